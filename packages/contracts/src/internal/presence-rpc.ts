@@ -1,0 +1,189 @@
+/**
+ * What edges and presence say to each other over NATS (`Subjects.presenceDoor(cell, door)`): private, but shared,
+ * since services never import each other. Services of adjacent minor releases must understand each other:
+ * add optional fields only.
+ *
+ * Every reply is `{ ok: true, data }` or `{ ok: false, error: WireError }`.
+ *
+ * Order of life of an edge: `hello` (new id) -> `lane` batches and `lease` renewals -> `lane` with `bye` when it drains.
+ * An edge told `UNKNOWN_EDGE` takes a new id, says `hello`, and asserts all its sessions.
+ */
+
+import type { WireError } from "../errors.ts";
+import type { JoinAck, JoinHave, PresenceStatus, StateOp, UserPresence } from "./wire-types.ts";
+
+export interface SessionRef {
+  tenant: string;
+  /** `/` or `/name`. */
+  namespace: string;
+  user: string;
+  session: string;
+}
+
+/** `hello`: announces a fresh edge id. Idempotent for the same `edge`. */
+export interface HelloRequest {
+  edge: string;
+}
+/** `lease`: renews; outside the lane. */
+export interface LeaseRequest {
+  edge: string;
+}
+export type LeaseData =
+  | { status: "OK"; epoch: string; brake: boolean }
+  /** The edge's lease ended, or the store was rewound: take a new id. */
+  | { status: "UNKNOWN_EDGE"; epoch: string; brake: boolean };
+
+/** What a room needs to know of its contract; the edge reads it from the contract files. */
+export interface RoomRules {
+  maxMembers?: number;
+  /** How long the room's record outlives its last member. */
+  retainMs: number;
+  /** State changes also go to the PRESENCE stream. */
+  publishState?: boolean;
+  history?: { size: number; ttlMs: number };
+}
+
+export type LaneOp = { n: number; traceparent?: string } & (
+  | {
+      op: "open";
+      ref: SessionRef;
+      name?: string;
+      client?: string;
+      presence?: { status: PresenceStatus; info?: unknown };
+      /** Token's issue and end, ms since the epoch. */
+      issuedAtMs: number;
+      expiresAtMs: number;
+    }
+  | { op: "close"; ref: SessionRef; incarnation: number; how: CloseReason }
+  | { op: "set"; ref: SessionRef; incarnation: number; status: PresenceStatus; info?: unknown }
+  | {
+      op: "join";
+      ref: SessionRef;
+      incarnation: number;
+      room: string;
+      rules: RoomRules;
+      observe: boolean;
+      /** Absent: writes nothing. `null`: clears. */
+      info?: unknown;
+      have?: JoinHave;
+      last?: number;
+    }
+  | { op: "leave"; ref: SessionRef; incarnation: number; room: string; reason: LeaveReason }
+  | { op: "update"; ref: SessionRef; incarnation: number; room: string; info: unknown }
+  | {
+      op: "patch";
+      ref: SessionRef;
+      incarnation: number;
+      room: string;
+      rules: RoomRules;
+      id?: string;
+      ops: StateOp[];
+      /** Per op: may only its owner change it (`write: owner`)? Same length as `ops`. */
+      owned?: boolean[];
+    }
+  | {
+      op: "publish";
+      ref: SessionRef;
+      incarnation: number;
+      room: string;
+      rules: RoomRules;
+      event: string;
+      id?: string;
+      /** The payload and `meta` without `seq`, as JSON texts: presence never parses them. */
+      dataJson: string;
+      metaJson: string;
+      history: boolean;
+    }
+  /** Silent bulk re-assertion; `round` groups the chunks of one, `last` ends it (what was not asserted is extra). */
+  | { op: "assert"; round: string; sessions: AssertedSession[]; last: boolean }
+  | { op: "digest"; digest: Digest }
+  /** The edge is empty and leaves: its record goes; sessions that still name it are treated as lost. */
+  | { op: "bye" }
+);
+
+/**
+ * `leave`: explicit, no grace. `lost`: the socket went; grace starts. `drain`: like lost, the edge is going away.
+ * `revoked`: at once, no grace. `expired`: leaves the session its grace, which then ends with that reason.
+ */
+export type CloseReason = "leave" | "lost" | "drain" | "revoked" | "expired";
+export type LeaveReason = "leave" | "lost" | "evicted" | "expired" | "revoked";
+
+export interface AssertedSession {
+  ref: SessionRef;
+  incarnation: number;
+  name?: string;
+  client?: string;
+  presence?: { status: PresenceStatus; info?: unknown };
+  issuedAtMs: number;
+  expiresAtMs: number;
+  rooms: { room: string; observe: boolean; rules: RoomRules; info?: unknown }[];
+}
+
+/**
+ * What an edge holds, folded: sessions and memberships counted together and two 32-bit XORs of the hashes of
+ * `digestItem` texts. Presence keeps the same three numbers per edge and compares.
+ */
+export interface Digest {
+  count: number;
+  x1: number;
+  x2: number;
+}
+
+export type LaneResult = { n: number } & ({ ok: true; data: LaneData } | { ok: false; error: WireError });
+
+export type LaneData =
+  | { op: "open"; incarnation: number; resumed: boolean; rooms: string[] }
+  | { op: "close" | "set" | "leave"; version?: number }
+  | { op: "update"; version: number }
+  | { op: "join"; ack: JoinAck; position: string }
+  | { op: "patch"; epoch: string; version: number }
+  | { op: "publish"; id: string; ts: string; seq?: number }
+  /** Sessions that live elsewhere with a higher incarnation: their sockets here are replaced. */
+  | { op: "assert"; replaced: SessionRef[]; incarnations: { ref: SessionRef; incarnation: number }[] }
+  | { op: "digest"; equal: boolean }
+  | { op: "bye" };
+
+export interface LaneRequest {
+  edge: string;
+  /** At most 500, `n` consecutive. Retried with the same `n` until answered. */
+  ops: LaneOp[];
+}
+export type LaneReplyData =
+  | { status: "OK"; epoch: string; brake: boolean; results: LaneResult[] }
+  | { status: "UNKNOWN_EDGE"; epoch: string; brake: boolean };
+
+/** `read`: no order, no effect. `as` names the asker so that the answer may depend on it. */
+export type ReadRequest =
+  | { read: "members"; tenant: string; namespace: string; room: string; cursor?: string; limit?: number }
+  | { read: "state"; tenant: string; namespace: string; room: string; keys?: string[]; cursor?: string }
+  | {
+      read: "history";
+      tenant: string;
+      namespace: string;
+      room: string;
+      before?: number;
+      after?: number;
+      limit?: number;
+    }
+  | { read: "users"; tenant: string; users: string[] };
+export type ReadUsersData = { users: UserPresence[]; stale?: boolean };
+
+/** Presence to edges. At most once: the digest repairs what was missed. */
+export type ControlMessage =
+  | { kind: "replaced"; ref: SessionRef; incarnation: number }
+  | { kind: "epoch"; epoch: string }
+  | {
+      kind: "revoked";
+      tenant: string;
+      user: string;
+      session?: string;
+      room?: string;
+      namespace?: string;
+      issuedBeforeMs?: number;
+    };
+
+/** The text of one item of the digest: a session, or a session's membership of a room. */
+export function digestItem(ref: SessionRef, incarnation: number, room?: string): string {
+  const base = `${ref.tenant}\n${ref.namespace}\n${ref.user}\n${ref.session}`;
+  return room === undefined ? `s\n${base}\n${incarnation}` : `m\n${base}\n${room}`;
+}

@@ -1,0 +1,35 @@
+/** Every NATS subject, stream and durable name of one installation. Tokens are encoded here and nowhere else. */
+
+import { encodeSubjectToken } from "./encoding.ts";
+
+const token = encodeSubjectToken;
+
+/** Names on the bus; `install` prefixes all of them. `cell` is the unit of atomicity, `c0` to begin with. */
+export function subjectsOf(install: string) {
+  const upper = install.toUpperCase();
+  return {
+    /** A public request: `<install>.v1.<tenant>.<name>`, for example `presence.get`. */
+    request: (tenant: string, name: string) => `${install}.v1.${token(tenant)}.${name}`,
+    /** What the answering service subscribes to, in a queue group: the tenant is a wildcard. */
+    requestAny: (name: string) => `${install}.v1.*.${name}`,
+    presenceUser: (tenant: string, user: string) => `${install}.presence.v1.${token(tenant)}.user.${token(user)}`,
+    presenceRoom: (tenant: string, namespace: string, room: string) =>
+      `${install}.presence.v1.${token(tenant)}.room.${token(namespace)}.${token(room)}`,
+    presenceEpoch: () => `${install}.presence.v1.epoch`,
+    presenceAll: () => `${install}.presence.v1.>`,
+    presenceStream: () => `${upper}_PRESENCE`,
+    deadletter: (reason: string) => `${install}.deadletter.${reason}`,
+    deadletterAll: () => `${install}.deadletter.>`,
+    deadletterStream: () => `${upper}_DEADLETTER`,
+    fallback: (tenant: string, event: string) => `${install}.fallback.v1.${token(tenant)}.${token(event)}`,
+    notifierDurable: (stream: string) => `${install}-notifier-${token(stream).replaceAll("%", "_")}`,
+    /** Private: edge to presence. `door` is one of `hello`, `lease`, `lane`, `read`. */
+    presenceDoor: (cell: string, door: string) => `${install}.internal.v1.presence.${cell}.${door}`,
+    /** Private: presence to one edge. */
+    edgeControl: (edge: string) => `${install}.internal.v1.edge.${token(edge)}.control`,
+    /** Private: presence to every edge. */
+    edgesControl: () => `${install}.internal.v1.edges.control`,
+  };
+}
+
+export type Subjects = ReturnType<typeof subjectsOf>;

@@ -1,0 +1,34 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * One project per kind of test. `unit` and `sim` need nothing but Node; `integration` starts real servers;
+ * `e2e` starts real clusters; `campaign` holds the long runs and is never part of a default run.
+ */
+const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
+  test: { name, include, ...extra },
+});
+
+const roots = "{packages,services,examples,loadtest,scripts,deploy}";
+
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: [
+      project("unit", [`${roots}/**/*.test.ts`], {
+        exclude: ["**/node_modules/**", "**/*.{sim,integration,e2e,campaign}.test.ts"],
+      }),
+      project("sim", [`${roots}/**/*.sim.test.ts`], { testTimeout: 60_000 }),
+      project("integration", [`${roots}/**/*.integration.test.ts`], { testTimeout: 30_000, hookTimeout: 60_000 }),
+      project("e2e", [`${roots}/**/*.e2e.test.ts`], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
+      project("campaign", [`${roots}/**/*.campaign.test.ts`], {
+        testTimeout: 3_600_000,
+        hookTimeout: 600_000,
+        fileParallelism: false,
+      }),
+    ],
+  },
+});
