@@ -18,11 +18,11 @@ function encodeBytes(value: string, keep: RegExp, mark: string, upper: boolean):
   return out;
 }
 
-function decodeBytes(token: string, escape: RegExp): string | undefined {
+function decodeBytes(token: string, pattern: RegExp): string | undefined {
   const bytes: number[] = [];
   for (let i = 0; i < token.length; i++) {
     const rest = token.slice(i, i + 3);
-    if (escape.test(rest)) {
+    if (pattern.test(rest)) {
       bytes.push(Number.parseInt(rest.slice(1), 16));
       i += 2;
     } else {
