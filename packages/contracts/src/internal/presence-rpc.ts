@@ -187,3 +187,25 @@ export function digestItem(ref: SessionRef, incarnation: number, room?: string):
   const base = `${ref.tenant}\n${ref.namespace}\n${ref.user}\n${ref.session}`;
   return room === undefined ? `s\n${base}\n${incarnation}` : `m\n${base}\n${room}`;
 }
+
+const DIGEST_SEEDS = [0x811c9dc5, 0x2f0b4c47] as const;
+
+/** The two 32-bit hashes of a {@link digestItem} text, as unsigned integers. Both sides fold them by XOR. */
+export function digestHashes(item: string): [x1: number, x2: number] {
+  let [a, b] = DIGEST_SEEDS as readonly [number, number];
+  for (let i = 0; i < item.length; i++) {
+    const unit = item.charCodeAt(i);
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x85ebca6b);
+  }
+  return [avalanche(a), avalanche(b)];
+}
+
+/** Spreads every bit over all: XOR of many hashes must not cancel in patterns. */
+function avalanche(hash: number): number {
+  let h = hash ^ (hash >>> 16);
+  h = Math.imul(h, 0x7feb352d);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0x846ca68b);
+  return (h ^ (h >>> 16)) >>> 0;
+}
