@@ -1,1 +1,14 @@
-export {};
+export * from "./clock.ts";
+export * from "./config.ts";
+export * from "./env.ts";
+export * from "./internal-server.ts";
+export * from "./logger.ts";
+export * from "./loop-delay.ts";
+export * from "./manual-clock.ts";
+export * from "./metrics.ts";
+export * from "./nats.ts";
+export * from "./random.ts";
+export * from "./redis.ts";
+export * from "./rpc.ts";
+export * from "./service.ts";
+export * from "./settings.ts";

@@ -1,0 +1,68 @@
+/**
+ * Time as a value that can be passed: the only reader of the machine's clocks and the only maker of timers.
+ * `ManualClock` (`manual-clock.ts`) is the same interface moved by a test.
+ */
+
+export interface Timer {
+  /** Idempotent; after it the callback does not run. */
+  cancel(): void;
+}
+
+export interface TimerOptions {
+  /** Keep the process alive while the timer waits. Default false: a service lives by its sockets. */
+  ref?: boolean;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch: may jump. For stamps on the wire, never for durations. */
+  now(): number;
+  /** Milliseconds from an arbitrary start: never goes back. For durations and deadlines. */
+  monotonic(): number;
+  setTimer(ms: number, fn: () => void, options?: TimerOptions): Timer;
+  /** First run after `ms`. A slow callback delays the next run, it never piles up. */
+  setRepeating(ms: number, fn: () => void, options?: TimerOptions): Timer;
+  /** Rejects with `signal.reason` when aborted. Keeps the process alive: somebody awaits it. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Runs `fn` once, after pending I/O had its turn. Never keeps the process alive. */
+  immediate(fn: () => void): void;
+}
+
+/** `sleep` in terms of the rest; shared by both clocks. */
+export function sleepOn(clock: Pick<Clock, "setTimer">, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.setTimer(
+      ms,
+      () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      },
+      { ref: true },
+    );
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(ms, fn, options) {
+    const handle = setTimeout(fn, ms);
+    if (options?.ref !== true) handle.unref();
+    return { cancel: () => clearTimeout(handle) };
+  },
+  setRepeating(ms, fn, options) {
+    const handle = setInterval(fn, ms);
+    if (options?.ref !== true) handle.unref();
+    return { cancel: () => clearInterval(handle) };
+  },
+  sleep: (ms, signal) => sleepOn(systemClock, ms, signal),
+  immediate(fn) {
+    setImmediate(fn).unref();
+  },
+};

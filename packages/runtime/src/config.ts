@@ -1,0 +1,191 @@
+/**
+ * Settings: declared once as TypeBox properties, read once from the environment, checked once with their relations.
+ * A setting's name is its environment variable. A setting marked secret may instead come from the file that
+ * `<NAME>_FILE` names, and is masked wherever settings are printed. An empty value counts as absent.
+ */
+
+import { readFileSync } from "node:fs";
+import Type, { type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from "typebox";
+import Value from "typebox/value";
+import type { Env } from "./env.ts";
+
+/** Some settings and what must hold between them. `check` returns a sentence that names the settings, or undefined. */
+export interface ConfigFragment<P extends TProperties = TProperties> {
+  readonly properties: P;
+  readonly relations?: readonly Relation[];
+}
+export type Relation = (settings: Readonly<Record<string, unknown>>) => string | undefined;
+
+export interface ConfigSchema<P extends TProperties = TProperties> {
+  readonly object: TObject<P>;
+  readonly relations: readonly Relation[];
+}
+export type ConfigOf<S extends ConfigSchema> = Readonly<Static<S["object"]>>;
+
+type Merged<F extends readonly ConfigFragment[]> = F extends readonly [
+  ConfigFragment<infer P>,
+  ...infer Rest extends readonly ConfigFragment[],
+]
+  ? P & Merged<Rest>
+  : unknown;
+/** Tells the compiler what `Merged` is: an intersection of properties is again properties. */
+type AsProperties<T> = T extends TProperties ? T : never;
+
+/** Joins fragments; a later one may replace a setting of an earlier one, to give it another default. */
+export function defineConfig<const F extends readonly ConfigFragment[]>(
+  ...fragments: F
+): ConfigSchema<AsProperties<Merged<F>>> {
+  const properties = Object.assign({}, ...fragments.map(({ properties }) => properties)) as AsProperties<Merged<F>>;
+  return { object: Type.Object(properties), relations: fragments.flatMap((fragment) => fragment.relations ?? []) };
+}
+
+/** What is wrong with the settings, a line each. Never a value of a secret. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+  constructor(mistakes: readonly string[]) {
+    super(`settings: ${mistakes.join("; ")}`);
+    this.name = "ConfigError";
+    this.mistakes = mistakes;
+  }
+}
+
+export interface SettingOptions<T> {
+  default?: T;
+  /** One sentence for `docs/configuration.md`. */
+  description: string;
+}
+
+interface Annotations {
+  description?: string;
+  default?: unknown;
+  type?: string;
+  /** Set by the helpers below. */
+  setting?: "duration" | "list" | "secret";
+  optional?: boolean;
+}
+const annotationsOf = (schema: TSchema) => schema as TSchema & Annotations;
+
+/** A whole number. Names carry the unit (`..._MS`, `..._BYTES`). */
+export const integer = (options: SettingOptions<number> & { minimum?: number; maximum?: number }) =>
+  Type.Integer({ minimum: 0, ...options });
+export const number = (options: SettingOptions<number> & { minimum?: number; maximum?: number }) =>
+  Type.Number({ minimum: 0, ...options });
+export const flag = (options: SettingOptions<boolean>) => Type.Boolean({ ...options });
+export const text = (options: SettingOptions<string> & { pattern?: string }) => Type.String({ ...options });
+export const optionalText = (options: Omit<SettingOptions<string>, "default">) =>
+  Type.Optional(Type.String({ ...options }));
+export const oneOf = <const V extends readonly string[]>(
+  values: V,
+  options: SettingOptions<V[number]>,
+): TUnsafe<V[number]> => Type.Unsafe<V[number]>(Type.String({ ...options, enum: [...values] }));
+/** Text that is masked when printed and may come from `<NAME>_FILE`. */
+export const secret = (options: SettingOptions<string>) => Type.String({ ...options, setting: "secret" });
+export const optionalSecret = (options: Omit<SettingOptions<string>, "default">) =>
+  Type.Optional(Type.String({ ...options, setting: "secret" }));
+/** Comma-separated in the environment. */
+export const list = (options: SettingOptions<string[]>) => Type.Array(Type.String(), { ...options, setting: "list" });
+/** `1500ms`, `30s`, `5m`, `24h`, `7d` in the environment, milliseconds in the program. `default` is in milliseconds. */
+export const duration = (options: SettingOptions<number> & { minimum?: number; maximum?: number }) =>
+  Type.Number({ minimum: 0, ...options, setting: "duration" });
+
+const DURATION_UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds, or undefined when `value` is no duration. */
+export function parseDurationMs(value: string): number | undefined {
+  const match = /^(\d{1,15})(ms|s|m|h|d)$/.exec(value);
+  return match === null ? undefined : Number(match[1]) * DURATION_UNIT_MS[match[2] as string]!;
+}
+
+/** Reads, completes and checks. Throws {@link ConfigError} with every mistake at once. */
+export function loadConfig<S extends ConfigSchema>(schema: S, env: Env): ConfigOf<S> {
+  const mistakes: string[] = [];
+  const settings: Record<string, unknown> = {};
+  for (const [name, property] of Object.entries(schema.object.properties)) {
+    const annotations = annotationsOf(property);
+    const raw = rawValue(name, annotations, env, mistakes);
+    const value = raw === undefined ? structuredClone(annotations.default) : fromText(raw, annotations);
+    if (value !== undefined) settings[name] = value;
+    else if (raw === undefined && (schema.object.required as string[] | undefined)?.includes(name)) {
+      mistakes.push(`${name} is required`);
+      continue;
+    }
+    if (raw !== undefined && !Value.Check(property, value)) mistakes.push(`${name} ${expectation(property, value)}`);
+  }
+  if (mistakes.length === 0) {
+    for (const relation of schema.relations) {
+      const broken = relation(settings);
+      if (broken !== undefined) mistakes.push(broken);
+    }
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return Object.freeze(settings) as ConfigOf<S>;
+}
+
+function rawValue(name: string, annotations: Annotations, env: Env, mistakes: string[]): string | undefined {
+  const direct = env[name] === "" ? undefined : env[name];
+  const file = annotations.setting === "secret" ? env[`${name}_FILE`] : undefined;
+  if (file === undefined || file === "") return direct;
+  if (direct !== undefined) mistakes.push(`${name} and ${name}_FILE are both set: keep one`);
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    mistakes.push(`${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
+    return undefined;
+  }
+}
+
+/** What cannot be converted stays text, and fails the schema's check. */
+function fromText(raw: string, annotations: Annotations): unknown {
+  if (annotations.setting === "list") {
+    return raw
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== "");
+  }
+  if (annotations.setting === "duration") return parseDurationMs(raw) ?? raw;
+  if (annotations.type === "integer" || annotations.type === "number") {
+    return /^-?\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw;
+  }
+  if (annotations.type === "boolean") return raw === "true" ? true : raw === "false" ? false : raw;
+  return raw;
+}
+
+function expectation(schema: TSchema, value: unknown): string {
+  if (annotationsOf(schema).setting === "duration" && typeof value === "string") {
+    return "must be a duration such as 1500ms, 30s, 5m, 24h or 7d";
+  }
+  const [first] = Value.Errors(schema, value);
+  return first?.message ?? "is not acceptable";
+}
+
+export interface PrintedSetting {
+  name: string;
+  value: string;
+  description: string;
+}
+
+/** Every setting with its value, secrets masked, in the order of the schema: for `--print-config`. */
+export function printableConfig<S extends ConfigSchema>(schema: S, config: ConfigOf<S>): PrintedSetting[] {
+  return Object.entries(schema.object.properties).map(([name, property]) => {
+    const { setting, description = "" } = annotationsOf(property);
+    const value = (config as Record<string, unknown>)[name];
+    return { name, value: shown(value, setting), description };
+  });
+}
+
+function shown(value: unknown, setting: Annotations["setting"]): string {
+  if (value === undefined) return "";
+  if (setting === "secret") return maskUrl(String(value));
+  if (setting === "duration") return `${String(value)}ms`;
+  return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+/** A URL loses its password and query only, so that one still sees where it points. */
+function maskUrl(value: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value) || !URL.canParse(value)) return "***";
+  const url = new URL(value);
+  if (url.username !== "" && url.password === "") url.username = "***";
+  if (url.password !== "") url.password = "***";
+  url.search = "";
+  return url.href;
+}

@@ -1,0 +1,97 @@
+/**
+ * JSON logs, a line each, with the fields `event code mid session edge trace_id`. What must never be read in a log is
+ * replaced here and not left to the caller's care: tokens, payloads, user ids, and the parts of errors that quote input.
+ */
+
+import { createHmac } from "node:crypto";
+import { activeTraceId } from "@rollcall/telemetry";
+import pino, { type DestinationStream, type Logger as PinoLogger } from "pino";
+
+export type Logger = PinoLogger;
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+
+export interface LoggerOptions {
+  /** `service.name`, for example `rollcall-edge`. */
+  service: string;
+  instance: string;
+  level?: LogLevel;
+  /** Key of the hash of user ids. Without one ids can be guessed from their hash. */
+  hashKey?: string;
+  /** Default: stdout. */
+  destination?: DestinationStream;
+}
+
+const DEFAULT_HASH_KEY = "rollcall";
+const HASH_LENGTH = 16;
+const HIDDEN = "[hidden]";
+
+/** Fields whose value is somebody's data or somebody's key, wherever they stand at the first two levels. */
+const HIDDEN_FIELDS = [
+  "token",
+  "grant",
+  "authorization",
+  "cookie",
+  "auth",
+  "password",
+  "payload",
+  "data",
+  "info",
+  "body",
+];
+
+/** A stable stand-in for a user id: equal ids of one installation have equal hashes. */
+export function hashUser(user: string, key = DEFAULT_HASH_KEY): string {
+  return `u_${createHmac("sha256", key).update(user).digest("base64url").slice(0, HASH_LENGTH)}`;
+}
+
+export function createLogger(options: LoggerOptions): Logger {
+  const { service, instance, level = "info", hashKey, destination } = options;
+  const settings: pino.LoggerOptions = {
+    level,
+    base: { service, instance },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    messageKey: "message",
+    errorKey: "error",
+    redact: { paths: HIDDEN_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: HIDDEN },
+    serializers: { error: describeError, err: describeError },
+    formatters: {
+      level: (label) => ({ level: label }),
+      log: (fields) =>
+        typeof fields["user"] === "string" ? { ...fields, user: hashUser(fields["user"], hashKey) } : fields,
+    },
+    mixin() {
+      const traceId = activeTraceId();
+      return traceId === undefined ? {} : { trace_id: traceId };
+    },
+  };
+  return destination === undefined ? pino(settings) : pino(settings, destination);
+}
+
+export interface DescribedError {
+  type: string;
+  message: string;
+  code?: string;
+  stack?: string;
+  cause?: DescribedError;
+}
+
+const MAX_CAUSES = 4;
+const MAX_MESSAGE = 500;
+
+/**
+ * Type, message, code, frames and causes, and nothing else: clients hang whole commands with their arguments on errors
+ * (ioredis), and a SyntaxError quotes the text it could not read.
+ */
+export function describeError(error: unknown, depth = 0): DescribedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: "a value that is no Error was thrown" };
+  const message = error instanceof SyntaxError ? "text could not be parsed" : error.message.slice(0, MAX_MESSAGE);
+  const code = (error as { code?: unknown }).code;
+  const frames = error.stack?.split("\n").filter((line) => /^\s+at /.test(line));
+  return {
+    type: error.name,
+    message,
+    ...(typeof code === "string" ? { code } : {}),
+    ...(frames === undefined || frames.length === 0 ? {} : { stack: frames.join("\n") }),
+    ...(error.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(error.cause, depth + 1) }),
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * One NATS connection as every service needs it: waits for the first connection however long it takes, reconnects for
+ * ever, notices a silent peer in seconds, and can say whether it is up: core NATS would silently queue what is
+ * published during an outage.
+ */
+
+import { readFileSync } from "node:fs";
+import { credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
+import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
+import { METRICS } from "@rollcall/telemetry";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface NatsConnectOptions {
+  /** One or more servers, comma-separated. */
+  url: string;
+  name: string;
+  logger: Logger;
+  metrics?: Metrics;
+  inboxPrefix?: string;
+  /** Path of a credentials file; read again at each reconnect, so that it may be rotated. */
+  creds?: string;
+  /** Gives up waiting for the first connection. */
+  signal?: AbortSignal;
+}
+
+export interface NatsHandle {
+  readonly nc: NatsConnection;
+  isUp(): boolean;
+  onUp(fn: () => void): () => void;
+  onDown(fn: () => void): () => void;
+  /** Subscriptions finish what they have, then the connection closes. */
+  close(): Promise<void>;
+}
+
+const RECONNECT_MS = 250;
+const RECONNECT_JITTER_MS = 250;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Two missed pongs: a half-open connection is noticed after about 6 s. */
+const PING_INTERVAL_MS = 2_000;
+const MAX_PINGS_OUT = 2;
+
+const away = new WeakSet<NatsConnection>();
+
+/** False while the connection is lost or closed. True for connections not made here: nothing is known of them. */
+export function isNatsUp(nc: NatsConnection): boolean {
+  return !away.has(nc) && !nc.isClosed();
+}
+
+export async function connectNats(options: NatsConnectOptions): Promise<NatsHandle> {
+  const { url, name, logger, metrics, inboxPrefix, creds, signal } = options;
+  const nc = await firstConnection(
+    {
+      servers: url.split(",").map((server) => server.trim()),
+      name,
+      waitOnFirstConnect: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_MS,
+      reconnectJitter: RECONNECT_JITTER_MS,
+      timeout: CONNECT_TIMEOUT_MS,
+      pingInterval: PING_INTERVAL_MS,
+      maxPingOut: MAX_PINGS_OUT,
+      // A server that was restarted without its users yet must not end a service for good.
+      ignoreAuthErrorAbort: true,
+      noAsyncTraces: true,
+      ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+      ...(creds === undefined ? {} : { authenticator: (nonce) => credsAuthenticator(readFileSync(creds))(nonce) }),
+    },
+    signal,
+  );
+  const up = metrics?.gauge(METRICS.dependencyUp);
+  const upListeners = new Set<() => void>();
+  const downListeners = new Set<() => void>();
+  up?.set({ dependency: "nats" }, 1);
+
+  const notify = (listeners: Set<() => void>) => {
+    for (const fn of listeners) {
+      try {
+        fn();
+      } catch (error) {
+        logger.error({ event: "nats.listener_failed", error }, "a connection listener threw");
+      }
+    }
+  };
+  const watch = async () => {
+    for await (const status of nc.status()) {
+      switch (status.type) {
+        case "disconnect":
+          away.add(nc);
+          up?.set({ dependency: "nats" }, 0);
+          logger.warn({ event: "nats.down" }, "nats connection lost");
+          notify(downListeners);
+          break;
+        case "reconnect":
+          away.delete(nc);
+          up?.set({ dependency: "nats" }, 1);
+          logger.info({ event: "nats.ready" }, "nats ready again");
+          notify(upListeners);
+          break;
+        case "error":
+          logger.warn({ event: "nats.error", error: status.error }, "nats server error");
+          break;
+        default:
+          break;
+      }
+    }
+  };
+  watch().catch((error: unknown) => logger.error({ event: "nats.status_failed", error }, "nats status feed ended"));
+  logger.info({ event: "nats.ready" }, "nats ready");
+
+  return {
+    nc,
+    isUp: () => isNatsUp(nc),
+    onUp(fn) {
+      upListeners.add(fn);
+      return () => void upListeners.delete(fn);
+    },
+    onDown(fn) {
+      downListeners.add(fn);
+      return () => void downListeners.delete(fn);
+    },
+    async close() {
+      upListeners.clear();
+      downListeners.clear();
+      if (nc.isClosed()) return;
+      // Draining needs an answer of the server; without one it would wait for the next reconnect.
+      if (isNatsUp(nc)) await nc.drain();
+      else await nc.close();
+    },
+  };
+}
+
+/** `connect` cannot be cancelled: an abort lets it finish alone and closes what it made. */
+async function firstConnection(options: NodeConnectionOptions, signal?: AbortSignal): Promise<NatsConnection> {
+  signal?.throwIfAborted();
+  const connecting = connect(options);
+  if (signal === undefined) return connecting;
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      connecting.then(
+        (nc) => nc.close(),
+        () => undefined,
+      );
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([connecting, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Readiness with hysteresis: a load balancer that takes a process out for one slow check does more harm than the check
+ * found. Ready after the first success; not ready after `FAILURES` failures in a row; ready again after `SUCCESSES`.
+ */
+
+import type { Clock } from "./clock.ts";
+
+export interface Readiness {
+  isReady(): boolean;
+  wasReady(): boolean;
+  /** Not ready from now on, at once and for ever. */
+  setDraining(): void;
+  close(): void;
+}
+
+const EVERY_MS = 200;
+const CHECK_TIMEOUT_MS = 1_000;
+const FAILURES = 3;
+const SUCCESSES = 2;
+
+export function createReadiness(options: { check: () => boolean | Promise<boolean>; clock: Clock }): Readiness {
+  const { check, clock } = options;
+  let ready = false;
+  let everReady = false;
+  let draining = false;
+  let streak = 0;
+  let checking = false;
+
+  function record(good: boolean): void {
+    if (good === ready) {
+      streak = 0;
+      return;
+    }
+    streak++;
+    const needed = good ? (everReady ? SUCCESSES : 1) : FAILURES;
+    if (streak < needed) return;
+    ready = good;
+    everReady ||= good;
+    streak = 0;
+  }
+
+  async function round(): Promise<void> {
+    if (checking) return;
+    checking = true;
+    let timer: { cancel(): void } | undefined;
+    const tooLate = new Promise<boolean>((resolve) => {
+      timer = clock.setTimer(CHECK_TIMEOUT_MS, () => resolve(false));
+    });
+    try {
+      record(await Promise.race([check(), tooLate]));
+    } catch {
+      record(false); // a check that cannot be made is a check that failed
+    } finally {
+      timer?.cancel();
+      checking = false;
+    }
+  }
+
+  void round();
+  const timer = clock.setRepeating(EVERY_MS, () => void round());
+  return {
+    isReady: () => ready && !draining,
+    wasReady: () => everReady,
+    setDraining() {
+      draining = true;
+    },
+    close: () => timer.cancel(),
+  };
+}

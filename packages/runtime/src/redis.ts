@@ -1,0 +1,161 @@
+/**
+ * One Redis connection as every service needs it: it never throws what nobody catches, fails commands after one failed
+ * reconnect instead of holding them, notices a peer that went silent, and knows which Redis run it talks to.
+ */
+
+import { METRICS } from "@rollcall/telemetry";
+import { type RedisOptions as AllRedisOptions, Redis } from "ioredis";
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Replies keep the shapes of RESP2: `replyMapping` would change the client's type. */
+export type RedisOptions = Omit<AllRedisOptions, "replyMapping">;
+
+export interface RedisConnectOptions {
+  url: string;
+  clock: Clock;
+  logger: Logger;
+  /** Shown by CLIENT LIST. */
+  name: string;
+  metrics?: Metrics;
+  /**
+   * A socket that owes a reply for longer than this is dead (half-open peers send nothing, not even a reset).
+   * Must exceed the longest BLOCK of the commands sent. Default 5 s.
+   */
+  socketTimeoutMs?: number;
+  /** Merged last, for what a caller must have otherwise (BullMQ's `maxRetriesPerRequest: null`). */
+  overrides?: RedisOptions;
+}
+
+export interface RedisConnection {
+  readonly client: Redis;
+  /** `run_id` of the server, read at each ready; undefined while it is not known. */
+  runId(): string | undefined;
+  /** Called at each ready with the run id, also at once when ready now. Returns how to stop. */
+  onReady(fn: (runId: string) => void): () => void;
+  /** Called when the connection is lost. */
+  onDown(fn: () => void): () => void;
+  /** Connected, loaded, and its run id known. */
+  isUp(): boolean;
+  /** Resolves at the next ready, or at once. Rejects when `signal` aborts. */
+  ready(signal?: AbortSignal): Promise<string>;
+  close(): Promise<void>;
+}
+
+const DEFAULT_SOCKET_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_MS = 10_000;
+/** Reconnect: 50 ms doubling to 1 s, for ever; the cap bounds how long after Redis's return work resumes. */
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 1_000;
+/** While Redis is away its error repeats at each attempt; one line in this time is enough. */
+const ERROR_LOG_EVERY_MS = 10_000;
+
+export function redisOptions(name: string, socketTimeoutMs = DEFAULT_SOCKET_TIMEOUT_MS): RedisOptions {
+  return {
+    connectionName: name,
+    maxRetriesPerRequest: 1,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: socketTimeoutMs,
+    keepAlive: KEEP_ALIVE_MS,
+    retryStrategy: (times) => Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(times - 1, 10)),
+  };
+}
+
+export function connectRedis(options: RedisConnectOptions): RedisConnection {
+  const { url, clock, logger, name, metrics } = options;
+  const settings: RedisOptions = { ...redisOptions(name, options.socketTimeoutMs), ...options.overrides };
+  const client = new Redis(url, settings);
+  const readyListeners = new Set<(runId: string) => void>();
+  const downListeners = new Set<() => void>();
+  const up = metrics?.gauge(METRICS.dependencyUp);
+  let runId: string | undefined;
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  up?.set({ dependency: name }, 0);
+
+  const safely = (fn: () => void) => {
+    try {
+      fn();
+    } catch (error) {
+      logger.error({ event: "redis.listener_failed", dependency: name, error }, "a connection listener threw");
+    }
+  };
+
+  client.on("error", (error: Error) => {
+    if (clock.monotonic() - loggedAtMs < ERROR_LOG_EVERY_MS) return;
+    loggedAtMs = clock.monotonic();
+    logger.warn({ event: "redis.error", dependency: name, error }, "redis connection error");
+  });
+  client.on("ready", () => {
+    client.info("server").then(
+      (text) => {
+        const found = /^run_id:(\w+)/m.exec(text)?.[1];
+        if (found === undefined) {
+          logger.error(
+            { event: "redis.run_id_missing", dependency: name },
+            "INFO has no run_id: refusing the connection",
+          );
+          client.disconnect(true);
+          return;
+        }
+        loggedAtMs = Number.NEGATIVE_INFINITY;
+        runId = found;
+        up?.set({ dependency: name }, 1);
+        logger.info({ event: "redis.ready", dependency: name }, "redis ready");
+        for (const fn of readyListeners) safely(() => fn(found));
+      },
+      // Lost again before it answered: the next ready asks again.
+      (error: unknown) => logger.debug({ event: "redis.info_failed", dependency: name, error }, "INFO failed"),
+    );
+  });
+  client.on("close", () => {
+    if (runId === undefined) return;
+    runId = undefined;
+    up?.set({ dependency: name }, 0);
+    logger.warn({ event: "redis.down", dependency: name }, "redis connection lost");
+    for (const fn of downListeners) safely(fn);
+  });
+
+  const connection: RedisConnection = {
+    client,
+    runId: () => runId,
+    isUp: () => runId !== undefined && client.status === "ready",
+    onReady(fn) {
+      readyListeners.add(fn);
+      if (runId !== undefined) fn(runId);
+      return () => void readyListeners.delete(fn);
+    },
+    onDown(fn) {
+      downListeners.add(fn);
+      return () => void downListeners.delete(fn);
+    },
+    ready: (signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const onAbort = () => {
+          stop();
+          reject(signal?.reason);
+        };
+        let stop = () => {};
+        let done = false;
+        stop = connection.onReady((id) => {
+          done = true;
+          stop();
+          signal?.removeEventListener("abort", onAbort);
+          resolve(id);
+        });
+        if (done) stop();
+        else signal?.addEventListener("abort", onAbort, { once: true });
+      }),
+    async close() {
+      readyListeners.clear();
+      downListeners.clear();
+      if (client.status === "end") return;
+      const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
+      client.disconnect();
+      await ended;
+    },
+  };
+  return connection;
+}

@@ -1,0 +1,199 @@
+/**
+ * The life of a service process: settings, logger, telemetry, probes, work, and a shutdown that is not ready first,
+ * bounded, and exits 0. What nobody caught is logged, counted and answered by the same shutdown with exit 1: a process
+ * in an unknown state must not go on, and must not take its clients down without a word either.
+ */
+
+import { hostname } from "node:os";
+import { METRICS, SERVICE_NAMES, type ServiceName, startTelemetry, type Telemetry } from "@rollcall/telemetry";
+import { type Clock, systemClock } from "./clock.ts";
+import { ConfigError, type ConfigOf, type ConfigSchema, loadConfig, printableConfig } from "./config.ts";
+import { processEnv } from "./env.ts";
+import { type InternalServer, startInternalServer } from "./internal-server.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { type Random, systemRandom } from "./random.ts";
+import type { commonConfig } from "./settings.ts";
+
+type CommonSchema = ConfigSchema<(typeof commonConfig)["properties"]>;
+
+export interface ServiceContext<C> {
+  config: C;
+  /** Name of this process: label of logs and spans. Unique in an installation, not over restarts. */
+  instance: string;
+  logger: Logger;
+  metrics: Metrics;
+  clock: Clock;
+  random: Random;
+  loopDelay: LoopDelay;
+  /** Aborts when the process is told to stop: also while `start` still waits for its dependencies. */
+  signal: AbortSignal;
+  internalUrl: string;
+}
+
+export interface RunningService {
+  /** Can its work be done now? Asked five times a second; see the degradation table of the wire contract. */
+  ready(): boolean | Promise<boolean>;
+  /** Stops within `graceMs`. The process is already not ready. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface ServiceOptions<S extends ConfigSchema> {
+  name: Exclude<ServiceName, "cli">;
+  /** From `defineConfig(commonConfig, ...)`. */
+  config: S;
+  start(context: ServiceContext<ConfigOf<S> & ConfigOf<CommonSchema>>): Promise<RunningService>;
+}
+
+/** sysexits' EX_CONFIG: a supervisor need not try again. */
+export const EXIT_CONFIG = 78;
+const EXIT_FAILED = 1;
+/** Flushing spans and closing the internal port. */
+const LAST_WORDS_MS = 3_000;
+
+/** Runs until told to stop, then exits the process. */
+export async function runService<S extends ConfigSchema>(options: ServiceOptions<S>): Promise<void> {
+  const config = readConfig(options.config) as ConfigOf<S> & ConfigOf<CommonSchema>;
+  if (process.argv.includes("--print-config")) {
+    for (const { name, value } of printableConfig(options.config, config as ConfigOf<S>)) {
+      process.stdout.write(`${name}=${value}\n`);
+    }
+    return;
+  }
+
+  const clock = systemClock;
+  const service = SERVICE_NAMES[options.name];
+  const instance = config.INSTANCE ?? hostname();
+  const logger = createLogger({
+    service,
+    instance,
+    level: config.LOG_LEVEL,
+    ...(config.LOG_HASH_KEY === undefined ? {} : { hashKey: config.LOG_HASH_KEY }),
+  });
+  const metrics = createMetrics({ processMetrics: true });
+  const dropped = metrics.counter(METRICS.spansDropped);
+  const telemetry = startTelemetry({
+    service,
+    instance,
+    ratio: config.TRACE_RATIO,
+    clock,
+    onDropped: (reason, count) => dropped.inc({ reason }, count),
+    ...(config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? {} : { endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }),
+  });
+  const loopDelay = startLoopDelay({ clock, metrics });
+  const stopping = new AbortController();
+  let running: RunningService | undefined;
+
+  let server: InternalServer;
+  try {
+    server = await startInternalServer({
+      port: config.INTERNAL_PORT,
+      host: config.INTERNAL_HOST,
+      metrics,
+      clock,
+      checks: { ready: () => running?.ready() ?? false },
+    });
+  } catch (error) {
+    logger.fatal({ event: "service.start_failed", error }, "the internal port cannot be opened");
+    return exit(EXIT_FAILED);
+  }
+
+  const end = once(async (code: number) => {
+    server.setDraining();
+    stopping.abort(new Error("the service is stopping"));
+    const graceMs = config.STOP_GRACE_MS;
+    logger.info({ event: "service.stopping", graceMs }, "stopping");
+    const stopped = await within(clock, graceMs, async () => running?.stop(graceMs)).catch((error: unknown) => {
+      logger.error({ event: "service.stop_failed", error }, "stopping failed");
+      return false;
+    });
+    await within(clock, LAST_WORDS_MS, () => lastWords(telemetry, server, loopDelay)).catch(() => false);
+    const exitCode = stopped ? code : EXIT_FAILED;
+    logger.info({ event: "service.stopped", exitCode }, stopped ? "stopped" : "stopped without finishing in time");
+    exit(exitCode);
+  });
+
+  const uncaught = metrics.counter(METRICS.processErrors);
+  const onUncaught = (kind: string) => (error: unknown) => {
+    uncaught.inc({ kind });
+    logger.fatal({ event: "service.uncaught", kind, error }, "an error nobody caught");
+    void end(EXIT_FAILED);
+  };
+  process.on("uncaughtException", onUncaught("exception"));
+  process.on("unhandledRejection", onUncaught("rejection"));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      // The second one comes from somebody who has waited long enough.
+      if (stopping.signal.aborted) exit(EXIT_FAILED);
+      void end(0);
+    });
+  }
+
+  try {
+    running = await options.start({
+      config,
+      instance,
+      logger,
+      metrics,
+      clock,
+      random: systemRandom,
+      loopDelay,
+      signal: stopping.signal,
+      internalUrl: server.url,
+    });
+  } catch (error) {
+    if (stopping.signal.aborted) return; // told to stop while starting: `end` is on its way
+    logger.fatal({ event: "service.start_failed", error }, "the service cannot start");
+    return end(EXIT_FAILED);
+  }
+  await announceReady(server, clock, stopping.signal);
+  if (!stopping.signal.aborted) logger.info({ event: "service.ready", internalUrl: server.url }, "ready");
+}
+
+function readConfig<S extends ConfigSchema>(schema: S): ConfigOf<S> {
+  try {
+    return loadConfig(schema, processEnv());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const mistake of error.mistakes) process.stderr.write(`settings: ${mistake}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+const READY_POLL_MS = 25;
+
+async function announceReady(server: InternalServer, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!server.isReady() && !signal.aborted) await clock.sleep(READY_POLL_MS);
+}
+
+async function lastWords(telemetry: Telemetry, server: InternalServer, loopDelay: LoopDelay): Promise<void> {
+  loopDelay.close();
+  await telemetry.shutdown();
+  await server.close();
+}
+
+/** True when `work` ended in time. */
+async function within(clock: Clock, ms: number, work: () => Promise<unknown>): Promise<boolean> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([
+      work().then(() => true),
+      clock.sleep(ms, timer.signal).then(
+        () => false,
+        () => false,
+      ),
+    ]);
+  } finally {
+    timer.abort();
+  }
+}
+
+function once(fn: (code: number) => Promise<void>): (code: number) => Promise<void> {
+  let result: Promise<void> | undefined;
+  return (code) => (result ??= fn(code));
+}
+
+function exit(code: number): never {
+  process.exit(code);
+}

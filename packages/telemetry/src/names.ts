@@ -1,0 +1,200 @@
+/**
+ * Every metric, span kind and attribute key of the project, once. Names of the wire contract's telemetry section are
+ * bound; the others are ours to change. Labels are closed sets: never a user, room, session or instance.
+ */
+
+export type MetricType = "counter" | "gauge" | "histogram";
+
+export interface MetricSpec<L extends string = string> {
+  readonly type: MetricType;
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly L[];
+  /** Histograms only: upper bounds in the unit of the name. */
+  readonly buckets?: readonly number[];
+}
+
+const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+const DELAY_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 60] as const;
+
+export const METRICS = {
+  edgeSockets: { type: "gauge", name: "rollcall_edge_sockets", help: "Sockets connected to this edge.", labels: [] },
+  edgeConnects: {
+    type: "counter",
+    name: "rollcall_edge_connects_total",
+    help: "Connection attempts by outcome; OK is success.",
+    labels: ["code"],
+  },
+  edgeDisconnects: {
+    type: "counter",
+    name: "rollcall_edge_disconnects_total",
+    help: "Sockets that went, by reason.",
+    labels: ["reason"],
+  },
+  edgeInbound: {
+    type: "counter",
+    name: "rollcall_edge_inbound_total",
+    help: "Client messages by declared event and outcome.",
+    labels: ["event", "code"],
+  },
+  edgeDeliveries: {
+    type: "counter",
+    name: "rollcall_edge_deliveries_total",
+    help: "Packets handed to sockets, by event.",
+    labels: ["event"],
+  },
+  edgeDrops: {
+    type: "counter",
+    name: "rollcall_edge_drops_total",
+    help: "Packets not handed to a socket, by reason.",
+    labels: ["reason"],
+  },
+  edgeWriteBufferBytes: {
+    type: "gauge",
+    name: "rollcall_edge_write_buffer_bytes",
+    help: "Bytes waiting for slow sockets on this edge.",
+    labels: [],
+  },
+  fanoutLag: {
+    type: "gauge",
+    name: "rollcall_fanout_lag_seconds",
+    help: "Age of the newest log entry when this process read it.",
+    labels: [],
+  },
+  fanoutGaps: {
+    type: "counter",
+    name: "rollcall_fanout_gaps_total",
+    help: "Times this reader lost log entries.",
+    labels: [],
+  },
+  fanoutPoison: {
+    type: "counter",
+    name: "rollcall_fanout_poison_total",
+    help: "Log entries skipped because they are malformed.",
+    labels: [],
+  },
+  presenceTransitions: {
+    type: "counter",
+    name: "rollcall_presence_transitions_total",
+    help: "Presence transitions committed, by kind and reason.",
+    labels: ["kind", "reason"],
+  },
+  presenceOfflineDelay: {
+    type: "histogram",
+    name: "rollcall_presence_offline_delay_seconds",
+    help: "From the loss of a session to its user's offline transition.",
+    labels: [],
+    buckets: DELAY_SECONDS,
+  },
+  presenceRepairs: {
+    type: "counter",
+    name: "rollcall_presence_repairs_total",
+    help: "Differences that anti-entropy repaired: records without a socket (ghost), sockets without a record (missing).",
+    labels: ["kind"],
+  },
+  presenceBrake: {
+    type: "gauge",
+    name: "rollcall_presence_brake",
+    help: "1 while evictions are held.",
+    labels: [],
+  },
+  presenceEpochChanges: {
+    type: "counter",
+    name: "rollcall_presence_epoch_changes_total",
+    help: "Times the store was found to be another one than before.",
+    labels: [],
+  },
+  outboxAge: {
+    type: "gauge",
+    name: "rollcall_outbox_age_seconds",
+    help: "Age of the oldest outbox entry not yet published.",
+    labels: [],
+  },
+  notifierOutcomes: {
+    type: "counter",
+    name: "rollcall_notifier_outcomes_total",
+    help: "Final states of domain events, by outcome and reason.",
+    labels: ["outcome", "reason"],
+  },
+  notifierPendingAge: {
+    type: "gauge",
+    name: "rollcall_notifier_pending_age_seconds",
+    help: "Age of the oldest domain event that is not final.",
+    labels: [],
+  },
+  eventToClient: {
+    type: "histogram",
+    name: "rollcall_event_to_client_seconds",
+    help: "From a domain event's time to its hand-over to sockets, by event.",
+    labels: ["event"],
+    buckets: LATENCY_SECONDS,
+  },
+  contracts: {
+    type: "gauge",
+    name: "rollcall_contracts",
+    help: "1 for the hash of the contracts in force.",
+    labels: ["hash"],
+  },
+  dependencyUp: {
+    type: "gauge",
+    name: "rollcall_dependency_up",
+    help: "1 while this process is connected to the dependency.",
+    labels: ["dependency"],
+  },
+  processErrors: {
+    type: "counter",
+    name: "rollcall_process_errors_total",
+    help: "Errors nobody caught; the process drains and exits after one.",
+    labels: ["kind"],
+  },
+  loopDelay: {
+    type: "gauge",
+    name: "rollcall_event_loop_delay_seconds",
+    help: "Event-loop delay of this process since the last scrape.",
+    labels: ["quantile"],
+  },
+  rpcRequests: {
+    type: "counter",
+    name: "rollcall_rpc_requests_total",
+    help: "Requests answered over NATS, by request name and outcome.",
+    labels: ["name", "code"],
+  },
+  spansDropped: {
+    type: "counter",
+    name: "rollcall_spans_dropped_total",
+    help: "Spans that were not exported: queue full, or the collector did not take them.",
+    labels: ["reason"],
+  },
+} as const satisfies Record<string, MetricSpec>;
+
+export type MetricKey = keyof typeof METRICS;
+
+/** `service.name` of every process. */
+export const SERVICE_NAMES = {
+  edge: "rollcall-edge",
+  presence: "rollcall-presence",
+  notifier: "rollcall-notifier",
+  cli: "rollcall-cli",
+} as const;
+export type ServiceName = keyof typeof SERVICE_NAMES;
+
+/** First word of a span's name; the event's name follows. */
+export const SPAN_NAMES = ["publish", "consume", "emit", "deliver", "ack", "request"] as const;
+export type SpanName = (typeof SPAN_NAMES)[number];
+
+/** Attribute keys. Never a user, room, session, payload or token. */
+export const ATTRIBUTES = {
+  event: "rollcall.event",
+  /** Id of the event or message: CloudEvent id, `meta.id`. */
+  eventId: "rollcall.event.id",
+  messageId: "rollcall.message.id",
+  tenant: "rollcall.tenant",
+  namespace: "rollcall.namespace",
+  recipients: "rollcall.recipients",
+  code: "rollcall.code",
+  reason: "rollcall.reason",
+  subject: "messaging.destination.name",
+} as const;
+
+/** Header, log field and metadata key of W3C trace context. */
+export const TRACEPARENT_HEADER = "traceparent";

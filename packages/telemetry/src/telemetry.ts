@@ -1,0 +1,82 @@
+/**
+ * Starts and stops tracing in this process. Spans are made by hand (`span.ts`), no library is instrumented; exported as
+ * OTLP/HTTP JSON. Without an endpoint no span is recorded, but trace context still travels.
+ */
+
+import { context, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { AlwaysOnSampler, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from "@opentelemetry/semantic-conventions/incubating";
+import { type DropReason, ExportQueue, type ExportQueueOptions, type TimerSource } from "./export-queue.ts";
+import { setTracing } from "./span.ts";
+
+export interface TelemetryOptions {
+  /** `service.name`: one of `SERVICE_NAMES`. */
+  service: string;
+  /** `service.instance.id`. */
+  instance: string;
+  /** Base URL of the collector; spans go to `<endpoint>/v1/traces`. Absent: nothing is recorded. */
+  endpoint?: string;
+  /** Share of the traces begun in this process that is sampled, 0..1. */
+  ratio: number;
+  clock: TimerSource;
+  onDropped?: (reason: DropReason, count: number) => void;
+  queue?: Pick<ExportQueueOptions, "maxQueued" | "maxBatch" | "everyMs" | "shutdownMs">;
+  /** Instead of OTLP/HTTP, for tests. */
+  exporter?: SpanExporter;
+}
+
+export interface Telemetry {
+  /** Hands over what has ended. For tests and tools; services never wait for it. */
+  flush(): Promise<void>;
+  /** Flushes for a bounded time and stops. Idempotent. */
+  shutdown(): Promise<void>;
+}
+
+const EXPORT_TIMEOUT_MS = 2_000;
+
+/** One per process; a second call replaces the first. */
+export function startTelemetry(options: TelemetryOptions): Telemetry {
+  context.disable();
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const exporter = options.exporter ?? (options.endpoint === undefined ? undefined : otlp(options.endpoint));
+  if (exporter === undefined) {
+    setTracing(undefined);
+    return { flush: async () => {}, shutdown: async () => {} };
+  }
+  const queue = new ExportQueue({
+    exporter,
+    clock: options.clock,
+    ...(options.onDropped === undefined ? {} : { onDropped: options.onDropped }),
+    ...options.queue,
+  });
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({
+      [ATTR_SERVICE_NAME]: options.service,
+      [ATTR_SERVICE_INSTANCE_ID]: options.instance,
+    }),
+    // The decision is made before the SDK is asked: an unsampled span must not cost what a recorded one does.
+    sampler: new AlwaysOnSampler(),
+    spanProcessors: [queue],
+  });
+  trace.disable();
+  trace.setGlobalTracerProvider(provider);
+  const tracing = { tracer: provider.getTracer("rollcall"), ratio: options.ratio };
+  setTracing(tracing);
+  return {
+    flush: () => queue.forceFlush(),
+    async shutdown() {
+      setTracing(undefined, tracing);
+      await queue.shutdown();
+    },
+  };
+}
+
+function otlp(endpoint: string): SpanExporter {
+  return new OTLPTraceExporter({
+    url: `${endpoint.replace(/\/+$/, "")}/v1/traces`,
+    timeoutMillis: EXPORT_TIMEOUT_MS,
+  });
+}
