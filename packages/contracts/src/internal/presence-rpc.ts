@@ -132,7 +132,8 @@ export interface Digest {
 export type LaneResult = { n: number } & ({ ok: true; data: LaneData } | { ok: false; error: WireError });
 
 export type LaneData =
-  | { op: "open"; incarnation: number; resumed: boolean; rooms: string[] }
+  /** `rooms`: its memberships, held until joined again; `observing` names those of them in which it observes. */
+  | { op: "open"; incarnation: number; resumed: boolean; rooms: string[]; observing?: string[] }
   | { op: "close" | "set" | "leave"; version?: number }
   | { op: "update"; version: number }
   | { op: "join"; ack: JoinAck; position: string }
