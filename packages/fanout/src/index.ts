@@ -5,3 +5,5 @@ export { createFanoutLog, DEFAULT_MAX_LEN, type FanoutLogOptions } from "./log.t
 export { MAX_PACKET_BYTES, MAX_PACKET_DEPTH } from "./packet-text.ts";
 export { v1Placement } from "./placement.ts";
 export type * from "./seam.ts";
+export { createFanoutSource, type FanoutSourceOptions } from "./source.ts";
+export { compareIds } from "./stream-id.ts";

@@ -48,10 +48,17 @@ export interface ReceivedEntry extends LogEntry {
 }
 
 export interface FollowHandlers {
+  /** Asked before an entry is decoded: has anyone here to get it? False skips it. Default: all are wanted. */
+  wants?(namespace: string, targets: readonly string[]): boolean;
   /** Called in log order, synchronously, at most once per position. Must not throw. */
   entry(entry: ReceivedEntry): void;
-  /** After the last entry of one read: flush what was gathered. */
+  /** After the last entry of one synchronous run: flush what was gathered. */
   flush?(): void;
+  /**
+   * Asked when a read has been handed out: is so much gathered that one more read, which does not block, should come
+   * before `flush`? Redis wakes a reader at the first entry of a burst; this joins the rest to it.
+   */
+  peek?(): boolean;
   /** Entries between these were lost to this reader. */
   gap(lost: { after: string; before: string }): void;
   /** The log began anew below our position (flush, restart with older data). */
@@ -66,7 +73,11 @@ export interface Subscription {
 }
 
 export interface FanoutSource {
-  follow(at: Place, from: Position | "now", on: FollowHandlers): Promise<Subscription>;
+  /**
+   * Resolves once the position is pinned: what is appended from then on is handed out. Waits for a log that is away;
+   * rejects only when `signal` aborts.
+   */
+  follow(at: Place, from: Position | "now", on: FollowHandlers, signal?: AbortSignal): Promise<Subscription>;
 }
 
 /** Which rooms this edge has members in; ref-counted. Version 1 does nothing with it. */

@@ -1,0 +1,90 @@
+/**
+ * Gives entries to the handlers in the log's order, in runs too short to hold up the event loop: between two runs
+ * everyone else gets a turn, and what was gathered is flushed.
+ */
+
+import type { Clock, Logger, Metrics } from "@rollcall/runtime";
+import { METRICS } from "@rollcall/telemetry";
+import { decodeEntry, peekTargets } from "./entry.ts";
+import type { RawEntry } from "./log-cursor.ts";
+import type { FollowHandlers, Place } from "./seam.ts";
+import { idToMs } from "./stream-id.ts";
+
+/** One run ends after so much time, or so many entries, whichever is first. */
+const RUN_MS = 5;
+const RUN_ENTRIES = 128;
+/** A flood of poison is one line in this time. */
+const POISON_LOG_EVERY_MS = 10_000;
+
+export interface HandOutOptions {
+  at: Place;
+  on: FollowHandlers;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+  /** Of our own heartbeats. */
+  label: string;
+  heard(id: string): void;
+}
+
+export class HandOut {
+  readonly #options: HandOutOptions;
+  readonly #poison;
+  #poisonLoggedAtMs = Number.NEGATIVE_INFINITY;
+  /** Id of the last entry handed out or skipped. */
+  position: string | undefined;
+
+  constructor(options: HandOutOptions) {
+    this.#options = options;
+    this.#poison = options.metrics.counter(METRICS.fanoutPoison);
+  }
+
+  /** Flushes between runs, not after the last one: the caller may want to join more to it. */
+  async run(entries: readonly RawEntry[], signal: AbortSignal): Promise<void> {
+    const { clock, on } = this.#options;
+    let startedAtMs = clock.monotonic();
+    let inRun = 0;
+    for (const entry of entries) {
+      if (inRun >= RUN_ENTRIES || clock.monotonic() - startedAtMs >= RUN_MS) {
+        this.call(() => on.flush?.());
+        await new Promise<void>((resolve) => clock.immediate(resolve));
+        if (signal.aborted) return;
+        startedAtMs = clock.monotonic();
+        inRun = 0;
+      }
+      inRun++;
+      this.position = entry.id;
+      this.#one(entry);
+    }
+  }
+
+  /** A handler that throws is a bug of ours; it must not end the reading of the log. */
+  call(handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      this.#options.logger.error({ event: "fanout.handler_failed", error }, "a handler of the log threw");
+    }
+  }
+
+  #one({ id, fields }: RawEntry): void {
+    const { at, on, label, heard } = this.#options;
+    const peeked = peekTargets(fields);
+    if (peeked.kind === "heartbeat") {
+      if (peeked.edge === label) heard(id);
+      return;
+    }
+    if (peeked.kind === "message" && on.wants?.(peeked.namespace, peeked.targets) === false) return;
+    const entry = peeked.kind === "message" ? decodeEntry(fields) : undefined;
+    if (entry === undefined) this.#poisoned(id);
+    else this.call(() => on.entry({ ...entry, position: { ...at, id }, loggedAtMs: idToMs(id) }));
+  }
+
+  #poisoned(id: string): void {
+    this.#poison.inc();
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs - this.#poisonLoggedAtMs < POISON_LOG_EVERY_MS) return;
+    this.#poisonLoggedAtMs = nowMs;
+    this.#options.logger.warn({ event: "fanout.poison", id }, "a malformed log entry was skipped");
+  }
+}
