@@ -23,7 +23,7 @@ export interface Clock {
   setRepeating(ms: number, fn: () => void, options?: TimerOptions): Timer;
   /** Rejects with `signal.reason` when aborted. Keeps the process alive: somebody awaits it. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Runs `fn` once, after pending I/O had its turn. Never keeps the process alive. */
+  /** Runs `fn` once, after pending I/O had its turn. */
   immediate(fn: () => void): void;
 }
 
@@ -63,6 +63,7 @@ export const systemClock: Clock = {
   },
   sleep: (ms, signal) => sleepOn(systemClock, ms, signal),
   immediate(fn) {
-    setImmediate(fn).unref();
+    // Not unref'd: the loop would sleep in its poll until other I/O wakes it.
+    setImmediate(fn);
   },
 };
