@@ -56,8 +56,7 @@ export function createLogger(options: LoggerOptions): Logger {
     serializers: { error: describeError, err: describeError },
     formatters: {
       level: (label) => ({ level: label }),
-      log: (fields) =>
-        typeof fields["user"] === "string" ? { ...fields, user: hashUser(fields["user"], hashKey) } : fields,
+      log: (fields) => (typeof fields.user === "string" ? { ...fields, user: hashUser(fields.user, hashKey) } : fields),
     },
     mixin() {
       const traceId = activeTraceId();

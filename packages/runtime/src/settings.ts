@@ -3,7 +3,6 @@
 import { DEFAULT_INSTALL, GRAMMAR } from "@rollcall/contracts";
 import {
   type ConfigFragment,
-  duration,
   flag,
   integer,
   list,

@@ -42,8 +42,15 @@ export class ExportQueue implements SpanProcessor {
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
-    if (this.#closed) return this.#drop("shutdown", 1);
-    if (this.#queued.length >= this.#options.maxQueued) return this.#drop("queue_full", 1);
+    const dropped: DropReason | undefined = this.#closed
+      ? "shutdown"
+      : this.#queued.length >= this.#options.maxQueued
+        ? "queue_full"
+        : undefined;
+    if (dropped !== undefined) {
+      this.#drop(dropped, 1);
+      return;
+    }
     this.#queued.push(span);
     if (this.#queued.length >= this.#options.maxBatch) this.#exportNext();
   }

@@ -1,5 +1,8 @@
+export type { CollectedSpan } from "./collected-span.ts";
+export { type Collector, type CollectorOptions, startCollector } from "./collector.ts";
 export type { DropReason, TimerSource } from "./export-queue.ts";
 export * from "./names.ts";
 export { activeTraceId, type Span, type SpanOptions, startSpan, withSpan } from "./span.ts";
+export { createSpanStore, type SpanStore, type SpanStoreOptions } from "./span-store.ts";
 export { startTelemetry, type Telemetry, type TelemetryOptions } from "./telemetry.ts";
 export * from "./trace-context.ts";
