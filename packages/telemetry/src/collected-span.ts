@@ -71,15 +71,15 @@ function millis(nanos: unknown): number {
 }
 
 function attributesOf(list: unknown): Record<string, unknown> {
-  return Object.fromEntries(objects(list).map((item) => [text(item.key), valueOf(item.value)]));
+  return Object.fromEntries(objects(list).map((item) => [text(item.key), attributeValue(item.value)]));
 }
 
-function valueOf(value: unknown): unknown {
+function attributeValue(value: unknown): unknown {
   if (!isObject(value)) return undefined;
   if ("stringValue" in value) return value.stringValue;
   if ("boolValue" in value) return value.boolValue;
   if ("doubleValue" in value) return value.doubleValue;
   if ("intValue" in value) return Number(value.intValue);
-  if (isObject(value.arrayValue)) return objects(value.arrayValue.values).map(valueOf);
+  if (isObject(value.arrayValue)) return objects(value.arrayValue.values).map(attributeValue);
   return undefined;
 }

@@ -122,6 +122,18 @@ export const METRICS = {
     help: "Age of the oldest domain event that is not final.",
     labels: [],
   },
+  notifierIntakeUp: {
+    type: "gauge",
+    name: "rollcall_notifier_intake_up",
+    help: "1 while the event source can be read, by this process or by the one that holds its lease.",
+    labels: ["source"],
+  },
+  notifierInFlight: {
+    type: "gauge",
+    name: "rollcall_notifier_in_flight",
+    help: "Domain events in hand: taken from the stream, not yet acknowledged to it.",
+    labels: [],
+  },
   eventToClient: {
     type: "histogram",
     name: "rollcall_event_to_client_seconds",

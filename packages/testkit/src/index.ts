@@ -1,1 +1,12 @@
-export {};
+export { type Collector, startCollector as startSpanCollector } from "@rollcall/telemetry";
+export * from "./bounds.ts";
+export * from "./client.ts";
+export * from "./cluster.ts";
+export * from "./dev-keys.ts";
+export * from "./fault-proxy.ts";
+export * from "./nats-server.ts";
+export * from "./redis-server.ts";
+export type { ServerHandle } from "./server-process.ts";
+export * from "./service-process.ts";
+export * from "./temp.ts";
+export * from "./wait-for.ts";
