@@ -1,0 +1,315 @@
+/**
+ * The edge's tie to presence in one cell: says hello, renews the lease, drives the lane, and knows whether presence
+ * answers. The machine is `lane-core.ts`; this is its shell: requests, retries, timers.
+ */
+
+import { RollcallError } from "@rollcall/contracts";
+import type {
+  HelloRequest,
+  LaneData,
+  LaneReplyData,
+  LaneRequest,
+  LaneResult,
+  LeaseData,
+  LeaseRequest,
+  RoomRules,
+  SessionRef,
+} from "@rollcall/contracts/internal";
+import type { Clock, Logger, Random, Timer } from "@rollcall/runtime";
+import { type LaneEffect, type LaneEvent, type LaneState, NO_TICKET, newLane, reduce } from "./lane-core.ts";
+import { Mirror } from "./mirror.ts";
+import { isRequest, type OpBody } from "./ops.ts";
+import { refKey } from "./ref.ts";
+
+/** How presence is asked: rejects with `UNAVAILABLE` or `TIMEOUT` when it does not answer. */
+export interface PresenceDoors {
+  hello(body: HelloRequest): Promise<LeaseData>;
+  lease(body: LeaseRequest): Promise<LeaseData>;
+  lane(body: LaneRequest): Promise<LaneReplyData>;
+}
+
+export interface LinkHooks {
+  /** Presence answers again, or no longer. */
+  health(state: "live" | "stale"): void;
+  /** A new id is in use: control messages come to it. */
+  renamed(edge: string): void;
+  /** Presence lost its record of this edge, or the store began anew; everything held is asserted again. */
+  asserted(): void;
+  /** The brake ended. */
+  released(): void;
+  /** These sessions live elsewhere. */
+  replaced(ref: SessionRef): void;
+  /** Make the mirror equal to the truth about this edge's sockets. */
+  reconcile(mirror: Mirror): void;
+  rulesOf(ref: SessionRef, room: string): RoomRules | undefined;
+}
+
+export interface LinkOptions {
+  /** Prefix of edge ids; each life adds its own suffix. */
+  instance: string;
+  doors: PresenceDoors;
+  hooks: LinkHooks;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  renewMs: number;
+  digestMs: number;
+}
+
+export interface SubmitOptions {
+  /** Estimated size of the operation. Default {@link USUAL_OP_BYTES}. */
+  bytes?: number;
+  /** Runs when presence has answered, before anything else does, even when nobody waits for the answer any more. */
+  applied?: (data: LaneData) => void;
+}
+
+interface Waiting {
+  resolve(data: LaneData): void;
+  reject(error: RollcallError): void;
+  applied: ((data: LaneData) => void) | undefined;
+  request: boolean;
+}
+
+const USUAL_OP_BYTES = 512;
+/** Failures in a row after which presence counts as away. */
+const STALE_AFTER = 2;
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 1_000;
+
+export class PresenceLink {
+  readonly mirror = new Mirror();
+  readonly #options: LinkOptions;
+  readonly #lane: LaneState;
+  readonly #waiting = new Map<number, Waiting>();
+  #renewTimer: Timer | undefined;
+  #digestTimer: Timer | undefined;
+  #nextTicket = NO_TICKET + 1;
+  #pumpPlanned = false;
+  #sending = false;
+  #failures = STALE_AFTER; // presence is away until it has answered once
+  #health: "live" | "stale" = "stale";
+  #brake = false;
+  #epoch: string | undefined;
+  #closed = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#lane = newLane(this.#freshEdge());
+  }
+
+  get edge(): string {
+    return this.#lane.edge;
+  }
+  get health(): "live" | "stale" {
+    return this.#health;
+  }
+  /** While the brake holds, what is read may name some who are gone. */
+  get brake(): boolean {
+    return this.#brake;
+  }
+
+  start(): void {
+    const { clock, renewMs, digestMs, random, hooks } = this.#options;
+    hooks.renamed(this.edge);
+    void this.#greet();
+    this.#renewTimer = clock.setRepeating(renewMs, () => void this.#renew());
+    const digestSoon = () => {
+      this.#dispatch({ type: "digest" });
+      this.#pumpSoon();
+      this.#digestTimer = clock.setTimer(digestMs * (0.75 + random.float() / 2), digestSoon);
+    };
+    digestSoon();
+  }
+
+  /** Resolves with presence's answer. While presence is away, requests are refused at once and the rest waits. */
+  submit(body: OpBody, options: SubmitOptions = {}): Promise<LaneData> {
+    const request = isRequest(body);
+    if (this.#closed || (request && this.#health === "stale")) {
+      return Promise.reject(new RollcallError("UNAVAILABLE"));
+    }
+    const ticket = this.#nextTicket++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(ticket, { resolve, reject, applied: options.applied, request });
+      this.#dispatch({ type: "submit", item: { ticket, body, bytes: options.bytes ?? USUAL_OP_BYTES } });
+      this.#pumpSoon();
+    });
+  }
+
+  /** For operations nobody waits for: a failure is presence's to say, and the digest's to repair. */
+  post(body: OpBody): void {
+    this.submit(body).catch((error: unknown) => {
+      const { code } = RollcallError.from(error);
+      this.#options.logger.debug({ event: "lane.failed", op: body.op, code }, "an operation was refused");
+    });
+  }
+
+  stop(): void {
+    this.#closed = true;
+    this.#renewTimer?.cancel();
+    this.#digestTimer?.cancel();
+    for (const ticket of [...this.#waiting.keys()]) this.#fail(ticket, new RollcallError("UNAVAILABLE"));
+  }
+
+  #freshEdge = (): string => `${this.#options.instance}-${this.#options.random.id(8)}`;
+
+  async #greet(): Promise<void> {
+    const { edge } = this;
+    if (this.#closed) return;
+    try {
+      const data = await this.#options.doors.hello({ edge });
+      if (edge !== this.edge || this.#closed) return;
+      this.#answered(data.epoch, data.brake);
+      this.#dispatch({ type: "greeted" });
+      this.#pumpSoon();
+    } catch (error) {
+      if (edge !== this.edge || this.#closed) return;
+      this.#failed(error);
+      this.#options.clock.setTimer(this.#backoffMs(), () => void this.#greet());
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { edge } = this;
+    if (this.#lane.phase === "greeting") return;
+    try {
+      const data = await this.#options.doors.lease({ edge });
+      if (this.#closed) return;
+      this.#answered(data.epoch, data.brake);
+      if (data.status === "UNKNOWN_EDGE") this.#dispatch({ type: "unknown", edge, freshEdge: this.#freshEdge });
+    } catch (error) {
+      if (!this.#closed) this.#failed(error);
+    }
+  }
+
+  #pumpSoon(): void {
+    if (this.#pumpPlanned) return;
+    this.#pumpPlanned = true;
+    this.#options.clock.immediate(() => {
+      this.#pumpPlanned = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#sending || this.#closed) return;
+    const { mirror } = this;
+    this.#dispatch({
+      type: "pump",
+      held: {
+        incarnationOf: (key) => mirror.incarnationOf(key),
+        digest: () => mirror.digest,
+        chunks: () => mirror.chunks(),
+        round: () => this.#options.random.id(12),
+      },
+    });
+  }
+
+  #dispatch(event: LaneEvent): void {
+    for (const effect of reduce(this.#lane, event)) this.#perform(effect);
+  }
+
+  #perform(effect: LaneEffect): void {
+    switch (effect.do) {
+      case "hello":
+        this.#options.logger.warn({ event: "edge.renamed", edge: effect.edge }, "presence does not know this edge");
+        this.#options.hooks.renamed(effect.edge);
+        void this.#greet();
+        return;
+      case "send":
+        void this.#send(effect.request);
+        return;
+      case "settle":
+        return this.#settle(effect.ticket, effect.body, effect.result);
+      case "overflow":
+        this.#options.logger.warn({ event: "lane.overflow" }, "too much waits for presence: asserting instead");
+        return this.#options.hooks.reconcile(this.mirror);
+    }
+  }
+
+  async #send(request: LaneRequest): Promise<void> {
+    this.#sending = true;
+    let retryMs: number | undefined;
+    try {
+      const data = await this.#options.doors.lane(request);
+      if (this.#closed) return;
+      this.#answered(data.epoch, data.brake);
+      if (request.edge === this.edge) this.#dispatch({ type: "reply", data, freshEdge: this.#freshEdge });
+    } catch (error) {
+      if (this.#closed) return;
+      this.#failed(error);
+      retryMs = this.#backoffMs();
+    } finally {
+      this.#sending = false;
+    }
+    if (retryMs === undefined) this.#pump();
+    else this.#options.clock.setTimer(retryMs, () => this.#pump());
+  }
+
+  #settle(ticket: number, body: OpBody, result: LaneResult): void {
+    const { hooks } = this.#options;
+    if (result.ok) this.mirror.apply(body, result.data, hooks.rulesOf);
+    else if (body.op === "close") this.mirror.forget(refKey(body.ref)); // it lives elsewhere, or nowhere
+    if (body.op === "assert") return this.#assertionAnswered(body.last, result);
+    if (body.op === "digest") {
+      if (result.ok && result.data.op === "digest" && !result.data.equal) this.#dispatch({ type: "assert" });
+      return;
+    }
+    const waiting = this.#waiting.get(ticket);
+    if (waiting === undefined) return;
+    this.#waiting.delete(ticket);
+    if (!result.ok) return waiting.reject(RollcallError.fromWire(result.error));
+    waiting.applied?.(result.data);
+    waiting.resolve(result.data);
+  }
+
+  #assertionAnswered(last: boolean, result: LaneResult): void {
+    if (!result.ok) {
+      this.#options.logger.warn({ event: "lane.assert_failed", code: result.error.code }, "an assertion was refused");
+      return; // the next digest finds the difference
+    }
+    if (result.data.op === "assert") for (const ref of result.data.replaced) this.#options.hooks.replaced(ref);
+    if (last) this.#options.hooks.asserted();
+  }
+
+  #fail(ticket: number, error: RollcallError): void {
+    const waiting = this.#waiting.get(ticket);
+    if (waiting === undefined) return;
+    // Whoever waits is told; `applied` still runs when the answer comes.
+    waiting.reject(error);
+    if (this.#closed) this.#waiting.delete(ticket);
+  }
+
+  #answered(epoch: string, brake: boolean): void {
+    this.#failures = 0;
+    this.#setHealth("live");
+    if (this.#epoch !== undefined && this.#epoch !== epoch) {
+      this.#options.logger.warn({ event: "presence.epoch" }, "the presence store began anew");
+      this.#dispatch({ type: "digest" });
+      this.#pumpSoon();
+    }
+    this.#epoch = epoch;
+    const released = this.#brake && !brake;
+    this.#brake = brake;
+    if (released) this.#options.hooks.released();
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    const { code } = RollcallError.from(error);
+    this.#options.logger.debug({ event: "presence.unanswered", code }, "presence did not answer");
+    if (this.#failures < STALE_AFTER) return;
+    this.#setHealth("stale");
+    for (const [ticket, waiting] of this.#waiting) if (waiting.request) this.#fail(ticket, new RollcallError("UNAVAILABLE"));
+  }
+
+  #setHealth(state: "live" | "stale"): void {
+    if (state === this.#health) return;
+    this.#health = state;
+    this.#options.hooks.health(state);
+  }
+
+  #backoffMs(): number {
+    const ceiling = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(this.#failures, 10));
+    return ceiling * (0.5 + this.#options.random.float() / 2);
+  }
+}
