@@ -1,1 +1,1 @@
-export {};
+export { type Notifier, type NotifierOptions, startNotifier } from "./notifier.ts";

@@ -169,6 +169,27 @@ export type ReadRequest =
   | { read: "users"; tenant: string; users: string[] };
 export type ReadUsersData = { users: UserPresence[]; stale?: boolean };
 
+/**
+ * `publish`: the notifier asks for a domain event to go into a room's history and to its members, with the next `seq`.
+ * A repeat of `id` in the room is answered alike and changes nothing (10 minutes). Texts as in the lane's `publish`.
+ */
+export interface PublishRequest {
+  tenant: string;
+  namespace: string;
+  room: string;
+  rules: RoomRules;
+  event: string;
+  /** `meta.id`. */
+  id: string;
+  dataJson: string;
+  metaJson: string;
+}
+export interface PublishData {
+  id: string;
+  ts: string;
+  seq: number;
+}
+
 /** Presence to edges. At most once: the digest repairs what was missed. */
 export type ControlMessage =
   | { kind: "replaced"; ref: SessionRef; incarnation: number }

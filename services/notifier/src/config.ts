@@ -1,0 +1,50 @@
+/** Settings of the notifier. */
+
+import { type ConfigFragment, commonConfig, defineConfig, integer, optionalText } from "@rollcall/runtime";
+
+export const notifierConfig = {
+  properties: {
+    EVENT_SOURCES: optionalText({
+      description: "Where domain events come from: a list of stream[:filter]. Default: EVENTS on events.>.",
+    }),
+    INTAKE_IN_FLIGHT: integer({
+      default: 256,
+      minimum: 1,
+      maximum: 10_000,
+      description: "Domain events in hand at once, per source; what waits for Redis waits in NATS beyond that.",
+    }),
+    INTAKE_ACK_WAIT_MS: integer({
+      default: 5_000,
+      minimum: 300,
+      description: "How long after the last sign of a reader its events are given to the next one.",
+    }),
+    INTAKE_LEASE_MS: integer({
+      default: 3_000,
+      minimum: 300,
+      description: "How long a reader's word for its source holds.",
+    }),
+    INTAKE_RENEW_MS: integer({ default: 1_000, minimum: 50, description: "Between two renewals of it." }),
+    DEDUP_MS: integer({
+      default: 600_000,
+      minimum: 1_000,
+      description: "How long an emitted event is remembered, so that its redelivery or repeat emits nothing.",
+    }),
+    LOG_MAX_LEN: integer({
+      default: 100_000,
+      minimum: 1_000,
+      description: "Entries the fan-out log keeps, approximately.",
+    }),
+  },
+  relations: [
+    ({ INTAKE_LEASE_MS, INTAKE_RENEW_MS }) =>
+      Number(INTAKE_LEASE_MS) >= 3 * Number(INTAKE_RENEW_MS)
+        ? undefined
+        : `INTAKE_LEASE_MS (${INTAKE_LEASE_MS}) must be at least 3 x INTAKE_RENEW_MS (${INTAKE_RENEW_MS})`,
+    ({ DEDUP_MS, INTAKE_ACK_WAIT_MS }) =>
+      Number(DEDUP_MS) >= 4 * Number(INTAKE_ACK_WAIT_MS)
+        ? undefined
+        : `DEDUP_MS (${DEDUP_MS}) must be at least 4 x INTAKE_ACK_WAIT_MS (${INTAKE_ACK_WAIT_MS}): a redelivery must be known`,
+  ],
+} satisfies ConfigFragment;
+
+export const config = defineConfig(commonConfig, notifierConfig);

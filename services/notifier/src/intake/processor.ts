@@ -1,0 +1,167 @@
+/**
+ * One message from delivery to ack. The effect is durable before the ack; what cannot be routed is in the dead-letter
+ * stream before it is terminated; what waits for Redis or NATS waits here, in its lanes, so nothing overtakes it.
+ */
+
+import type { JsMsg } from "@nats-io/jetstream";
+import { type Contracts, RollcallError } from "@rollcall/contracts";
+import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
+import { ATTRIBUTES, METRICS, type Span, startSpan } from "@rollcall/telemetry";
+import type { DeadLetters } from "../dead-letter/dead-letters.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import type { Fence } from "../delivery/emit-once.ts";
+import { retry } from "../retry.ts";
+import { type Accepted, type Dead, type Decision, route } from "../routing/route.ts";
+import { decodeMessage } from "./cloud-event.ts";
+import type { StreamMessage } from "./stream-message.ts";
+
+/** A message ready to run in its lanes. `run` never rejects. */
+export interface Work {
+  keys: readonly string[];
+  run(): Promise<void>;
+}
+
+export interface ProcessorOptions {
+  contracts: Contracts;
+  delivery: Delivery;
+  deadLetters: DeadLetters;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+export type Processor = (delivery: JsMsg, message: StreamMessage, fence: Fence, signal: AbortSignal) => Work;
+
+/** A message that came back this often takes processes down or is never answered: aside with it. */
+const MAX_DELIVERIES = 25;
+
+export function createProcessor(options: ProcessorOptions): Processor {
+  const { contracts, delivery, deadLetters, clock, random, logger } = options;
+  const outcomes = options.metrics.counter(METRICS.notifierOutcomes);
+
+  function decide(message: StreamMessage): Decision {
+    if (message.deliveries > MAX_DELIVERIES) {
+      return { kind: "dead", reason: "failed", detail: `not finished in ${MAX_DELIVERIES} deliveries` };
+    }
+    try {
+      return route(contracts, message, decodeMessage(message));
+    } catch (error) {
+      logger.error({ event: "intake.route_failed", error, sequence: message.sequence }, "routing threw");
+      return { kind: "dead", reason: "failed", detail: "routing failed: see the notifier's log" };
+    }
+  }
+
+  return (jsMsg, message, fence, signal) => {
+    const decision = decide(message);
+    const span = consumeSpan(message, decision);
+    const persist = <T>(work: () => Promise<T>): Promise<T> =>
+      retry(work, {
+        clock,
+        random,
+        signal,
+        onFailure: (error, attempt) => {
+          if (attempt === 0) {
+            const { sequence, stream } = message;
+            logger.warn(
+              { event: "intake.retry", code: error.code, error, stream, sequence },
+              "not done yet: trying again",
+            );
+          }
+        },
+      });
+
+    async function bury(dead: Dead): Promise<void> {
+      await persist(() => deadLetters.write(message, dead, span.traceparent));
+      jsMsg.term();
+      outcomes.inc({ outcome: "dead_letter", reason: dead.reason });
+      span.setAttribute(ATTRIBUTES.reason, dead.reason);
+      logger.info(
+        {
+          event: "intake.dead_letter",
+          reason: dead.reason,
+          detail: dead.detail,
+          declared: dead.event,
+          sequence: message.sequence,
+        },
+        "an event could not be routed",
+      );
+    }
+
+    async function hand(accepted: Accepted): Promise<void> {
+      const outcome = await persist(() => delivery.deliver(outgoingOf(accepted, message), span, fence));
+      // Another reader has the source: it gets the message again, after what came before it.
+      if (outcome === "fenced") return;
+      jsMsg.ack();
+      outcomes.inc({ outcome, reason: "" });
+    }
+
+    return {
+      keys: decision.kind === "accepted" ? laneKeys(decision) : [],
+      async run() {
+        try {
+          if (decision.kind === "dead") await bury(decision);
+          else await hand(decision);
+        } catch (error) {
+          if (signal.aborted) return; // not acked: it comes again
+          span.fail(error);
+          await giveUp(error);
+        } finally {
+          span.end();
+        }
+      },
+    };
+
+    /** An error that no retry will mend. */
+    async function giveUp(error: unknown): Promise<void> {
+      const { code } = RollcallError.from(error);
+      logger.error({ event: "intake.failed", code, error, sequence: message.sequence }, "an event cannot be delivered");
+      const known = decision.kind === "accepted" ? { event: decision.contract.name, tenant: decision.tenant } : {};
+      try {
+        await bury({ kind: "dead", reason: "failed", detail: `delivery failed with ${code}`, ...known });
+      } catch (failure) {
+        if (!signal.aborted) logger.error({ event: "intake.stuck", error: failure }, "the dead letter was refused too");
+      }
+    }
+  };
+}
+
+function outgoingOf(accepted: Accepted, message: StreamMessage) {
+  const { contract, tenant, mid, dataJson, audience } = accepted;
+  return {
+    tenant,
+    namespace: contract.namespace,
+    event: contract.name,
+    mid,
+    atMs: message.arrivedAtMs,
+    dataJson,
+    audience,
+    history: contract.history !== undefined,
+  };
+}
+
+/** Events to one room, or to one user, keep their order. */
+function laneKeys({ tenant, contract, audience }: Accepted): string[] {
+  const scope = `${tenant} ${contract.namespace}`;
+  return audience.to === "room" ? [`r ${scope} ${audience.room}`] : audience.users.map((user) => `u ${scope} ${user}`);
+}
+
+function consumeSpan(message: StreamMessage, decision: Decision): Span {
+  const isAccepted = decision.kind === "accepted";
+  const hop = message.headers.get("traceparent");
+  const origin = isAccepted ? decision.domain.origin : message.headers.get("ce-traceparent");
+  const name = isAccepted ? decision.contract.name : decision.event;
+  const id = isAccepted ? decision.domain.id : decision.id;
+  return startSpan("consume", name ?? "other", {
+    // A publisher that only wrote the origin still gets one trace.
+    parent: hop ?? origin,
+    ratio: isAccepted ? decision.contract.sample : undefined,
+    kind: "consumer",
+    attributes: {
+      [ATTRIBUTES.subject]: message.subject,
+      ...(id === undefined ? {} : { [ATTRIBUTES.eventId]: id }),
+      ...(isAccepted ? { [ATTRIBUTES.messageId]: decision.mid, [ATTRIBUTES.tenant]: decision.tenant } : {}),
+    },
+    links: hop !== undefined && origin !== undefined && origin !== hop ? [origin] : [],
+  });
+}

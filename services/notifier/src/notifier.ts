@@ -1,0 +1,143 @@
+/** The notifier put together: sources in, emits out, requests answered. */
+
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { type Contracts, type Subjects, subjectsOf } from "@rollcall/contracts";
+import { v1Placement } from "@rollcall/fanout";
+import type { Clock, Logger, Metrics, NatsHandle, Random, RedisConnection, Served } from "@rollcall/runtime";
+import { serve } from "@rollcall/runtime";
+import { METRICS } from "@rollcall/telemetry";
+import { createEmitHandler, tenantOfSubject } from "./api/emit.ts";
+import { createDeadLetters } from "./dead-letter/dead-letters.ts";
+import { createDelivery } from "./delivery/delivery.ts";
+import { createEmitOnce } from "./delivery/emit-once.ts";
+import { createLease } from "./intake/lease.ts";
+import { createProcessor } from "./intake/processor.ts";
+import { maxAckPending, type Reader, type ReaderTiming, startReader } from "./intake/reader.ts";
+import { deadLetterStream, parseSources, sourceConsumer, sourceStream } from "./intake/sources.ts";
+import { ensureConsumer, ensureStream, StreamsError, type StreamsMode } from "./intake/streams.ts";
+
+export interface NotifierOptions {
+  install: string;
+  contracts: Contracts;
+  /** `EVENT_SOURCES`. */
+  sources: string | undefined;
+  mode: StreamsMode;
+  redis: RedisConnection;
+  nats: NatsHandle;
+  maxInFlight: number;
+  timing: ReaderTiming;
+  dedupMs: number;
+  logMaxLen: number;
+  traceToClient: boolean;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+export interface Notifier {
+  isReady(): boolean;
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Throws {@link StreamsError} when JetStream is not as `mode` demands. */
+export async function startNotifier(options: NotifierOptions): Promise<Notifier> {
+  const { install, contracts, redis, nats, clock, random, logger, metrics, timing, maxInFlight, mode } = options;
+  const subjects = subjectsOf(install);
+  const sources = parseSources(options.sources, subjects);
+  const js = jetstream(nats.nc);
+  const jsm = await jetstreamManager(nats.nc);
+  const placement = v1Placement;
+
+  await ensureAll();
+  const deadLetters = createDeadLetters({ nc: nats.nc, js, jsm, subjects, mode, logger });
+  const emitOnce = createEmitOnce(redis.client, {
+    install,
+    placement,
+    horizonMs: options.dedupMs,
+    maxLen: options.logMaxLen,
+  });
+  const delivery = createDelivery({
+    contracts,
+    emitOnce,
+    nc: nats.nc,
+    subjects,
+    placement,
+    traceToClient: options.traceToClient,
+  });
+  const processor = createProcessor({ contracts, delivery, deadLetters, clock, random, logger, metrics });
+  const readers = sources.map((source) =>
+    startReader({
+      source,
+      lease: createLease(redis.client, {
+        install,
+        cell: placement.cellOf(""),
+        source: source.durable,
+        leaseMs: timing.leaseMs,
+      }),
+      processor,
+      nats,
+      js,
+      jsm,
+      subjects,
+      mode,
+      maxInFlight,
+      timing,
+      clock,
+      random,
+      logger,
+      metrics,
+    }),
+  );
+  const requests = serveRequests(subjects);
+  watchPending(readers);
+
+  async function ensureAll(): Promise<void> {
+    const differences: string[] = [];
+    const collect = async (work: Promise<void>) => {
+      try {
+        await work;
+      } catch (error) {
+        if (!(error instanceof StreamsError)) throw error;
+        differences.push(...error.differences);
+      }
+    };
+    await collect(ensureStream(jsm, deadLetterStream(subjects), mode));
+    for (const source of sources) {
+      await collect(ensureStream(jsm, sourceStream(source), mode));
+      const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
+      await collect(ensureConsumer(jsm, source.stream, need, mode));
+    }
+    if (differences.length > 0) throw new StreamsError(differences);
+  }
+
+  function serveRequests({ requestAny }: Subjects): Served[] {
+    const emit = createEmitHandler({ contracts, delivery, clock, random });
+    const common = { queue: `${install}-notifier`, logger, metrics };
+    return [
+      serve(nats.nc, requestAny("emit"), { ...common, name: "emit" }, (body, context) =>
+        emit(tenantOfSubject(context.subject), body, context),
+      ),
+    ];
+  }
+
+  function watchPending(all: readonly Reader[]): void {
+    const age = metrics.gauge(METRICS.notifierPendingAge);
+    const held = metrics.gauge(METRICS.notifierInFlight);
+    metrics.onScrape(() => {
+      const oldest = Math.min(...all.map((reader) => reader.oldestMs() ?? Number.POSITIVE_INFINITY));
+      age.set(Number.isFinite(oldest) ? Math.max(0, (clock.now() - oldest) / 1000) : 0);
+      held.set(all.reduce((sum, reader) => sum + reader.inFlight(), 0));
+    });
+  }
+
+  return {
+    isReady: () => redis.isUp() && nats.isUp() && readers.every((reader) => reader.isHealthy()),
+    async stop(graceMs) {
+      await Promise.all([
+        ...requests.map((served) => served.close()),
+        ...readers.map((reader) => reader.stop(graceMs)),
+      ]);
+    },
+  };
+}
