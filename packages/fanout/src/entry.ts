@@ -62,6 +62,9 @@ export function encodeEntry(entry: LogEntry): string[] {
   return fields;
 }
 
+/** Where the packet's text stands among the fields. */
+export const DATA_FIELD = 7;
+
 /** What can be known of an entry without touching its packet. */
 export type Peeked =
   | { kind: "message"; namespace: string; targets: readonly string[] }

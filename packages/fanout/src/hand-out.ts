@@ -5,14 +5,15 @@
 
 import type { Clock, Logger, Metrics } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
-import { decodeEntry, peekTargets } from "./entry.ts";
+import { DATA_FIELD, decodeEntry, peekTargets } from "./entry.ts";
 import type { RawEntry } from "./log-cursor.ts";
 import type { FollowHandlers, Place } from "./seam.ts";
 import { idToMs } from "./stream-id.ts";
 
-/** One run ends after so much time, or so many entries, whichever is first. */
+/** One run ends after so much time, entries or characters, whichever is first: what it gathers for a socket is small. */
 const RUN_MS = 5;
 const RUN_ENTRIES = 128;
+const RUN_CHARS = 48 * 1024;
 /** A flood of poison is one line in this time. */
 const POISON_LOG_EVERY_MS = 10_000;
 
@@ -43,16 +44,20 @@ export class HandOut {
   async run(entries: readonly RawEntry[], signal: AbortSignal): Promise<void> {
     const { clock, on } = this.#options;
     let startedAtMs = clock.monotonic();
-    let inRun = 0;
+    let count = 0;
+    let chars = 0;
     for (const entry of entries) {
-      if (inRun >= RUN_ENTRIES || clock.monotonic() - startedAtMs >= RUN_MS) {
+      if (count >= RUN_ENTRIES || chars >= RUN_CHARS || clock.monotonic() - startedAtMs >= RUN_MS) {
         this.call(() => on.flush?.());
-        await new Promise<void>((resolve) => clock.immediate(resolve));
+        do await new Promise<void>((resolve) => clock.immediate(resolve));
+        while (!signal.aborted && on.busy?.() === true);
         if (signal.aborted) return;
         startedAtMs = clock.monotonic();
-        inRun = 0;
+        count = 0;
+        chars = 0;
       }
-      inRun++;
+      count++;
+      chars += entry.fields[DATA_FIELD]?.length ?? 0;
       this.position = entry.id;
       this.#one(entry);
     }

@@ -59,6 +59,8 @@ export interface FollowHandlers {
    * before `flush`? Redis wakes a reader at the first entry of a burst; this joins the rest to it.
    */
   peek?(): boolean;
+  /** Asked between runs: is the last flush still being written? Then the next run waits. */
+  busy?(): boolean;
   /** Entries between these were lost to this reader. */
   gap(lost: { after: string; before: string }): void;
   /** The log began anew below our position (flush, restart with older data). */

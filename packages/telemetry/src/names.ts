@@ -73,6 +73,12 @@ export const METRICS = {
     help: "Log entries skipped because they are malformed.",
     labels: [],
   },
+  fanoutFallbacks: {
+    type: "counter",
+    name: "rollcall_fanout_fallbacks_total",
+    help: "Connections of an unknown shape, served without the fast path.",
+    labels: [],
+  },
   presenceTransitions: {
     type: "counter",
     name: "rollcall_presence_transitions_total",
