@@ -1,0 +1,47 @@
+import { equal, match, ok } from "node:assert/strict";
+import { METRICS } from "@rollcall/telemetry";
+import { test } from "vitest";
+import { createMetrics } from "./metrics.ts";
+
+test("a declaration is one metric, however often it is asked for", async () => {
+  const metrics = createMetrics();
+  metrics.counter(METRICS.edgeConnects).inc({ code: "OK" });
+  metrics.counter(METRICS.edgeConnects).inc({ code: "OK" }, 2);
+  metrics.gauge(METRICS.edgeSockets).set(5);
+  metrics.histogram(METRICS.eventToClient).observe({ event: "a:b" }, 0.02);
+  const text = await metrics.render();
+  match(text, /^rollcall_edge_connects_total\{code="OK"\} 3$/m);
+  match(text, /^rollcall_edge_sockets 5$/m);
+  match(text, /^rollcall_event_to_client_seconds_bucket\{le="0.025",event="a:b"\} 1$/m);
+});
+
+test("two registries know nothing of each other", async () => {
+  const one = createMetrics();
+  one.gauge(METRICS.edgeSockets).set(1);
+  ok(!(await createMetrics().render()).includes("rollcall_edge_sockets"));
+});
+
+test("what is computed at the scrape is in that scrape", async () => {
+  const metrics = createMetrics();
+  let value = 0;
+  metrics.onScrape(() => metrics.gauge(METRICS.outboxAge).set(++value));
+  match(await metrics.render(), /rollcall_outbox_age_seconds 1/);
+  match(await metrics.render(), /rollcall_outbox_age_seconds 2/);
+});
+
+test("labels are those of the declaration", () => {
+  const metrics = createMetrics();
+  // @ts-expect-error: `user` is no label
+  const wrong = () => metrics.counter(METRICS.edgeConnects).inc({ user: "u" });
+  let refused = false;
+  try {
+    wrong();
+  } catch {
+    refused = true;
+  }
+  equal(refused, true);
+});
+
+test("the process's own metrics on demand", async () => {
+  match(await createMetrics({ processMetrics: true }).render(), /process_cpu_seconds_total/);
+});

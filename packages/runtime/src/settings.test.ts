@@ -1,0 +1,46 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { describe, test } from "vitest";
+import { ConfigError, defineConfig, loadConfig } from "./config.ts";
+import { boundsConfig, commonConfig } from "./settings.ts";
+
+const schema = defineConfig(commonConfig, boundsConfig);
+const mistakesOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    loadConfig(schema, env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.mistakes;
+  }
+};
+
+test("the defaults are the documented bounds and keep their relations", () => {
+  const config = loadConfig(schema, {});
+  deepEqual(
+    [config.PING_INTERVAL_MS, config.PING_TIMEOUT_MS, config.GRACE_MS, config.LEASE_MS, config.LEASE_RENEW_MS],
+    [6_000, 5_000, 10_000, 6_000, 2_000],
+  );
+  equal(config.INSTALL, "rollcall");
+});
+
+describe("relations", () => {
+  test("a lease outlives two missed renewals; the message names both settings", () => {
+    const [mistake] = mistakesOf({ LEASE_MS: "6000", LEASE_RENEW_MS: "2001" });
+    equal(mistake?.includes("LEASE_MS") && mistake.includes("LEASE_RENEW_MS"), true);
+  });
+
+  test("clients of a hung edge are back before their eviction, to the millisecond", () => {
+    // lease - renew + grace = 14,000 >= 6,000 + 5,000 + 2,500
+    deepEqual(mistakesOf({ GRACE_MS: "9500" }), []);
+    const mistakes = mistakesOf({ GRACE_MS: "9499" });
+    equal(mistakes.length, 1);
+    for (const name of ["LEASE_MS", "LEASE_RENEW_MS", "GRACE_MS", "PING_INTERVAL_MS", "PING_TIMEOUT_MS"]) {
+      equal(mistakes[0]?.includes(name), true, name);
+    }
+    deepEqual(mistakesOf({ GRACE_MS: "9499", RETRY_SLACK_MS: "2499" }), []);
+  });
+
+  test("the documented profile for phones is acceptable", () => {
+    deepEqual(mistakesOf({ PING_INTERVAL_MS: "25000", PING_TIMEOUT_MS: "20000", GRACE_MS: "45000" }), []);
+  });
+});
