@@ -152,6 +152,8 @@ export function connectRedis(options: RedisConnectOptions): RedisConnection {
       readyListeners.clear();
       downListeners.clear();
       if (client.status === "end") return;
+      // Between two attempts there is no connection whose end could be told.
+      if (client.status === "reconnecting") return client.disconnect();
       const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
       client.disconnect();
       await ended;

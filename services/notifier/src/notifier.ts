@@ -91,6 +91,8 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   );
   const requests = serveRequests(subjects);
   watchPending(readers);
+  // Ready means that requests find us: the server has seen the subscriptions.
+  await nats.nc.flush();
 
   async function ensureAll(): Promise<void> {
     const differences: string[] = [];

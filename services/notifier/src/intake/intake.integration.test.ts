@@ -1,0 +1,245 @@
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { PublishRequest } from "@rollcall/contracts/internal";
+import { createLogger, request, serve } from "@rollcall/runtime";
+import { waitFor } from "@rollcall/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Bench, startBench } from "../../test/bench.ts";
+import { fakeContracts, from, toBoard, toUsers } from "../../test/fake-contracts.ts";
+import { messageId } from "../routing/identity.ts";
+
+const contracts = fakeContracts(
+  [
+    { name: "card:moved", from: from("events.cards"), audience: toBoard },
+    { name: "order:shipped", from: from("events.{tenant}.orders"), audience: toUsers, tenantFrom: "subject" },
+    { name: "chat:said", from: from("events.chat"), audience: toBoard, history: { size: 10, ttlMs: 60_000 } },
+  ],
+  [{ pattern: "board:*", history: { size: 10, ttlMs: 60_000 } }],
+);
+
+const card = (n: number, board = "a") => ({ subject: "events.cards", id: `${board}-${n}`, data: { board, n } });
+
+describe("intake", () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await startBench(contracts);
+  });
+  afterEach(() => bench.close());
+
+  const done = () =>
+    waitFor(async () => (await bench.outstanding()) === 0, { timeoutMs: 20_000, what: "all to be final" });
+
+  it("brings an event to its room, and one to its users, as one log entry each", async () => {
+    await bench.notifier();
+    await bench.publish({ ...card(1), headers: { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` } });
+    await bench.publish({ subject: "events.acme.orders", id: "o1", data: { users: ["u1", "u2"] } });
+    await done();
+    const [first, second] = await bench.emitted();
+    expect(first).toMatchObject({
+      tenant: "main",
+      namespace: "/",
+      targets: ["r:main/board:a"],
+      event: "card:moved",
+      mid: messageId("main", "test", "a-1"),
+      data: { board: "a", n: 1 },
+      meta: { id: messageId("main", "test", "a-1"), room: "board:a" },
+      traceparent: expect.stringContaining("a".repeat(32)),
+    });
+    expect(second).toMatchObject({
+      tenant: "acme",
+      targets: ["u:acme/u1", "u:acme/u2"],
+      data: { users: ["u1", "u2"] },
+    });
+    expect(second!.meta).not.toHaveProperty("room");
+  });
+
+  it("[D3] keeps the order of each room over many rooms", async () => {
+    const rooms = ["a", "b", "c", "d", "e"];
+    for (let n = 0; n < 100; n++) for (const room of rooms) await bench.publish(card(n, room));
+    await bench.notifier();
+    await done();
+    const entries = await bench.emitted();
+    expect(entries).toHaveLength(500);
+    for (const room of rooms) {
+      const order = entries
+        .map(({ data }) => data as { board: string; n: number })
+        .filter(({ board }) => board === room);
+      expect(order.map(({ n }) => n)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    }
+  });
+
+  it("[D2] emits a message published twice once, and one id of another source again", async () => {
+    await bench.notifier();
+    await bench.publish(card(1));
+    await bench.publish(card(1));
+    await bench.publish({ ...card(1), headers: { "ce-source": "other" } });
+    await done();
+    expect((await bench.emitted()).map(({ mid }) => mid)).toEqual([
+      messageId("main", "test", "a-1"),
+      messageId("main", "other", "a-1"),
+    ]);
+  });
+
+  it("[D4] sets poison aside with its reason and trace, and delays nobody", async () => {
+    await bench.notifier();
+    const traceparent = `00-${"c".repeat(32)}-${"d".repeat(16)}-01`;
+    const bad = [
+      { subject: "events.cards", data: "{", headers: { traceparent } },
+      { subject: "events.nobody", data: {} },
+      { subject: "events.cards", data: { board: "a", bad: 1 } },
+      { subject: "events.cards", data: {} },
+      { subject: "events.acme.orders", data: { users: ["u"] }, headers: { "ce-tenantid": "evil" } },
+      { subject: "events.cards", data: "[".repeat(200_000) },
+      { subject: "events.cards", id: "", data: {}, headers: { "ce-source": "test" } },
+    ];
+    for (const [n, message] of bad.entries()) {
+      await bench.publish(message);
+      await bench.publish(card(n));
+    }
+    await done();
+    const letters = await bench.deadLetters();
+    expect(letters.map(({ reason }) => reason).sort()).toEqual(
+      ["json", "undeclared", "payload", "audience", "tenant", "json", "payload"].sort(),
+    );
+    expect(await bench.emitted()).toHaveLength(bad.length);
+    const json = letters.find(({ body }) => body === "{")!;
+    expect(json.subject).toBe("rollcall.deadletter.json");
+    expect(json.header("rollcall-subject")).toBe("events.cards");
+    expect(json.header("traceparent")).toBe(traceparent);
+  });
+
+  it("[D1] [D2] [D3] a notifier that dies in mid-work loses, repeats and reorders nothing", async () => {
+    const total = 600;
+    const publishing = (async () => {
+      for (let n = 0; n < total; n++) await bench.publish(card(n, n % 2 === 0 ? "a" : "b"));
+    })();
+    for (let crash = 0; crash < 3; crash++) {
+      const before = (await bench.emitted()).length;
+      const doomed = await bench.notifier();
+      await waitFor(async () => (await bench.emitted()).length > before + 50, { timeoutMs: 20_000 });
+      await doomed.crash();
+    }
+    await publishing;
+    await bench.notifier();
+    await done();
+    const numbers = (await bench.emitted()).map(({ data }) => data as { board: string; n: number });
+    expect(numbers).toHaveLength(total);
+    for (const room of ["a", "b"]) {
+      const order = numbers.filter(({ board }) => board === room).map(({ n }) => n);
+      expect(order).toEqual([...order].sort((x, y) => x - y));
+    }
+  });
+
+  it("[D3] two notifiers keep the order too, and the second takes over when the first stops", async () => {
+    const first = await bench.notifier();
+    await bench.notifier();
+    for (let n = 0; n < 200; n++) await bench.publish(card(n));
+    await first.stop(5_000);
+    for (let n = 200; n < 300; n++) await bench.publish(card(n));
+    await done();
+    const order = (await bench.emitted()).map(({ data }) => (data as { n: number }).n);
+    expect(order).toEqual(Array.from({ length: 300 }, (_, n) => n));
+  });
+
+  it("acknowledges nothing while Redis is away, holds a bounded number, and goes on when it is back", async () => {
+    await bench.notifier({ maxInFlight: 16 });
+    await bench.publish(card(0));
+    await done();
+    await bench.redisServer.stop();
+    for (let n = 1; n <= 100; n++) await bench.publish(card(n));
+    const jsm = await jetstreamManager(bench.nc);
+    const info = () => jsm.consumers.info("EVENTS", "rollcall-notifier-EVENTS");
+    await waitFor(async () => (await info()).num_ack_pending > 12, { what: "the window to fill" });
+    expect((await info()).num_ack_pending).toBeLessThanOrEqual(16);
+    expect(await bench.outstanding()).toBe(100);
+    await bench.redisServer.restart();
+    await done();
+    const order = (await bench.emitted()).map(({ data }) => (data as { n: number }).n);
+    expect(order).toEqual(Array.from({ length: 101 }, (_, n) => n));
+  });
+
+  it("goes on after a restart of NATS", async () => {
+    await bench.notifier();
+    await bench.publish(card(0));
+    await done();
+    await bench.natsServer.restart();
+    await waitFor(() => bench.publish(card(1)).then(() => true), { timeoutMs: 10_000 });
+    await waitFor(async () => (await bench.emitted()).length === 2, { timeoutMs: 20_000, what: "the second event" });
+  });
+
+  it("notices that its consumer or its whole stream was deleted, and makes what is missing", async () => {
+    const notifier = await bench.notifier();
+    await bench.publish(card(0));
+    await done();
+    const jsm = await jetstreamManager(bench.nc);
+    await jsm.consumers.delete("EVENTS", "rollcall-notifier-EVENTS");
+    await waitFor(async () => (await bench.outstanding()) === 0, { timeoutMs: 20_000, what: "the consumer" });
+    await bench.publish(card(1));
+    await waitFor(async () => (await bench.emitted()).length === 2, { timeoutMs: 20_000 });
+    await jsm.streams.delete("EVENTS");
+    await waitFor(() => bench.publish(card(2)).then(() => true), { timeoutMs: 20_000 });
+    await waitFor(async () => (await bench.emitted()).length === 3, { timeoutMs: 20_000 });
+    expect(notifier.isReady()).toBe(true);
+  });
+
+  it("asks presence to number what goes into a room's history, with the same id until it is answered", async () => {
+    await bench.notifier();
+    const asked: PublishRequest[] = [];
+    await bench.publish({ subject: "events.chat", id: "c1", data: { board: "a" } });
+    const logger = createLogger({ service: "test", instance: "test", level: "silent" });
+    const door = serve(bench.nc, "rollcall.internal.v1.presence.c0.publish", { logger }, (body) => {
+      asked.push(body as PublishRequest);
+      return { id: "x", ts: "", seq: 1 };
+    });
+    await done();
+    await door.close();
+    expect(new Set(asked.map(({ id }) => id))).toEqual(new Set([messageId("main", "test", "c1")]));
+    expect(asked[0]).toMatchObject({
+      tenant: "main",
+      namespace: "/",
+      room: "board:a",
+      rules: { retainMs: 3_600_000, history: { size: 10, ttlMs: 60_000 } },
+      event: "chat:said",
+      dataJson: '{"board":"a"}',
+    });
+    expect(await bench.emitted()).toEqual([]);
+  });
+
+  it("says exactly what JetStream lacks when it may only look", async () => {
+    await expect(bench.notifier({ mode: "verify", install: "other" })).rejects.toMatchObject({
+      differences: [
+        "stream OTHER_DEADLETTER is missing: it needs subjects other.deadletter.>",
+        "consumer other-notifier-EVENTS of EVENTS is missing",
+      ],
+    });
+  });
+
+  describe("emit", () => {
+    const ask = (body: unknown, tenant = "main") =>
+      request<{ id: string }>(bench.nc, `rollcall.v1.${tenant}.emit`, body, { timeoutMs: 5_000 });
+
+    it("sends a declared event once per id", async () => {
+      await bench.notifier();
+      const body = { to: { room: "board:a" }, event: "card:moved", data: { board: "a" }, id: "once" };
+      expect(await ask(body)).toEqual({ id: "once" });
+      expect(await ask(body)).toEqual({ id: "once" });
+      const { id } = await ask({ ...body, id: undefined, to: { users: ["u1", "u1"] } });
+      expect(await bench.emitted()).toMatchObject([
+        { mid: "once", targets: ["r:main/board:a"] },
+        { mid: id, targets: ["u:main/u1"] },
+      ]);
+    });
+
+    it.each([
+      ["EVENT_UNKNOWN", { to: { room: "board:a" }, event: "card:other", data: {} }],
+      ["EVENT_UNKNOWN", { namespace: "/other", to: { room: "board:a" }, event: "card:moved", data: {} }],
+      ["ROOM_UNKNOWN", { to: { room: "nowhere" }, event: "card:moved", data: {} }],
+      ["PAYLOAD_INVALID", { to: { room: "board:a" }, event: "card:moved", data: { bad: 1 } }],
+      ["PAYLOAD_INVALID", { to: {}, event: "card:moved", data: {} }],
+      ["PAYLOAD_TOO_LARGE", { to: { room: "board:a" }, event: "card:moved", data: { x: "y".repeat(130_000) } }],
+    ])("refuses with %s and emits nothing", async (code, body) => {
+      await bench.notifier();
+      await expect(ask(body)).rejects.toMatchObject({ code });
+      expect(await bench.emitted()).toEqual([]);
+    });
+  });
+});
