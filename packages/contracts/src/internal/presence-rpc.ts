@@ -9,6 +9,7 @@
  * An edge told `UNKNOWN_EDGE` takes a new id, says `hello`, and asserts all its sessions.
  */
 
+import { hash } from "node:crypto";
 import type { WireError } from "../errors.ts";
 import type { JoinAck, JoinHave, PresenceStatus, StateOp, UserPresence } from "./wire-types.ts";
 
@@ -210,24 +211,11 @@ export function digestItem(ref: SessionRef, incarnation: number, room?: string):
   return room === undefined ? `s\n${base}\n${incarnation}` : `m\n${base}\n${room}`;
 }
 
-const DIGEST_SEEDS = [0x811c9dc5, 0x2f0b4c47] as const;
-
-/** The two 32-bit hashes of a {@link digestItem} text, as unsigned integers. Both sides fold them by XOR. */
+/**
+ * The two 32-bit hashes of a {@link digestItem} text, as unsigned integers; both sides fold them by XOR. They are the
+ * first words of its SHA-1: the one hash that a Redis script can compute natively, so that presence folds atomically.
+ */
 export function digestHashes(item: string): [x1: number, x2: number] {
-  let [a, b] = DIGEST_SEEDS as readonly [number, number];
-  for (let i = 0; i < item.length; i++) {
-    const unit = item.charCodeAt(i);
-    a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b ^ unit, 0x85ebca6b);
-  }
-  return [avalanche(a), avalanche(b)];
-}
-
-/** Spreads every bit over all: XOR of many hashes must not cancel in patterns. */
-function avalanche(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x7feb352d);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0x846ca68b);
-  return (h ^ (h >>> 16)) >>> 0;
+  const hex = hash("sha1", item, "hex");
+  return [Number.parseInt(hex.slice(0, 8), 16), Number.parseInt(hex.slice(8, 16), 16)];
 }
