@@ -1,0 +1,146 @@
+/**
+ * Requests and their answers: deadlines, aborts, and the offline policy. Nothing waits unless the caller said so, and
+ * what waits is bounded. Rules Q1-Q6 of `SPEC.md`.
+ */
+
+import { backoffMs } from "./backoff.ts";
+import type { Clock } from "./clock.ts";
+import { offline, RollcallError } from "./errors.ts";
+import type { ClientMeta, Link } from "./link.ts";
+import type { Reply } from "./wire.ts";
+
+/**
+ * Without a connection (or before a room is joined): `fail` rejects with `OFFLINE` at once. `wait` waits for it, and tries
+ * again, with the same `id`, what failed in a way that passes, until `timeoutMs`.
+ */
+export type OfflinePolicy = "fail" | "wait";
+
+export interface RequestOptions {
+  /** Gives up and rejects with the signal's reason. What was sent may still take effect. */
+  signal?: AbortSignal;
+  /** From the call to the answer, all tries together. Default 15,000. */
+  timeoutMs?: number;
+  /** Default: that of `createClient`. */
+  offline?: OfflinePolicy;
+  /** Repeats of one id apply once for 10 minutes. Default: random. */
+  id?: string;
+  /** W3C trace context of the action that causes this. */
+  traceparent?: string;
+}
+
+/** Why a request cannot be sent now: a retryable error may pass, another is the answer. */
+export type Gate = () => RollcallError | undefined;
+
+export interface Requests {
+  request<T>(name: string, payload: unknown, options?: RequestOptions, gate?: Gate): Promise<T>;
+  /** Sends without asking for an answer; false when there is no connection. */
+  send(name: string, payload: unknown): boolean;
+  /** The session is ready. What waits is sent by `wake`. */
+  up(link: Link): void;
+  down(): void;
+  /** Looks at what waits: a gate may have opened, or will never. */
+  wake(): void;
+}
+
+export const MAX_PENDING = 1_000;
+const TIMEOUT_MS = 15_000;
+
+interface Pending {
+  /** Sends, waits, or settles. */
+  attempt(): void;
+  /** The connection that carried it is gone. */
+  lost(): void;
+}
+
+export function createRequests(clock: Clock, defaultPolicy: OfflinePolicy): Requests {
+  const pending = new Set<Pending>();
+  let link: Link | undefined;
+
+  function request<T>(name: string, payload: unknown, options: RequestOptions = {}, gate?: Gate): Promise<T> {
+    const { signal, timeoutMs = TIMEOUT_MS, offline: policy = defaultPolicy, id, traceparent } = options;
+    const meta: ClientMeta = id || traceparent ? { ...(id && { id }), ...(traceparent && { traceparent }) } : null;
+    return new Promise<T>((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      if (pending.size >= MAX_PENDING) {
+        return reject(new RollcallError({ code: "LIMIT_EXCEEDED", message: "too many requests in flight" })); // Q4
+      }
+      /** Each try has a number: an answer to an older one says nothing about this. */
+      let turn = 0;
+      let tries = 0;
+      let sent = false;
+      /** After a refusal: not before its time, whatever else happens. */
+      let resting = false;
+      let cancelRest = () => {};
+
+      const settle = (finish: () => void) => {
+        turn++;
+        pending.delete(entry);
+        cancelDeadline();
+        cancelRest();
+        signal?.removeEventListener("abort", abort);
+        finish();
+      };
+      const fail = (error: unknown) => settle(() => reject(error));
+      const failed = (error: RollcallError) => {
+        sent = false;
+        if (policy === "fail" || !error.retryable) return fail(error);
+        resting = true;
+        cancelRest = clock.timer(backoffMs(tries++, clock.random(), error.retryAfterMs), () => {
+          resting = false;
+          entry.attempt();
+        });
+      };
+      const answered = (reply: Reply) => {
+        if (reply.ok) settle(() => resolve(reply.data as T));
+        else failed(new RollcallError(reply.error));
+      };
+      const entry: Pending = {
+        attempt() {
+          if (sent || resting) return;
+          const closed = link ? gate?.() : offline(false);
+          if (closed || !link) {
+            // Q1: waiting is a choice of the caller.
+            if (closed && (policy === "fail" || !closed.retryable)) fail(closed);
+            return;
+          }
+          sent = true;
+          const own = ++turn;
+          link.emit(name, payload, meta, (reply) => {
+            if (own === turn) answered(reply);
+          });
+        },
+        lost() {
+          if (!sent) return;
+          turn++;
+          sent = false;
+          if (policy === "fail") fail(offline(true)); // Q2
+        },
+      };
+      const abort = () => fail(signal?.reason);
+      const cancelDeadline = clock.timer(timeoutMs, () => {
+        fail(new RollcallError({ code: "TIMEOUT", message: `no answer within ${timeoutMs} ms`, retryable: true }));
+      });
+      signal?.addEventListener("abort", abort);
+      pending.add(entry);
+      entry.attempt();
+    });
+  }
+
+  return {
+    request,
+    send(name, payload) {
+      link?.emit(name, payload, null);
+      return link !== undefined;
+    },
+    up(next) {
+      link = next;
+    },
+    down() {
+      link = undefined;
+      for (const entry of [...pending]) entry.lost();
+    },
+    wake() {
+      for (const entry of [...pending]) entry.attempt();
+    },
+  };
+}
