@@ -25,6 +25,10 @@ export function subjectsOf(install: string) {
     notifierDurable: (stream: string) => `${install}-notifier-${token(stream).replaceAll("%", "_")}`,
     /** Private: edge to presence. `door` is one of `hello`, `lease`, `lane`, `read`. */
     presenceDoor: (cell: string, door: string) => `${install}.internal.v1.presence.${cell}.${door}`,
+    /** Private: edge to notifier. `door` is `inbox`. */
+    notifierDoor: (door: string) => `${install}.internal.v1.notifier.${door}`,
+    /** Private: the notifier asks every edge what became of a message. */
+    edgesDelivery: () => `${install}.internal.v1.edges.delivery`,
     /** Private: presence to one edge. */
     edgeControl: (edge: string) => `${install}.internal.v1.edge.${token(edge)}.control`,
     /** Private: presence to every edge. */
