@@ -78,7 +78,7 @@ describe("lanes", () => {
             }),
           ),
         );
-        for (const key of ["a", "b", "c"]) {
+        for (const key of ["a", "b", "c"] as const) {
           const ofKey = ends.filter((index) => tasks[index]!.keys.includes(key));
           expect(ofKey).toEqual([...ofKey].sort((x, y) => x - y));
         }

@@ -7,9 +7,15 @@ import type { Redis } from "ioredis";
 
 export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
 
-/** `file` is relative to `base` (`import.meta.url`). Rejects with `UNAVAILABLE` when trying again may help, else `INTERNAL`. */
-export function loadScript(redis: Redis, base: string, file: string): Script {
-  const source = readFileSync(new URL(file, base), "utf8");
+/** The text of a script beside the caller (`base` is its `import.meta.url`), with `includes` after its first line. */
+export function readScript(base: string, file: string, ...includes: string[]): string {
+  const text = readFileSync(new URL(file, base), "utf8");
+  const end = text.indexOf("\n") + 1;
+  return text.slice(0, end) + includes.join("\n") + text.slice(end);
+}
+
+/** Rejects with `UNAVAILABLE` when trying again may help, else `INTERNAL`. */
+export function bindScript(redis: Redis, source: string): Script {
   const sha = createHash("sha1").update(source).digest("hex");
   return async (keys, args) => {
     // A command queued while the connection is away would run later, out of order with what is retried.
@@ -25,6 +31,10 @@ export function loadScript(redis: Redis, base: string, file: string): Script {
       throw fromRedis(error);
     }
   };
+}
+
+export function loadScript(redis: Redis, base: string, file: string, ...includes: string[]): Script {
+  return bindScript(redis, readScript(base, file, ...includes));
 }
 
 const PASSING = /^(OOM|READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|MISCONF)\b|-OOM /;
