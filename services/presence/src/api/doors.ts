@@ -1,0 +1,266 @@
+/**
+ * What edges ask (`presence-rpc.ts`): hello, lease, lane, read. The lane door turns outcomes of the store into answers:
+ * it reads what a repeat needs, builds the acks of joins, and tells other edges which sessions they lost.
+ */
+
+import { RollcallError } from "@rollcall/contracts";
+import type {
+  ControlMessage,
+  HelloRequest,
+  LaneData,
+  LaneOp,
+  LaneReplyData,
+  LaneRequest,
+  LaneResult,
+  LeaseData,
+  LeaseRequest,
+  ReadRequest,
+  ReadUsersData,
+  SessionRef,
+} from "@rollcall/contracts/internal";
+import type { JoinFacts, OpResult, PresenceStore, SessionFacts, Stamp } from "../store.ts";
+import { fieldsOf } from "./fields.ts";
+import { joinAck, needsRoster, type RoomSnapshot } from "./join-ack.ts";
+import { readMembers } from "./reads.ts";
+import { watcherView } from "./views.ts";
+
+export const MAX_LANE_OPS = 500;
+/** All acks of one reply together: below the usual `max_payload` of NATS (1 MiB). */
+const REPLY_BYTES = 768 * 1024;
+/** One stream of one ack; an ack has three and must stay below 128 KiB. */
+const STREAM_BYTES = 36 * 1024;
+const SNAPSHOT_MEMBERS = 500;
+
+export interface DoorsOptions {
+  store: PresenceStore;
+  /** At most once, never waited for: the digest repairs what was missed. */
+  control(edge: string, message: ControlMessage): void;
+  repaired(kind: "ghost" | "missing", count: number): void;
+}
+
+type JoinOp = Extract<LaneOp, { op: "join" }>;
+type OpenOp = Extract<LaneOp, { op: "open" }>;
+type AssertOp = Extract<LaneOp, { op: "assert" }>;
+
+export class Doors {
+  readonly #store: PresenceStore;
+  readonly #options: DoorsOptions;
+
+  constructor(options: DoorsOptions) {
+    this.#store = options.store;
+    this.#options = options;
+  }
+
+  hello(body: HelloRequest): Promise<LeaseData> {
+    return this.#store.hello(edgeOf(body));
+  }
+
+  lease(body: LeaseRequest): Promise<LeaseData> {
+    return this.#store.lease(edgeOf(body));
+  }
+
+  async lane(body: LaneRequest): Promise<LaneReplyData> {
+    const edge = edgeOf(body);
+    const { ops } = body;
+    if (!Array.isArray(ops) || ops.length === 0 || ops.length > MAX_LANE_OPS) {
+      throw new RollcallError("PAYLOAD_INVALID", { message: `a batch holds 1 to ${MAX_LANE_OPS} operations` });
+    }
+    const outcome = await this.#store.lane(edge, ops);
+    const { epoch, brake } = outcome;
+    if (outcome.status === "UNKNOWN_EDGE") return { status: "UNKNOWN_EDGE", epoch, brake };
+    // The record of this edge is not the one it counts on: it must begin anew.
+    if (outcome.results[0]?.kind === "gap") return { status: "UNKNOWN_EDGE", epoch, brake };
+    // Nothing behind a gap was applied: no partial answer, the edge sends the batch again.
+    if (outcome.results.some(({ kind }) => kind === "gap")) throw new RollcallError("UNAVAILABLE");
+    const settled = await this.#settle(edge, ops, outcome.results);
+    const snapshots = await this.#snapshots(settled);
+    const joins = settled.filter(({ snapshot }) => snapshot).length;
+    const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / Math.max(joins, 1)));
+    const results = settled.map((one) => this.#answer(one, snapshots, { stale: brake, maxBytes }));
+    return { status: "OK", epoch, brake, results };
+  }
+
+  async read(body: ReadRequest): Promise<unknown> {
+    switch (body?.read) {
+      case "members": {
+        const fields = fieldsOf(body);
+        return readMembers(this.#store, fields.room(), fields.page());
+      }
+      case "users": {
+        const { tenant, users } = body;
+        const read = await this.#store.users(tenant, users);
+        const views = users.map((user, i) => watcherView(user, read.users[i]));
+        return { users: views, ...(read.brake ? { stale: true } : {}) } satisfies ReadUsersData;
+      }
+      default:
+        throw new RollcallError("PAYLOAD_INVALID", { message: "read: members, state, history or users" });
+    }
+  }
+
+  /** Repeats become what they would be answered now. */
+  async #settle(edge: string, ops: readonly LaneOp[], results: readonly OpResult[]): Promise<Settled[]> {
+    const settled: Settled[] = [];
+    for (const [i, op] of ops.entries()) {
+      const result = results[i] ?? { kind: "gap" as const };
+      const known = result.kind === "repeat" ? await this.#again(edge, op) : result;
+      const snapshot = op.op === "join" && known.kind === "join" && needsRoster(askOf(op), known.facts);
+      settled.push({ op, result: known, snapshot });
+      this.#tell(edge, op, known);
+    }
+    return settled;
+  }
+
+  #tell(edge: string, op: LaneOp, result: OpResult): void {
+    if (result.kind === "assert") {
+      this.#options.repaired("ghost", result.ghosts);
+      this.#options.repaired("missing", result.missing);
+    }
+    if (result.kind !== "open" || result.elsewhere === undefined || result.elsewhere === edge) return;
+    const { ref } = op as OpenOp;
+    this.#options.control(result.elsewhere, { kind: "replaced", ref, incarnation: result.incarnation });
+  }
+
+  async #again(edge: string, op: LaneOp): Promise<OpResult> {
+    switch (op.op) {
+      case "open": {
+        const session = await this.#session(op.ref);
+        if (session?.edge !== edge) return lost;
+        const { incarnation, sinceMs, memberships } = session;
+        return { kind: "open", incarnation, resumed: incarnation !== sinceMs, elsewhere: undefined, memberships };
+      }
+      case "set": {
+        const { version } = await this.#store.user(op.ref.tenant, op.ref.user);
+        return { kind: "set", version };
+      }
+      case "join":
+        return this.#joinAgain(edge, op);
+      case "update": {
+        const room = await this.#store.room({ ...op.ref, room: op.room }, { after: "", limit: 0 });
+        return { kind: "update", version: room.version };
+      }
+      case "assert":
+        return this.#assertAgain(edge, op);
+      case "digest":
+        // It was compared when nothing was in flight; the next one will be again.
+        return { kind: "digest", equal: true };
+      case "close":
+      case "leave":
+      case "bye":
+        return { kind: "done" };
+      default:
+        return lost;
+    }
+  }
+
+  async #joinAgain(edge: string, op: JoinOp): Promise<OpResult> {
+    const session = await this.#session(op.ref);
+    const member = session?.memberships.find(({ room }) => room === op.room);
+    if (session?.edge !== edge || member === undefined) return lost;
+    const room = await this.#store.room({ ...op.ref, room: op.room }, { after: "", limit: 0 });
+    const position = await this.#store.position();
+    return { kind: "join", facts: { ...room, position, change: undefined } };
+  }
+
+  async #assertAgain(edge: string, op: AssertOp): Promise<OpResult> {
+    const incarnations: (number | undefined)[] = [];
+    for (const { ref } of op.sessions) {
+      const session = await this.#session(ref);
+      incarnations.push(session?.edge === edge ? session.incarnation : undefined);
+    }
+    return { kind: "assert", incarnations, ghosts: 0, missing: 0 };
+  }
+
+  async #session(ref: SessionRef): Promise<SessionFacts | undefined> {
+    const { sessions } = await this.#store.user(ref.tenant, ref.user);
+    return sessions.find((one) => one.ref.namespace === ref.namespace && one.ref.session === ref.session);
+  }
+
+  /** One read a room, however many of the batch join it. */
+  async #snapshots(settled: readonly Settled[]): Promise<Map<string, Stamp & RoomSnapshot>> {
+    const wanted = new Map<string, JoinOp>();
+    for (const { op, snapshot } of settled) if (snapshot && op.op === "join") wanted.set(roomKey(op), op);
+    const read = async ([key, op]: [string, JoinOp]) =>
+      [key, await this.#store.room({ ...op.ref, room: op.room }, { after: "", limit: SNAPSHOT_MEMBERS })] as const;
+    return new Map(await Promise.all([...wanted].map(read)));
+  }
+
+  #answer(
+    { op, result, snapshot }: Settled,
+    snapshots: ReadonlyMap<string, RoomSnapshot>,
+    options: { stale: boolean; maxBytes: number },
+  ): LaneResult {
+    const { n } = op;
+    if (result.kind === "error") {
+      const { code, message, details } = result;
+      const error = new RollcallError(code, {
+        ...(message === "" || code === "INTERNAL" ? {} : { message }),
+        ...(details === undefined ? {} : { details }),
+      });
+      return { n, ok: false, error: error.toWire() };
+    }
+    if (op.op === "join" && result.kind === "join") {
+      const read = snapshot ? snapshots.get(roomKey(op)) : undefined;
+      return { n, ok: true, data: joinData(op, result.facts, read, options) };
+    }
+    return { n, ok: true, data: dataOf(op, result) };
+  }
+}
+
+interface Settled {
+  op: LaneOp;
+  result: OpResult;
+  snapshot: boolean;
+}
+
+/** Applied once, and since then undone by something else: the edge's next digest or control message tells what. */
+const lost: OpResult = { kind: "error", code: "UNAVAILABLE", message: "" };
+
+const askOf = ({ room, have, last }: JoinOp) => ({ room, have, last });
+const roomKey = ({ ref, room }: JoinOp) => `${ref.tenant} ${ref.namespace} ${room}`;
+
+function joinData(
+  op: JoinOp,
+  facts: JoinFacts,
+  snapshot: RoomSnapshot | undefined,
+  options: { stale: boolean; maxBytes: number },
+): LaneData {
+  return { op: "join", ack: joinAck(askOf(op), facts, snapshot, options), position: facts.position };
+}
+
+function dataOf(op: LaneOp, result: OpResult): LaneData {
+  switch (result.kind) {
+    case "open": {
+      const observing = result.memberships.filter(({ observe }) => observe).map(({ room }) => room);
+      return {
+        op: "open",
+        incarnation: result.incarnation,
+        resumed: result.resumed,
+        rooms: result.memberships.map(({ room }) => room),
+        ...(observing.length === 0 ? {} : { observing }),
+      };
+    }
+    case "set":
+      return { op: "set", version: result.version };
+    case "update":
+      return { op: "update", version: result.version };
+    case "assert": {
+      const { sessions } = op as AssertOp;
+      const replaced = sessions.filter((_, i) => result.incarnations[i] === undefined).map(({ ref }) => ref);
+      const incarnations = sessions.flatMap(({ ref }, i) => {
+        const incarnation = result.incarnations[i];
+        return incarnation === undefined ? [] : [{ ref, incarnation }];
+      });
+      return { op: "assert", replaced, incarnations };
+    }
+    case "digest":
+      return { op: "digest", equal: result.equal };
+    default:
+      return op.op === "bye" ? { op: "bye" } : { op: op.op === "leave" ? "leave" : "close" };
+  }
+}
+
+function edgeOf(body: { edge: unknown } | undefined): string {
+  const edge = body?.edge;
+  if (typeof edge === "string" && /^[A-Za-z0-9_.-]{1,128}$/.test(edge)) return edge;
+  throw new RollcallError("PAYLOAD_INVALID", { message: "edge: 1 to 128 characters of [A-Za-z0-9_.-]" });
+}

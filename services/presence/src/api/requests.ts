@@ -1,0 +1,108 @@
+/** The public requests of wire.md 4.3 that presence answers, and the private `presence.explain`. */
+
+import { RollcallError } from "@rollcall/contracts";
+import type { PresenceStore, SessionFacts } from "../store.ts";
+import { fieldsOf } from "./fields.ts";
+import { readMembers } from "./reads.ts";
+import { backendView, fitting, iso } from "./views.ts";
+
+export type RequestHandler = (tenant: string, body: unknown) => Promise<unknown>;
+
+const MAX_USERS = 1_000;
+/** Below the usual `max_payload` of NATS (1 MiB). */
+const REPLY_BYTES = 768 * 1024;
+
+export function requestHandlers(store: PresenceStore): Record<string, RequestHandler> {
+  const stale = (brake: boolean) => (brake ? { stale: true } : {});
+
+  return {
+    async "presence.get"(tenant, body) {
+      const users = fieldsOf(body).names("users", "user", MAX_USERS);
+      const read = await store.users(tenant, users);
+      return { users: users.map((user, i) => backendView(user, read.users[i])), ...stale(read.brake) };
+    },
+
+    async "presence.list"(tenant, body) {
+      const { cursor = "", limit } = fieldsOf(body).page();
+      const read = await store.userPage(tenant, cursor, limit + 1);
+      const views = fitting(
+        read.users.slice(0, limit).map((facts) => backendView(facts.user, facts)),
+        REPLY_BYTES,
+      );
+      const next = views.length < read.users.length ? { next: views.at(-1)!.user } : {};
+      return { users: views, count: read.count, ...next, ...stale(read.brake) };
+    },
+
+    async "presence.sessions"(tenant, body) {
+      const { sessions, brake } = await store.user(tenant, fieldsOf(body).name("user", "user"));
+      return { sessions: sessions.map(sessionView), ...stale(brake) };
+    },
+
+    async "presence.explain"(tenant, body) {
+      const user = fieldsOf(body).name("user", "user");
+      const record = await store.user(tenant, user);
+      const { epoch, userEpoch, version, hidden } = record;
+      return {
+        user,
+        online: record.sessions.length > 0,
+        ...(userEpoch === undefined ? {} : { epoch: userEpoch, version, visible: !hidden }),
+        cellEpoch: epoch,
+        brake: record.brakeReason === undefined ? null : { reason: record.brakeReason, heldMs: record.brakeSpentMs },
+        sessions: record.sessions.map(explained),
+      };
+    },
+
+    async "room.list"(tenant, body) {
+      const fields = fieldsOf(body);
+      const { cursor = "", limit } = fields.page();
+      const prefix = fields.text("prefix", { optional: true, maxLength: 128 }) ?? "";
+      const read = await store.rooms(tenant, fields.namespace(), { prefix, after: cursor, limit: limit + 1 });
+      const rooms = read.rooms
+        .slice(0, limit)
+        .map(({ room, count, sinceMs }) => ({ room, count, since: iso(sinceMs) }));
+      return { rooms, ...(read.rooms.length > limit ? { next: rooms.at(-1)!.room } : {}), ...stale(read.brake) };
+    },
+
+    "room.members"(tenant, body) {
+      const fields = fieldsOf(body);
+      return readMembers(store, fields.room(tenant), fields.page());
+    },
+  };
+}
+
+const json = (text: string): unknown => JSON.parse(text);
+
+function sessionView(facts: SessionFacts) {
+  const { ref, edge, sinceMs, status, client, memberships } = facts;
+  return {
+    session: ref.session,
+    namespace: ref.namespace,
+    edge,
+    since: iso(sinceMs),
+    status,
+    ...(client === undefined ? {} : { client: json(client) }),
+    rooms: memberships.map(({ room }) => room),
+  };
+}
+
+/** Why is this user shown online: what holds each session, and for how long still. */
+function explained(facts: SessionFacts) {
+  const { incarnation, lost, memberships, leaseLeftMs, graceLeftMs } = facts;
+  const observed = memberships.filter(({ observe }) => observe).map(({ room }) => room);
+  return {
+    ...sessionView(facts),
+    incarnation,
+    ...(observed.length === 0 ? {} : { observing: observed }),
+    state: lost === undefined ? "online" : "lost",
+    ...(lost === undefined ? {} : { lost }),
+    /** What its edge's lease, or its own grace, has left. */
+    ...(leaseLeftMs === undefined ? {} : { leaseLeftMs }),
+    ...(graceLeftMs === undefined ? {} : { graceLeftMs }),
+  };
+}
+
+export function tenantOf(subject: string): string {
+  const tenant = subject.split(".")[2];
+  if (tenant === undefined || !/^[a-z0-9-]{1,64}$/.test(tenant)) throw new RollcallError("PAYLOAD_INVALID");
+  return tenant;
+}

@@ -1,0 +1,29 @@
+/** The settings of a presence replica. */
+
+import { DEFAULT_MAX_LEN } from "@rollcall/fanout";
+import { boundsConfig, commonConfig, defineConfig, integer } from "@rollcall/runtime";
+
+export const config = defineConfig(commonConfig, boundsConfig, {
+  properties: {
+    LOG_MAX_LEN: integer({
+      default: DEFAULT_MAX_LEN,
+      minimum: 1_000,
+      description: "Entries the fan-out log keeps, approximately. The same in every service.",
+    }),
+    OCCUPANCY_ABOVE: integer({
+      default: 500,
+      minimum: 1,
+      description: "Above this many members a room's sockets get counts instead of roster diffs.",
+    }),
+    OCCUPANCY_BELOW: integer({
+      default: 100,
+      description: "At this many members a room's sockets get roster diffs again.",
+    }),
+  },
+  relations: [
+    ({ OCCUPANCY_ABOVE, OCCUPANCY_BELOW }) =>
+      Number(OCCUPANCY_BELOW) < Number(OCCUPANCY_ABOVE)
+        ? undefined
+        : `OCCUPANCY_BELOW (${OCCUPANCY_BELOW}) must be less than OCCUPANCY_ABOVE (${OCCUPANCY_ABOVE}): rooms would change mode with every member`,
+  ],
+});

@@ -1,0 +1,52 @@
+/** The presence process. */
+
+import { connectNats, connectRedis, runService } from "@rollcall/runtime";
+import { config } from "./config.ts";
+import { startPresence } from "./presence.ts";
+
+await runService({
+  name: "presence",
+  config,
+  async start(context) {
+    const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
+    const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
+    const nats = await connectNats({
+      url: settings.NATS_URL,
+      name: `${settings.INSTALL}-presence`,
+      logger,
+      metrics,
+      signal,
+      ...(settings.NATS_INBOX_PREFIX === undefined ? {} : { inboxPrefix: settings.NATS_INBOX_PREFIX }),
+      ...(settings.NATS_CREDS === undefined ? {} : { creds: settings.NATS_CREDS }),
+    });
+    const presence = await startPresence({
+      install: settings.INSTALL,
+      instance,
+      mode: settings.STREAMS,
+      bounds: {
+        graceMs: settings.GRACE_MS,
+        leaseMs: settings.LEASE_MS,
+        brakeMs: settings.BRAKE_MS,
+        occupancyAbove: settings.OCCUPANCY_ABOVE,
+        occupancyBelow: settings.OCCUPANCY_BELOW,
+        logMaxLen: settings.LOG_MAX_LEN,
+      },
+      sweepMs: settings.SWEEP_MS,
+      redis,
+      nats,
+      clock,
+      random,
+      logger,
+      metrics,
+      loopDelay,
+    });
+    return {
+      ready: () => presence.isReady(),
+      async stop() {
+        await presence.stop();
+        await nats.close();
+        await redis.close();
+      },
+    };
+  },
+});

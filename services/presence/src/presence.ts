@@ -1,0 +1,193 @@
+/** One replica: its store, its workers, and what it answers. `main.ts` gives it connections. */
+
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { headers as createHeaders } from "@nats-io/nats-core";
+import { subjectsOf } from "@rollcall/contracts";
+import type { ControlMessage, HelloRequest, LaneRequest, LeaseRequest } from "@rollcall/contracts/internal";
+import {
+  type Clock,
+  type Logger,
+  type LoopDelay,
+  type Metrics,
+  type NatsHandle,
+  type Random,
+  type RedisConnection,
+  type Served,
+  serve,
+} from "@rollcall/runtime";
+import { METRICS } from "@rollcall/telemetry";
+import { Doors } from "./api/doors.ts";
+import { requestHandlers, tenantOf } from "./api/requests.ts";
+import { RedisStore } from "./redis/redis-store.ts";
+import type { OutboxEntry, StoreBounds } from "./store.ts";
+import { type Publish, type Relay, startRelay } from "./workers/outbox.ts";
+import { ensurePresenceStream, type StreamsMode } from "./workers/stream.ts";
+import { startSweeper } from "./workers/sweeper.ts";
+
+/** Version 1 keeps every tenant in one cell. */
+const CELL = "c0";
+const QUEUE = "presence";
+const PUBLISH_TIMEOUT_MS = 5_000;
+
+export interface PresenceOptions {
+  install: string;
+  instance: string;
+  mode: StreamsMode;
+  bounds: StoreBounds;
+  sweepMs: number;
+  redis: RedisConnection;
+  nats: NatsHandle;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+  loopDelay: Pick<LoopDelay, "recentMs">;
+}
+
+export interface Presence {
+  isReady(): boolean;
+  /** Answers what it has taken, publishes what it has taken, and goes. */
+  stop(): Promise<void>;
+}
+
+export async function startPresence(options: PresenceOptions): Promise<Presence> {
+  const { install, redis, nats, logger, metrics, clock } = options;
+  const { nc } = nats;
+  const subjects = subjectsOf(install);
+  await ensurePresenceStream(await jetstreamManager(nc), subjects, options.mode);
+
+  const tellEdges = (subject: string, message: ControlMessage) => {
+    if (nats.isUp()) nc.publish(subject, JSON.stringify(message));
+  };
+  const epochs = metrics.counter(METRICS.presenceEpochChanges);
+  const store = new RedisStore({
+    redis,
+    install,
+    cell: CELL,
+    bounds: options.bounds,
+    onEpoch(epoch) {
+      epochs.inc();
+      logger.warn({ event: "presence.epoch", epoch }, "a new epoch begins");
+      tellEdges(subjects.edgesControl(), { kind: "epoch", epoch });
+      relay?.poke();
+    },
+  });
+
+  let relay: Relay | undefined;
+  const stopRelay = startRelayOf(options, store, (started) => {
+    relay = started;
+  });
+
+  const repairs = metrics.counter(METRICS.presenceRepairs);
+  const doors = new Doors({
+    store,
+    control: (edge, message) => tellEdges(subjects.edgeControl(edge), message),
+    repaired: (kind, count) => count > 0 && repairs.inc({ kind }, count),
+  });
+
+  const brake = metrics.gauge(METRICS.presenceBrake);
+  const sweeper = startSweeper({
+    store,
+    clock,
+    logger,
+    sweepMs: options.sweepMs,
+    leaseMs: options.bounds.leaseMs,
+    redisUp: () => redis.isUp(),
+    natsUp: () => nats.isUp(),
+    loopDelayMs: () => options.loopDelay.recentMs(),
+    swept(report) {
+      brake.set(report.brake ? 1 : 0);
+      if (report.fenced > 0) logger.warn({ event: "edge.fenced", edges: report.fenced }, "leases ended");
+      if (report.ended > 0) relay?.poke();
+    },
+  });
+
+  const served = [
+    ...serveDoors(options, doors, () => relay?.poke()),
+    ...Object.entries(requestHandlers(store)).map(([name, handler]) =>
+      serve(nc, subjects.requestAny(name), { queue: QUEUE, logger, metrics, name }, (body, { subject }) =>
+        handler(tenantOf(subject), body),
+      ),
+    ),
+  ];
+
+  return {
+    isReady: () => redis.isUp() && nats.isUp(),
+    async stop() {
+      await Promise.all(served.map((one) => one.close()));
+      await sweeper.close();
+      await stopRelay();
+    },
+  };
+}
+
+function serveDoors(options: PresenceOptions, doors: Doors, applied: () => void): Served[] {
+  const { logger, metrics, install } = options;
+  const subjects = subjectsOf(install);
+  const door = (name: string, handler: (body: never) => Promise<unknown>) =>
+    serve(
+      options.nats.nc,
+      subjects.presenceDoor(CELL, name),
+      { queue: QUEUE, logger, metrics, name: `door.${name}` },
+      (body) => handler(body as never),
+    );
+  return [
+    door("hello", (body: HelloRequest) => doors.hello(body)),
+    door("lease", (body: LeaseRequest) => doors.lease(body)),
+    door("lane", async (body: LaneRequest) => {
+      const reply = await doors.lane(body);
+      applied();
+      return reply;
+    }),
+    door("read", (body) => doors.read(body)),
+  ];
+}
+
+function startRelayOf(
+  options: PresenceOptions,
+  store: RedisStore,
+  started: (relay: Relay) => void,
+): () => Promise<void> {
+  const { nats, metrics, clock, logger, install, random, instance } = options;
+  const js = jetstream(nats.nc);
+  const transitions = metrics.counter(METRICS.presenceTransitions);
+  const delays = metrics.histogram(METRICS.presenceOfflineDelay);
+  const age = metrics.gauge(METRICS.outboxAge);
+  let droppedBefore = 0;
+
+  const publish: Publish = async ({ subject, headers, data }, id) => {
+    const fields = createHeaders();
+    for (const [name, value] of Object.entries(headers)) fields.set(name, value);
+    await js.publish(subject, data, { msgID: id, headers: fields, timeout: PUBLISH_TIMEOUT_MS });
+  };
+  const relay = startRelay({
+    outbox: store.outbox,
+    publish,
+    subjects: subjectsOf(install),
+    source: `/${install}/presence`,
+    relay: `${instance}-${random.id(8)}`,
+    clock,
+    logger,
+    natsUp: () => nats.isUp(),
+    published(entry) {
+      transitions.inc({ kind: entry.kind, reason: reasonOf(entry) });
+      if (entry.delayMs !== undefined) delays.observe(entry.delayMs / 1000);
+    },
+    age: (ms) => age.set((ms ?? 0) / 1000),
+    dropped(total) {
+      if (total > droppedBefore) {
+        logger.error({ event: "outbox.dropped", entries: total - droppedBefore }, "transitions were lost to the bound");
+      }
+      droppedBefore = total;
+    },
+  });
+  started(relay);
+  return () => relay.close();
+}
+
+const REASONS = new Set(["connect", "leave", "lost", "expired", "evicted", "drain", "revoked"]);
+
+function reasonOf({ dataJson }: OutboxEntry): string {
+  const { reason } = JSON.parse(dataJson) as { reason?: unknown };
+  return typeof reason === "string" && REASONS.has(reason) ? reason : "other";
+}

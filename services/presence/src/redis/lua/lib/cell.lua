@@ -1,0 +1,56 @@
+--- cell: the record `epoch` of one cell, and its clock.
+-- KEYS[1] of every script is that record's key; all other keys carry its hash tag and are derived from it.
+-- Fields: run (Redis run id it was written under), epoch, t (Redis TIME last seen), c (the cell's clock),
+--   brake (reason, absent when it does not hold), spent (ms the brake has held while its observers were well).
+-- C1 The cell's clock follows Redis TIME, at most CFG.step a look, never backwards, and stands while the brake holds:
+--    a jump, an outage or an absence of every replica ends no deadline.
+-- C2 A record of another run, or none, refuses everything.
+
+local cell = { prefix = string.match(KEYS[1], "^(.*:)epoch$") }
+
+--- Returns false when the caller must raise the epoch. `well`: may the brake's time be counted. `peek`: write nothing.
+function cell.enter(run, well, peek)
+  local r = redis.call("HMGET", KEYS[1], "run", "epoch", "t", "c", "brake", "spent")
+  if r[1] ~= run then return false end -- C2
+  local now, t = time_ms(), tonumber(r[3])
+  local step = math.min(math.max(now - t, 0), CFG.step) -- C1
+  cell.epoch, cell.brake, cell.now = r[2], r[5], now
+  cell.clock = tonumber(r[4]) + (r[5] and 0 or step)
+  cell.spent = tonumber(r[6] or "0") + ((r[5] and well) and step or 0)
+  if not peek and (step >= CFG.tick or now < t) then
+    redis.call("HSET", KEYS[1], "t", int(now), "c", int(cell.clock))
+    if r[5] then redis.call("HSET", KEYS[1], "spent", int(cell.spent)) end
+  end
+  return true
+end
+
+--- A number no record of this epoch had before: with the epoch it names one life of a record.
+function cell.birth()
+  return int(redis.call("INCR", cell.prefix .. "births"))
+end
+
+function cell.stale()
+  return cell.brake and "1" or "0"
+end
+
+--- One line for the backends, in the same commit as the change it tells of. See workers/outbox.ts for the fields.
+function cell.tell(kind, id, tp, tenant, user, ns, room, data, delay)
+  redis.call("XADD", cell.prefix .. "outbox", "MAXLEN", "~", CFG.outbox_max, "*", "k", kind, "id", id, "tp", tp, "t", tenant, "u", user,
+    "n", ns, "r", room, "d", data, "w", delay or "")
+end
+
+--- One message to sockets. `payload` is JSON text; returns its place in the log.
+function cell.emit(ns, tenant, target, event, id, payload, meta_rest, tp)
+  local meta = '{"id":"' .. id .. '","ts":"' .. iso(cell.now) .. '"' .. meta_rest
+  if tp ~= "" then meta = meta .. ',"traceparent":"' .. tp .. '"' end
+  cell.last_log = rollcall_emit(cell.prefix .. "log:0", CFG.log_max, { nsp = ns, tenant = tenant, room = target,
+    mid = id, tp = tp, ev = event, packet = '["' .. event .. '",' .. payload .. "," .. meta .. "}]" })
+  return cell.last_log
+end
+
+--- The newest place in the log.
+function cell.position()
+  if cell.last_log then return cell.last_log end
+  local newest = redis.call("XREVRANGE", cell.prefix .. "log:0", "+", "-", "COUNT", 1)[1]
+  return newest and newest[1] or "0-0"
+end

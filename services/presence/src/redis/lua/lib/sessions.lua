@@ -1,0 +1,108 @@
+--- sessions: what happens to one session, its user and its rooms in one commit.
+-- S1 A session that ends takes its user's status and all its memberships (at most CFG.session_rooms) with it, at once.
+-- S2 A lost session keeps everything until `grace` is over: `grace` zset, "<tenant> <user> <ns> <id>" -> clock.
+
+local sessions = {}
+
+--- The session an operation of this lane speaks for. Second result: the error to answer.
+function sessions.own(u, ns, id, inc)
+  local s = users.session(u, ns, id)
+  if not s or s.lost ~= "" then return nil, { "err", "UNAVAILABLE", "the session is not known here: it will be asserted" } end
+  if s.inc ~= inc or s.edge ~= edges.own.id then return nil, { "err", "CONFLICT", "the session lives elsewhere" } end
+  return s
+end
+
+function sessions.membership(s, room)
+  if string.find(s.rooms, " m" .. room .. " ", 1, true) then return "m" end
+  if string.find(s.rooms, " o" .. room .. " ", 1, true) then return "o" end
+end
+
+function sessions.count_rooms(s)
+  local n = 0
+  for _ in string.gmatch(s.rooms, "%S+") do n = n + 1 end
+  return n
+end
+
+--- Adds to the session's own list. The roster is the caller's. Writes nothing: users.save does.
+function sessions.add_room(u, s, room, how)
+  s.rooms = (s.rooms == "" and " " or s.rooms) .. how .. room .. " "
+  if s.lost == "" then edges.fold(u, s, 1, room) end
+end
+
+function sessions.drop_room(u, s, room, how)
+  local from, to = string.find(s.rooms, " " .. how .. room .. " ", 1, true)
+  s.rooms = string.sub(s.rooms, 1, from) .. string.sub(s.rooms, to + 1)
+  if s.rooms == " " then s.rooms = "" end
+  if s.lost == "" then edges.fold(u, s, -1, room) end
+end
+
+--- One session leaves one room, whatever it is there. False when it is not in it. The caller saves the user.
+function sessions.leave(u, s, room, why)
+  local how = sessions.membership(s, room)
+  if not how then return false end
+  sessions.drop_room(u, s, room, how)
+  if how == "m" then rooms.leave(rooms.load(u.tenant, s.ns, room), u, s, why) end
+  return true
+end
+
+local function ref(u, s)
+  return u.tenant .. " " .. u.user .. " " .. s.ns .. " " .. s.id
+end
+
+--- "<tenant> <user> <ns> <id>" -> the user with its session and the session's index, or the user alone.
+function sessions.find(text)
+  local tenant, user, ns, id = unpack(split(text, " "))
+  local u = users.load(tenant, user)
+  return u, users.session(u, ns, id)
+end
+
+--- S2. `from`: the clock its grace counts from.
+function sessions.lose(u, s, reason, from)
+  edges.fold(u, s, -1)
+  edges.release(u, s)
+  s.lost = reason
+  redis.call("ZADD", cell.prefix .. "grace", int(from + CFG.grace), ref(u, s))
+end
+
+--- S1. Returns how many items it touched. why: { reason, tp, delay }
+function sessions.finish(u, s, why)
+  if s.lost == "" then
+    edges.fold(u, s, -1)
+    edges.release(u, s)
+  else
+    redis.call("ZREM", cell.prefix .. "grace", ref(u, s))
+  end
+  local _, index = users.session(u, s.ns, s.id)
+  table.remove(u.sessions, index)
+  users.save(u, why)
+  local touched = 1
+  for how, room in string.gmatch(s.rooms, "([mo])(%S+)") do
+    if how == "m" then rooms.leave(rooms.load(u.tenant, s.ns, room), u, s, why) end
+    touched = touched + 1
+  end
+  return touched
+end
+
+--- Puts the session on the calling edge, from wherever it was.
+function sessions.adopt(u, s, inc)
+  if s.lost == "" then
+    edges.fold(u, s, -1)
+    edges.release(u, s)
+  else
+    redis.call("ZREM", cell.prefix .. "grace", ref(u, s))
+    s.lost = ""
+  end
+  s.edge, s.inc = edges.own.id, inc
+  edges.fold(u, s, 1)
+  edges.hold(u, s)
+end
+
+--- A session nobody knew.
+function sessions.create(u, ns, id, inc, iat, client, name)
+  local s = { ns = ns, id = id, edge = edges.own.id, inc = inc, lost = "", since = int(cell.now), iat = iat, status = "a",
+    w = 0, rooms = "", client = client, name = name, info = "" }
+  u.sessions[#u.sessions + 1] = s
+  edges.fold(u, s, 1)
+  edges.hold(u, s)
+  return s
+end

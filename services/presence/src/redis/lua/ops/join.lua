@@ -1,0 +1,39 @@
+--- join: Takes: tenant ns user session incarnation room observe ("1" or "") max retain history publish info tp.
+-- max "" = no limit; retain and history in ms; info JSON text, "" = write none.
+-- Returns: room epoch, roster version, count, occupancy ("1" or ""), state version, seq, position, version before, member.
+-- Bounds: one room. A member's second join is unseen unless it brings info; joining the other way leaves first.
+ops.join = function()
+  local tenant, ns, user, id, inc, room, observe, max, retain, history, publish, info, tp = take(13)
+  local u = users.load(tenant, user)
+  local s, err = sessions.own(u, ns, id, inc)
+  if not s then return err end
+  local r = rooms.load(tenant, ns, room)
+  local how, wanted = sessions.membership(s, room), observe == "1" and "o" or "m"
+  local why = { reason = "connect", tp = tp, s = s, user = user }
+  if not how and sessions.count_rooms(s) >= CFG.session_rooms then
+    return { "err", "LIMIT_EXCEEDED", "a session may be in " .. CFG.session_rooms .. " rooms" }
+  end
+  if wanted == "m" and max ~= "" and not packed.find(r.key .. "roster", user) and rooms.count(r) >= tonumber(max) then
+    return { "err", "ROOM_FULL", "" }
+  end
+  rooms.open(r, { retain = tonumber(retain), history = tonumber(history), publish = publish == "1" })
+  if how and how ~= wanted then
+    why.reason = "leave"
+    sessions.leave(u, s, room, why)
+    why.reason, how = "connect", nil
+    r = rooms.load(tenant, ns, room)
+    rooms.open(r, { retain = tonumber(retain), history = tonumber(history), publish = publish == "1" })
+  end
+  local from, member = r.version, ""
+  cell.last_log = nil
+  if not how then sessions.add_room(u, s, room, wanted) end
+  if wanted == "m" then
+    local change, text = rooms.join(r, u, s, info, why)
+    if change ~= "" then member = change .. " " .. text end
+  else
+    rooms.keep(r)
+  end
+  users.save(u, why)
+  return { "ok", rooms.epoch(r), int(r.version), rooms.count(r), r.occupancy and "1" or "", int(r.state), int(r.seq),
+    cell.position(), int(from), member }
+end

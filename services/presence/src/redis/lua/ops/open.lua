@@ -1,0 +1,21 @@
+--- open: a socket presents a session. Takes: tenant ns user session name client status info issued tp.
+-- Returns: incarnation, resumed ("1" or ""), the edge it lived on ("" if on none), its rooms.
+-- Bounds: the session's rooms (digest only).
+ops.open = function()
+  local tenant, ns, user, id, name, client, status, info, iat, tp = take(10)
+  local u = users.load(tenant, user)
+  local s = users.session(u, ns, id)
+  local resumed, elsewhere, why = "", "", { reason = "connect", tp = tp }
+  if s then
+    resumed = "1"
+    if s.lost == "" then elsewhere = s.edge end
+    sessions.adopt(u, s, int(tonumber(s.inc) + 1))
+    s.name, s.client, s.iat = name, client, iat
+  else
+    s = sessions.create(u, ns, id, int(cell.now), iat, client, name)
+  end
+  why.s = s
+  if status ~= "" then users.write(u, s, status, info) end
+  users.save(u, why)
+  return { "ok", s.inc, resumed, elsewhere, s.rooms }
+end

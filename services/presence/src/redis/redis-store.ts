@@ -1,0 +1,369 @@
+/** The store in Redis: thin. Rules live in `lua/`; here are calls, batches, the epoch, and what replies mean. */
+
+import { RollcallError } from "@rollcall/contracts";
+import type { LaneOp, LeaseData } from "@rollcall/contracts/internal";
+import type { RedisConnection } from "@rollcall/runtime";
+import type {
+  LaneOutcome,
+  MemberFacts,
+  OpResult,
+  Outbox,
+  OutboxEntry,
+  OutboxKind,
+  PresenceStore,
+  RoomName,
+  RoomVersions,
+  SessionFacts,
+  Stamp,
+  StoreBounds,
+  SweepReport,
+  UserFacts,
+  UserRecord,
+} from "../store.ts";
+import { presenceKeys } from "./cell-keys.ts";
+import { decodeResult, encodeOp } from "./ops.ts";
+import { readMember, readMemberships } from "./packed.ts";
+import { buildScript, isOutOfMemory, type Script, type ScriptCall, ScriptRunner, storeError } from "./scripts.ts";
+
+export interface RedisStoreOptions {
+  redis: Pick<RedisConnection, "client" | "runId">;
+  install: string;
+  cell: string;
+  bounds: StoreBounds;
+  /** Called when a call of this process began a new epoch. */
+  onEpoch?(epoch: string): void;
+  /** Tests only, see {@link buildScript}. */
+  time?: "redis" | "key";
+}
+
+/** Operations in one call of `lane`: about half a millisecond of Redis. An assertion is a call of its own. */
+const CHUNK_OPS = 32;
+/** One more than a page may hold: whether another follows. */
+const PAGE_MAX = 501;
+const EPOCH_ATTEMPTS = 3;
+
+/** Everything a script may not decide for itself. Names are those of `CFG` in `lua/`. */
+function constantsOf(bounds: StoreBounds): Record<string, number> {
+  return {
+    grace: bounds.graceMs,
+    lease: bounds.leaseMs,
+    brake: bounds.brakeMs,
+    brake_share: 0.3,
+    /** The most the cell's clock moves in one look. */
+    step: 1_000,
+    /** Below this the clock's record is not worth a write. */
+    tick: 20,
+    /** Items one sweep may touch. */
+    sweep: 100,
+    edges: 500,
+    session_rooms: 100,
+    /** Seconds a fenced edge's id is remembered: longer than any call of it can be on its way. */
+    tombstone: 600,
+    retain_min: 60_000,
+    resync: 1_000,
+    spread: 2_000,
+    occupancy_above: bounds.occupancyAbove,
+    occupancy_below: bounds.occupancyBelow,
+    occupancy_every: 1_000,
+    log_max: bounds.logMaxLen,
+    /** Transitions kept for NATS while it is away: beyond, the oldest are dropped and counted. */
+    outbox_max: 1_000_000,
+  };
+}
+
+const STATUS = { a: "active", w: "away", b: "busy" } as const;
+const optional = (value: unknown): string | undefined => (value === "" ? undefined : String(value));
+const optionalNumber = (value: unknown): number | undefined => (value === "" ? undefined : Number(value));
+
+export class RedisStore implements PresenceStore {
+  readonly #runner: ScriptRunner;
+  readonly #options: RedisStoreOptions;
+  readonly #scripts: Record<string, Script>;
+  #seenEpoch = "0";
+
+  constructor(options: RedisStoreOptions) {
+    this.#options = options;
+    this.#runner = new ScriptRunner(options.redis.client, presenceKeys(options.install, options.cell).epoch());
+    const constants = constantsOf(options.bounds);
+    const time = options.time ?? "redis";
+    const build = (name: string, flags?: string) =>
+      buildScript(name, { constants, time, ...(flags === undefined ? {} : { flags }) });
+    this.#scripts = {
+      ...Object.fromEntries(SCRIPTS.map((name) => [name, build(name)])),
+      "lane-release": build("lane", "allow-oom"),
+    };
+  }
+
+  async hello(edge: string): Promise<LeaseData> {
+    return leaseData(await this.#call("hello", [edge]));
+  }
+
+  async lease(edge: string): Promise<LeaseData> {
+    return leaseData(await this.#call("lease", [edge]));
+  }
+
+  async lane(edge: string, ops: readonly LaneOp[]): Promise<LaneOutcome> {
+    const chunks = chunksOf(ops);
+    const encode = (run: string, memory: "" | "1") => (chunk: readonly LaneOp[]) => {
+      const body = chunk.flatMap((op) => {
+        const args = encodeOp(op);
+        return [op.op, args.length, ...args];
+      });
+      return [run, edge, chunk[0]!.n, memory, ...body];
+    };
+    for (let attempt = 1; ; attempt++) {
+      const run = this.#run();
+      const args = chunks.map(encode(run, ""));
+      const replies = await this.#runner.pipeline(args.map((a): ScriptCall => [this.#scripts.lane!, a]));
+      // Memory is full: what gives some back goes through, the rest is refused, in order.
+      const full = replies.findIndex(isOutOfMemory);
+      if (full >= 0) {
+        const again = chunks.slice(full).map(encode(run, "1"));
+        const rest = await this.#runner.pipeline(again.map((a): ScriptCall => [this.#scripts["lane-release"]!, a]));
+        replies.splice(full, replies.length, ...rest);
+      }
+      for (const reply of replies) if (reply instanceof Error) throw storeError(reply);
+      const outcomes = replies as unknown[][];
+      if (outcomes.some(([status]) => status === "EPOCH")) {
+        if (attempt === EPOCH_ATTEMPTS) throw new RollcallError("UNAVAILABLE");
+        await this.#raise(run);
+        continue;
+      }
+      const last = outcomes.at(-1)!;
+      const stamp = this.#stamp(last);
+      if (outcomes.some(([status]) => status !== "OK")) return { status: "UNKNOWN_EDGE", ...stamp };
+      const results = outcomes.flatMap(([, , , results], i) =>
+        (results as unknown[][]).map((result, j): OpResult => decodeResult(chunks[i]![j]!, result)),
+      );
+      return { status: "OK", ...stamp, results };
+    }
+  }
+
+  async sweep(observer: { well: boolean; brake: string | undefined }): Promise<SweepReport> {
+    const reply = await this.#call("sweep", [observer.well ? "1" : "", observer.brake ?? ""]);
+    const [, , , more, fenced, lost, ended] = reply;
+    return {
+      ...this.#stamp(reply),
+      more: more === "1",
+      fenced: Number(fenced),
+      lost: Number(lost),
+      ended: Number(ended),
+    };
+  }
+
+  async users(tenant: string, users: readonly string[]): Promise<Stamp & { users: (UserFacts | undefined)[] }> {
+    const found: (UserFacts | undefined)[] = [];
+    let stamp: Stamp | undefined;
+    for (let at = 0; at < users.length || stamp === undefined; at += PAGE_MAX) {
+      const page = users.slice(at, at + PAGE_MAX);
+      const reply = await this.#call("read-users", [tenant, ...page]);
+      stamp = this.#stamp(reply);
+      const rows = reply[3] as unknown[][];
+      for (const [i, row] of rows.entries()) found.push(row.length === 0 ? undefined : userFacts(stamp, page[i]!, row));
+    }
+    return { ...stamp, users: found };
+  }
+
+  async userPage(tenant: string, after: string, limit: number): Promise<Stamp & { count: number; users: UserFacts[] }> {
+    const reply = await this.#call("read-user-page", [tenant, after, Math.min(limit, PAGE_MAX)]);
+    const stamp = this.#stamp(reply);
+    const rows = reply[4] as unknown[][];
+    return {
+      ...stamp,
+      count: Number(reply[3]),
+      users: rows.map(([user, ...row]) => userFacts(stamp, String(user), row)),
+    };
+  }
+
+  async user(tenant: string, user: string): Promise<UserRecord> {
+    const reply = await this.#call("read-sessions", [tenant, user]);
+    const [, epoch, brake, spent, , birth, version, hidden, rows] = reply;
+    const sessions = (rows as unknown[][]).map((row) => sessionFacts(tenant, user, row));
+    return {
+      epoch: this.#saw(epoch),
+      brake: brake !== "",
+      brakeReason: optional(brake),
+      brakeSpentMs: Number(spent),
+      userEpoch: sessions.length === 0 ? undefined : `${String(epoch)}.${String(birth)}`,
+      version: Number(version),
+      hidden: hidden === "1",
+      sessions,
+    };
+  }
+
+  async room(
+    name: RoomName,
+    page: { after: string; limit: number },
+  ): Promise<Stamp & RoomVersions & { members: MemberFacts[] }> {
+    const { tenant, namespace, room } = name;
+    const reply = await this.#call("read-room", [tenant, namespace, room, page.after, Math.min(page.limit, PAGE_MAX)]);
+    const [, epoch, , birth, version, count, occupancy, state, seq, members] = reply;
+    const stamp = this.#stamp(reply);
+    return {
+      ...stamp,
+      roomEpoch: `${String(epoch)}.${String(birth)}`,
+      version: Number(version),
+      count: Number(count),
+      occupancy: occupancy === "1",
+      stateVersion: Number(state),
+      seq: Number(seq),
+      members: (members as string[]).map(readMember),
+    };
+  }
+
+  async position(): Promise<string> {
+    const reply = await this.#call("read-position", []);
+    return String(reply[3]);
+  }
+
+  async rooms(tenant: string, namespace: string, page: { prefix: string; after: string; limit: number }) {
+    const { prefix, after, limit } = page;
+    const reply = await this.#call("read-rooms", [tenant, namespace, prefix, after, Math.min(limit, PAGE_MAX)]);
+    const rooms = (reply[3] as unknown[][]).map(([room, count, since]) => ({
+      room: String(room),
+      count: Number(count),
+      sinceMs: Number(since),
+    }));
+    return { ...this.#stamp(reply), rooms };
+  }
+
+  get outbox(): Outbox {
+    return {
+      take: async (relay, { claimMs, count }) => {
+        const reply = await this.#call("relay-take", [relay, claimMs, count]);
+        this.#stamp(reply);
+        const [, , , mine, dropped, now, entries] = reply;
+        return {
+          mine: mine === "1",
+          dropped: Number(dropped),
+          nowMs: Number(now),
+          entries: (entries as [string, string[]][]).map(([place, fields]) => outboxEntry(place, fields)),
+        };
+      },
+      done: async (places) => {
+        await this.#call("relay-done", places);
+      },
+      yield: async (relay) => {
+        await this.#call("relay-yield", [relay]);
+      },
+    };
+  }
+
+  /** One call, again after raising the epoch when the store is another one than before. */
+  async #call(name: string, args: readonly (string | number)[]): Promise<unknown[]> {
+    for (let attempt = 1; ; attempt++) {
+      const run = this.#run();
+      const reply = await this.#runner.run(this.#scripts[name]!, [run, ...args]);
+      if (reply[0] !== "EPOCH") return reply;
+      if (attempt === EPOCH_ATTEMPTS) throw new RollcallError("UNAVAILABLE");
+      await this.#raise(run);
+    }
+  }
+
+  async #raise(run: string): Promise<void> {
+    const [epoch, raised] = await this.#runner.run(this.#scripts.raise!, [run, this.#seenEpoch]);
+    this.#saw(epoch);
+    if (raised === "1") this.#options.onEpoch?.(String(epoch));
+  }
+
+  #run(): string {
+    const run = this.#options.redis.runId();
+    if (run === undefined) throw new RollcallError("UNAVAILABLE");
+    return run;
+  }
+
+  #stamp(reply: readonly unknown[]): Stamp {
+    return { epoch: this.#saw(reply[1]), brake: reply[2] === "1" };
+  }
+
+  #saw(epoch: unknown): string {
+    const text = String(epoch);
+    if (Number(text) > Number(this.#seenEpoch)) this.#seenEpoch = text;
+    return text;
+  }
+}
+
+const SCRIPTS = [
+  "hello",
+  "lease",
+  "lane",
+  "sweep",
+  "raise",
+  "read-users",
+  "read-user-page",
+  "read-sessions",
+  "read-room",
+  "read-rooms",
+  "read-position",
+  "relay-take",
+  "relay-done",
+  "relay-yield",
+] as const;
+
+function chunksOf(ops: readonly LaneOp[]): LaneOp[][] {
+  const chunks: LaneOp[][] = [];
+  for (const op of ops) {
+    const last = chunks.at(-1);
+    const alone = op.op === "assert" || last?.[0]?.op === "assert";
+    if (last === undefined || alone || last.length === CHUNK_OPS) chunks.push([op]);
+    else last.push(op);
+  }
+  return chunks;
+}
+
+function leaseData([status, epoch, brake]: readonly unknown[]): LeaseData {
+  const known = status === "OK" ? "OK" : "UNKNOWN_EDGE";
+  return { status: known, epoch: String(epoch), brake: brake === "1" };
+}
+
+function userFacts(stamp: Stamp, user: string, row: readonly unknown[]): UserFacts {
+  const [status, info, devices, hidden, birth, version] = row;
+  return {
+    user,
+    status: status as UserFacts["status"],
+    info: optional(info),
+    devices: Number(devices),
+    hidden: hidden === "1",
+    epoch: `${stamp.epoch}.${String(birth)}`,
+    version: Number(version),
+  };
+}
+
+function outboxEntry(place: string, fields: readonly string[]): OutboxEntry {
+  const of = new Map<string, string>();
+  for (let i = 0; i < fields.length; i += 2) of.set(fields[i]!, fields[i + 1] ?? "");
+  const text = (name: string) => of.get(name) ?? "";
+  return {
+    place,
+    atMs: Number(place.split("-")[0]),
+    kind: text("k") as OutboxKind,
+    id: text("id"),
+    traceparent: optional(text("tp")),
+    tenant: text("t"),
+    user: text("u"),
+    namespace: text("n"),
+    room: text("r"),
+    dataJson: text("d"),
+    delayMs: optionalNumber(text("w")),
+  };
+}
+
+function sessionFacts(tenant: string, user: string, row: readonly unknown[]): SessionFacts {
+  const [namespace, session, edge, incarnation, lost, since, issued, status, rooms, client, name, info, lease, grace] =
+    row;
+  return {
+    ref: { tenant, namespace: String(namespace), user, session: String(session) },
+    edge: String(edge),
+    incarnation: Number(incarnation),
+    lost: optional(lost),
+    sinceMs: Number(since),
+    issuedAtMs: Number(issued),
+    status: STATUS[status as keyof typeof STATUS],
+    memberships: readMemberships(String(rooms)),
+    client: optional(client),
+    name: optional(name),
+    info: optional(info),
+    leaseLeftMs: optionalNumber(lease),
+    graceLeftMs: optionalNumber(grace),
+  };
+}

@@ -1,0 +1,196 @@
+/**
+ * What the presence service needs of a store. Two keep it: `redis/` (the real one) and `twin/` (the pure core in
+ * memory); one contract suite and a differential test hold them to the same observable results.
+ *
+ * Every method may reject with `UNAVAILABLE`; it may have taken effect then, and doing it again is safe.
+ */
+
+import type { ErrorCode, UserPresence } from "@rollcall/contracts";
+import type { LaneOp, LeaseData, SessionRef } from "@rollcall/contracts/internal";
+
+/** Bounds in milliseconds and counts. The same in every replica: they are part of the scripts. */
+export interface StoreBounds {
+  graceMs: number;
+  leaseMs: number;
+  brakeMs: number;
+  /** Above this many members a room's sockets get counts; default 500. */
+  occupancyAbove: number;
+  /** At this many they get the roster again; default 100. */
+  occupancyBelow: number;
+  /** Entries the fan-out log keeps, approximately. */
+  logMaxLen: number;
+}
+
+export interface Stamp {
+  /** The cell's epoch. */
+  epoch: string;
+  /** The brake holds: what is read may name some who are gone. */
+  brake: boolean;
+}
+
+export interface RoomVersions {
+  /** `<cell epoch>.<birth>`; birth 0 when the room has no record. */
+  roomEpoch: string;
+  version: number;
+  count: number;
+  occupancy: boolean;
+  stateVersion: number;
+  seq: number;
+}
+
+export interface MemberFacts {
+  user: string;
+  /** JSON texts; undefined when there is none. */
+  name: string | undefined;
+  info: string | undefined;
+  devices: number;
+  sinceMs: number;
+}
+
+export interface JoinFacts extends RoomVersions {
+  /** The log's place after which changes are not in `version`. */
+  position: string;
+  /** What this join changed, from roster version `from` to `version`; `member` is JSON text. */
+  change: { kind: "joined" | "updated"; from: number; member: string } | undefined;
+}
+
+/** The outcome of one lane operation, before it is dressed for the edge. */
+export type OpResult =
+  | { kind: "error"; code: ErrorCode; message: string; details?: Record<string, unknown> }
+  /** Applied earlier: read the present result. */
+  | { kind: "repeat" }
+  /** Not applied: an earlier one is missing. */
+  | { kind: "gap" }
+  | { kind: "open"; incarnation: number; resumed: boolean; elsewhere: string | undefined; memberships: Membership[] }
+  | { kind: "done" }
+  | { kind: "set"; version: number }
+  | { kind: "update"; version: number }
+  | { kind: "join"; facts: JoinFacts }
+  | { kind: "patch"; epoch: string; version: number }
+  | { kind: "publish"; seq: number | undefined; first: string | undefined }
+  | { kind: "assert"; incarnations: (number | undefined)[]; ghosts: number; missing: number }
+  | { kind: "digest"; equal: boolean };
+
+export interface Membership {
+  room: string;
+  observe: boolean;
+}
+
+export type LaneOutcome = ({ status: "OK"; results: OpResult[] } & Stamp) | ({ status: "UNKNOWN_EDGE" } & Stamp);
+
+export interface UserFacts {
+  user: string;
+  status: Exclude<UserPresence["status"], "offline">;
+  /** JSON text. */
+  info: string | undefined;
+  devices: number;
+  hidden: boolean;
+  epoch: string;
+  version: number;
+}
+
+export interface SessionFacts {
+  ref: SessionRef;
+  edge: string;
+  incarnation: number;
+  /** Why its socket went; undefined while it is online. */
+  lost: string | undefined;
+  sinceMs: number;
+  issuedAtMs: number;
+  status: UserFacts["status"];
+  memberships: Membership[];
+  /** JSON texts. */
+  client: string | undefined;
+  name: string | undefined;
+  info: string | undefined;
+  leaseLeftMs: number | undefined;
+  graceLeftMs: number | undefined;
+}
+
+export interface UserRecord extends Stamp {
+  brakeReason: string | undefined;
+  brakeSpentMs: number;
+  /** Undefined when offline. */
+  userEpoch: string | undefined;
+  version: number;
+  hidden: boolean;
+  sessions: SessionFacts[];
+}
+
+export interface SweepReport extends Stamp {
+  /** There is more to do now. */
+  more: boolean;
+  fenced: number;
+  lost: number;
+  ended: number;
+}
+
+export interface RoomName {
+  tenant: string;
+  namespace: string;
+  room: string;
+}
+
+/** One transition on its way to the backends, as `cell.tell` of `lua/lib/cell.lua` writes it. */
+export interface OutboxEntry {
+  /** Its place in the outbox. */
+  place: string;
+  /** Redis time at which it was committed. */
+  atMs: number;
+  kind: OutboxKind;
+  /** Unique per transition: `Nats-Msg-Id` and CloudEvent id. */
+  id: string;
+  traceparent: string | undefined;
+  tenant: string;
+  user: string;
+  namespace: string;
+  room: string;
+  dataJson: string;
+  /** For an offline user: ms since its last session was lost. */
+  delayMs: number | undefined;
+}
+
+export type OutboxKind =
+  | "online"
+  | "offline"
+  | "changed"
+  | "joined"
+  | "left"
+  | "occupied"
+  | "vacated"
+  | "state"
+  | "epoch";
+
+export interface Outbox {
+  /** The oldest entries, if `relay` may have them: one at a time may, for `claimMs` from each call. */
+  take(
+    relay: string,
+    options: { claimMs: number; count: number },
+  ): Promise<{ mine: boolean; entries: OutboxEntry[]; dropped: number; nowMs: number }>;
+  done(places: readonly string[]): Promise<void>;
+  yield(relay: string): Promise<void>;
+}
+
+export interface PresenceStore {
+  hello(edge: string): Promise<LeaseData>;
+  lease(edge: string): Promise<LeaseData>;
+  /** Applies in order what was not applied before; stops telling more at the first gap. */
+  lane(edge: string, ops: readonly LaneOp[]): Promise<LaneOutcome>;
+  /** One bounded round of everything due. `brake`: why the caller wants evictions held. */
+  sweep(observer: { well: boolean; brake: string | undefined }): Promise<SweepReport>;
+  /** In the order asked; undefined = offline. */
+  users(tenant: string, users: readonly string[]): Promise<Stamp & { users: (UserFacts | undefined)[] }>;
+  userPage(tenant: string, after: string, limit: number): Promise<Stamp & { count: number; users: UserFacts[] }>;
+  user(tenant: string, user: string): Promise<UserRecord>;
+  room(
+    name: RoomName,
+    page: { after: string; limit: number },
+  ): Promise<Stamp & RoomVersions & { members: MemberFacts[] }>;
+  /** The newest place in the fan-out log. */
+  position(): Promise<string>;
+  rooms(
+    tenant: string,
+    namespace: string,
+    page: { prefix: string; after: string; limit: number },
+  ): Promise<Stamp & { rooms: { room: string; count: number; sinceMs: number }[] }>;
+}

@@ -1,0 +1,136 @@
+/**
+ * Brings the outbox to JetStream: at least once, in order per subject, by one relay at a time in the cell.
+ *
+ * An entry is removed after its PubAck. Who dies in between has published it; the next relay publishes it again under
+ * the same `Nats-Msg-Id`. Two relays at once (a claim that ended unnoticed) can therefore repeat, not reorder: what is
+ * already in the stream is not stored again.
+ */
+
+import type { Subjects } from "@rollcall/contracts";
+import type { Clock, Logger } from "@rollcall/runtime";
+import type { Outbox, OutboxEntry } from "../store.ts";
+import { cloudEvent, type OutgoingEvent } from "./cloud-events.ts";
+
+/** Resolves when the stream has stored the event. */
+export type Publish = (event: OutgoingEvent, id: string) => Promise<void>;
+
+export interface RelayOptions {
+  outbox: Outbox;
+  publish: Publish;
+  subjects: Subjects;
+  /** CloudEvent source. */
+  source: string;
+  /** Unique per process start. */
+  relay: string;
+  clock: Clock;
+  logger: Logger;
+  natsUp(): boolean;
+  /** Called once per entry this process published. */
+  published(entry: OutboxEntry): void;
+  /** Age of the oldest entry that waits; 0 when none does, undefined when another process relays. */
+  age(ms: number | undefined): void;
+  /** Entries that the bound of the outbox cost, in all. */
+  dropped(total: number): void;
+}
+
+export interface Relay {
+  /** There may be something new. */
+  poke(): void;
+  /** Publishes what it has taken, and lets another go on. */
+  close(): Promise<void>;
+}
+
+const BATCH = 256;
+const CLAIM_MS = 5_000;
+const IDLE_MS = 100;
+const NOT_MINE_MS = 1_000;
+const BACKOFF_MIN_MS = 100;
+const BACKOFF_MAX_MS = 2_000;
+
+export function startRelay(options: RelayOptions): Relay {
+  const { outbox, clock, logger, relay } = options;
+  const stopping = new AbortController();
+  let wake = () => {};
+  let failures = 0;
+
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = clock.setTimer(ms, resolve);
+      wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+
+  const turn = async (): Promise<number> => {
+    if (!options.natsUp()) return IDLE_MS;
+    const { mine, entries, dropped, nowMs } = await outbox.take(relay, { claimMs: CLAIM_MS, count: BATCH });
+    options.age(mine ? Math.max(0, nowMs - (entries[0]?.atMs ?? nowMs)) : undefined);
+    if (!mine) return NOT_MINE_MS;
+    options.dropped(dropped);
+    if (entries.length === 0) return IDLE_MS;
+    for (const part of betweenEpochs(entries)) await publishAll(part);
+    return 0;
+  };
+
+  /** Subjects side by side, the entries of one after the other. Removes what was stored, also when the rest failed. */
+  const publishAll = async (entries: readonly OutboxEntry[]) => {
+    const bySubject = Map.groupBy(
+      entries.map((entry) => ({ entry, event: cloudEvent(entry, options.subjects, options.source) })),
+      ({ event }) => event.subject,
+    );
+    const stored: string[] = [];
+    const chain = async (events: readonly { entry: OutboxEntry; event: OutgoingEvent }[]) => {
+      for (const { entry, event } of events) {
+        await options.publish(event, entry.id);
+        stored.push(entry.place);
+        options.published(entry);
+      }
+    };
+    const outcomes = await Promise.allSettled([...bySubject.values()].map(chain));
+    if (stored.length > 0) await outbox.done(stored);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  };
+
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      let waitMs: number;
+      try {
+        waitMs = await turn();
+        failures = 0;
+      } catch (error) {
+        failures++;
+        waitMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(failures - 1, 8));
+        logger.warn({ event: "outbox.failed", error }, "transitions could not be published; trying again");
+      }
+      if (waitMs > 0 && !stopping.signal.aborted) await pause(waitMs);
+    }
+    await outbox.yield(relay).catch((error: unknown) => {
+      logger.debug({ event: "outbox.yield_failed", error }, "the claim ends by itself");
+    });
+  };
+  const running = run();
+
+  return {
+    poke() {
+      // While it fails it waits its time out.
+      if (failures === 0) wake();
+    },
+    async close() {
+      stopping.abort();
+      wake();
+      await running;
+    },
+  };
+}
+
+/** What came before a new epoch is published before it, and what came after, after: other subjects, one order. */
+function betweenEpochs(entries: readonly OutboxEntry[]): OutboxEntry[][] {
+  const parts: OutboxEntry[][] = [[]];
+  for (const entry of entries) {
+    if (entry.kind === "epoch") parts.push([entry], []);
+    else parts.at(-1)!.push(entry);
+  }
+  return parts.filter((part) => part.length > 0);
+}

@@ -1,0 +1,62 @@
+/** The PRESENCE stream: made, compared or trusted, as `STREAMS` says. */
+
+import { JetStreamApiError, type JetStreamManager, RetentionPolicy, type StreamConfig } from "@nats-io/jetstream";
+import type { Subjects } from "@rollcall/contracts";
+
+export type StreamsMode = "create" | "verify" | "off";
+
+const HOUR_NS = 3_600_000_000_000;
+const STREAM_NOT_FOUND = 10059;
+
+/** A backend that was away for less reads on where it stopped. */
+export const PRESENCE_RETENTION_NS = 24 * HOUR_NS;
+
+export interface StreamNeed {
+  name: string;
+  subjects: string[];
+  retention: RetentionPolicy;
+  max_age: number;
+}
+
+export function presenceStream(subjects: Subjects): StreamNeed {
+  return {
+    name: subjects.presenceStream(),
+    subjects: [subjects.presenceAll()],
+    retention: RetentionPolicy.Limits,
+    max_age: PRESENCE_RETENTION_NS,
+  };
+}
+
+/** A line per difference. */
+export function streamDifferences(need: StreamNeed, found: StreamConfig | undefined): string[] {
+  if (found === undefined) return [`stream ${need.name} is missing`];
+  return (Object.keys(need) as (keyof StreamNeed)[])
+    .filter((key) => JSON.stringify(found[key]) !== JSON.stringify(need[key]))
+    .map((key) => `stream ${need.name}: ${key} is ${JSON.stringify(found[key])}, needed ${JSON.stringify(need[key])}`);
+}
+
+/** Throws with every difference; `create` makes a missing stream and changes none. */
+export async function ensurePresenceStream(
+  jsm: JetStreamManager,
+  subjects: Subjects,
+  mode: StreamsMode,
+): Promise<void> {
+  if (mode === "off") return;
+  const need = presenceStream(subjects);
+  const found = await configOf(jsm, need.name);
+  if (found === undefined && mode === "create") {
+    await jsm.streams.add(need);
+    return;
+  }
+  const differences = streamDifferences(need, found);
+  if (differences.length > 0) throw new Error(`JetStream is not as needed: ${differences.join("; ")}`);
+}
+
+async function configOf(jsm: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+  try {
+    return (await jsm.streams.info(name)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    throw error;
+  }
+}
