@@ -111,6 +111,8 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
     ),
   ];
 
+  await nc.flush(); // the server knows what is served here before anyone is told that it is
+
   return {
     isReady: () => redis.isUp() && nats.isUp(),
     async stop() {

@@ -5,8 +5,8 @@
  * Every method may reject with `UNAVAILABLE`; it may have taken effect then, and doing it again is safe.
  */
 
-import type { ErrorCode, UserPresence } from "@rollcall/contracts";
-import type { LaneOp, LeaseData, SessionRef } from "@rollcall/contracts/internal";
+import type { ErrorCode, StateOp, UserPresence } from "@rollcall/contracts";
+import type { LaneOp, LeaseData, RoomRules, SessionRef } from "@rollcall/contracts/internal";
 
 /** Bounds in milliseconds and counts. The same in every replica: they are part of the scripts. */
 export interface StoreBounds {
@@ -67,7 +67,8 @@ export type OpResult =
   | { kind: "update"; version: number }
   | { kind: "join"; facts: JoinFacts }
   | { kind: "patch"; epoch: string; version: number }
-  | { kind: "publish"; seq: number | undefined; first: string | undefined }
+  /** `id` and `ts` of the first time, when it is a repeat of a client id. */
+  | { kind: "publish"; id: string; ts: string; seq: number | undefined }
   | { kind: "assert"; incarnations: (number | undefined)[]; ghosts: number; missing: number }
   | { kind: "digest"; equal: boolean };
 
@@ -123,6 +124,47 @@ export interface SweepReport extends Stamp {
   fenced: number;
   lost: number;
   ended: number;
+}
+
+/** One key of a room's state. */
+export interface EntryFacts {
+  key: string;
+  /** JSON text. */
+  value: string;
+  version: number;
+  by: string | undefined;
+  expiresAtMs: number | undefined;
+  bound: string | undefined;
+}
+
+export type StateAsk =
+  | { which: "page"; after: string; bytes: number }
+  | { which: "keys"; keys: readonly string[] }
+  | { which: "since"; version: number };
+
+export interface StateRead {
+  roomEpoch: string;
+  version: number;
+  /** Of a page: there are further keys. */
+  more: boolean;
+  /** Undefined: that version is not covered any more. */
+  entries: EntryFacts[] | undefined;
+  deleted: string[];
+}
+
+export interface HistoryAsk {
+  after?: number | undefined;
+  before?: number | undefined;
+  limit: number;
+  newest: boolean;
+}
+
+export interface HistoryRead {
+  roomEpoch: string;
+  seq: number;
+  /** Ascending: JSON texts of `[event, payload, meta]`, and their seqs. */
+  events: string[];
+  seqs: number[];
 }
 
 export interface RoomName {
@@ -186,6 +228,13 @@ export interface PresenceStore {
     name: RoomName,
     page: { after: string; limit: number },
   ): Promise<Stamp & RoomVersions & { members: MemberFacts[] }>;
+  state(name: RoomName, ask: StateAsk): Promise<Stamp & StateRead>;
+  history(name: RoomName, ask: HistoryAsk): Promise<Stamp & HistoryRead>;
+  /** A backend's patch. Rejects with the catalogue's error when it is refused. */
+  patch(
+    name: RoomName,
+    patch: { rules: RoomRules; ops: readonly StateOp[]; id: string | undefined; traceparent: string | undefined },
+  ): Promise<{ epoch: string; version: number }>;
   /** The newest place in the fan-out log. */
   position(): Promise<string>;
   rooms(

@@ -122,7 +122,7 @@ test("[P11] a repeated batch changes nothing and is answered alike; a gap is ref
   const opening = edge.number({ op: "open", ref: ann, issuedAtMs: 1, expiresAtMs: 2 });
   const first = await edge.send(opening);
   expect(await edge.send(opening)).toEqual(first);
-  const { incarnation } = data((first as { results: never[] }).results[0], "open");
+  const { incarnation } = data(first.status === "OK" ? first.results[0] : undefined, "open");
   const joining = edge.number({ op: "join", ref: ann, incarnation, room: "doc:1", rules, observe: false });
   const joined = await edge.send(joining);
   const before = await log();
@@ -143,7 +143,7 @@ test("[P3] a client that comes back to another edge within grace shows nothing; 
   await a.lane({ op: "join", ref: ann, incarnation, room: "doc:1", rules, observe: false });
   const before = await log();
   const told: unknown[] = [];
-  const control = nc.subscribe(subjectsOf(install).edgeControl(a.id), { callback: (_, m) => told.push(m.json()) });
+  const control = nc.subscribe(subjectsOf(install).edgeControl(a.id), { callback: (_, m) => void told.push(m.json()) });
   await nc.flush();
   const back = await b.open(ann);
   expect(back).toMatchObject({ resumed: true, rooms: ["doc:1"], incarnation: incarnation + 1 });
@@ -206,4 +206,86 @@ test("bad requests are refused with pointers", async () => {
     details: { issues: [{ pointer: "/users", keyword: "type" }] },
   });
   await expect(ask("room.members", {})).rejects.toMatchObject({ code: "PAYLOAD_INVALID" });
+});
+
+test("[S1][S2] state and history: patches, conflicts, repeats, deltas on resume", async () => {
+  await replica();
+  const edge = new FakeEdge(nc, install, "edge-1-a");
+  await edge.hello();
+  const [ann, bob] = [ref("ann"), ref("bob")];
+  const history = { size: 3, ttlMs: 60_000 };
+  const kept = { retainMs: 60_000, history };
+  const a = { ref: ann, incarnation: (await edge.open(ann)).incarnation, room: "doc:1", rules: kept };
+  const b = { ref: bob, incarnation: (await edge.open(bob)).incarnation, room: "doc:1", rules: kept };
+  await edge.lane({ op: "join", ...a, observe: false });
+  const [, patched, conflict] = await edge.lane(
+    { op: "join", ...b, observe: false },
+    {
+      op: "patch",
+      ...a,
+      id: "p1",
+      ops: [
+        { op: "set", key: "title", value: "x" },
+        { op: "increment", key: "n", by: 2 },
+      ],
+    },
+    { op: "patch", ...a, ops: [{ op: "set", key: "title", value: "y", if: { absent: true } }] },
+  );
+  const { epoch, version } = data(patched, "patch");
+  expect(version).toBe(1);
+  expect(conflict).toMatchObject({ ok: false, error: { code: "CONFLICT", details: { op: 0, version: 1 } } });
+  const [again] = await edge.lane({ op: "patch", ...a, id: "p1", ops: [{ op: "delete", key: "title" }] });
+  expect(data(again, "patch")).toMatchObject({ version: 1 });
+  expect(await packets("room:state")).toEqual([
+    {
+      room: "doc:1",
+      epoch,
+      from: 0,
+      to: 1,
+      set: [
+        { key: "title", value: "x", version: 1, by: "ann" },
+        { key: "n", value: 2, version: 1, by: "ann" },
+      ],
+    },
+  ]);
+  const say = (n: number) => ({
+    op: "publish" as const,
+    ...a,
+    event: "chat:said",
+    id: `c${n}`,
+    dataJson: JSON.stringify({ n }),
+    metaJson: JSON.stringify({ id: `m${n}`, ts: "2026-01-01T00:00:00.000Z" }),
+    history: true,
+  });
+  const said = await edge.lane(...[1, 2, 3, 4].map(say), say(4));
+  expect(said.map((result) => data(result, "publish").seq)).toEqual([1, 2, 3, 4, 4]);
+  expect((await packets("chat:said")).length).toBe(4);
+  expect(await ask("room.history", { room: "doc:1", limit: 2 })).toMatchObject({ seq: 4, next: 3 });
+  expect(await ask("room.state", { room: "doc:1" })).toMatchObject({
+    version: 1,
+    entries: [{ key: "n" }, { key: "title" }],
+  });
+
+  await edge.lane({ op: "patch", ...a, ops: [{ op: "delete", key: "n" }] });
+  const [rejoined] = await edge.lane({
+    op: "join",
+    ...b,
+    observe: false,
+    have: { epoch, roster: 3, state: 1, history: 2 },
+  });
+  const { ack } = data(rejoined, "join");
+  expect(ack).toMatchObject({
+    resumed: true,
+    roster: { version: 3, delta: { from: 3, to: 3 } },
+    state: { version: 2, delta: { from: 1, to: 2, deleted: ["n"] } },
+    history: {
+      seq: 4,
+      events: [
+        ["chat:said", { n: 3 }, { seq: 3 }],
+        ["chat:said", { n: 4 }, { seq: 4 }],
+      ],
+    },
+  });
+  const [gap] = await edge.lane({ op: "join", ...b, observe: false, have: { epoch, history: 0 } });
+  expect(data(gap, "join").ack).toMatchObject({ resumed: false, history: { seq: 4 } });
 });

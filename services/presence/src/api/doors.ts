@@ -3,7 +3,7 @@
  * it reads what a repeat needs, builds the acks of joins, and tells other edges which sessions they lost.
  */
 
-import { RollcallError } from "@rollcall/contracts";
+import { type EventTriple, RollcallError } from "@rollcall/contracts";
 import type {
   ControlMessage,
   HelloRequest,
@@ -18,18 +18,18 @@ import type {
   ReadUsersData,
   SessionRef,
 } from "@rollcall/contracts/internal";
-import type { JoinFacts, OpResult, PresenceStore, SessionFacts, Stamp } from "../store.ts";
+import type { OpResult, PresenceStore, SessionFacts } from "../store.ts";
 import { fieldsOf } from "./fields.ts";
-import { joinAck, needsRoster, type RoomSnapshot } from "./join-ack.ts";
-import { readMembers } from "./reads.ts";
+import { createJoinReader, type JoinReader, joinAck, readForJoin } from "./join-ack.ts";
+import { readHistory, readMembers, readState } from "./reads.ts";
 import { watcherView } from "./views.ts";
 
 export const MAX_LANE_OPS = 500;
 /** All acks of one reply together: below the usual `max_payload` of NATS (1 MiB). */
 const REPLY_BYTES = 768 * 1024;
+const MAX_KEYS = 256;
 /** One stream of one ack; an ack has three and must stay below 128 KiB. */
 const STREAM_BYTES = 36 * 1024;
-const SNAPSHOT_MEMBERS = 500;
 
 export interface DoorsOptions {
   store: PresenceStore;
@@ -40,6 +40,7 @@ export interface DoorsOptions {
 
 type JoinOp = Extract<LaneOp, { op: "join" }>;
 type OpenOp = Extract<LaneOp, { op: "open" }>;
+type PublishOp = Extract<LaneOp, { op: "publish" }>;
 type AssertOp = Extract<LaneOp, { op: "assert" }>;
 
 export class Doors {
@@ -73,10 +74,10 @@ export class Doors {
     // Nothing behind a gap was applied: no partial answer, the edge sends the batch again.
     if (outcome.results.some(({ kind }) => kind === "gap")) throw new RollcallError("UNAVAILABLE");
     const settled = await this.#settle(edge, ops, outcome.results);
-    const snapshots = await this.#snapshots(settled);
-    const joins = settled.filter(({ snapshot }) => snapshot).length;
-    const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / Math.max(joins, 1)));
-    const results = settled.map((one) => this.#answer(one, snapshots, { stale: brake, maxBytes }));
+    const joins = settled.filter(({ op }) => op.op === "join").length;
+    const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / (3 * Math.max(joins, 1))));
+    const answering = { stale: brake, maxBytes, reader: createJoinReader(this.#store, maxBytes) };
+    const results = await Promise.all(settled.map((one) => this.#answer(one, answering)));
     return { status: "OK", epoch, brake, results };
   }
 
@@ -85,6 +86,15 @@ export class Doors {
       case "members": {
         const fields = fieldsOf(body);
         return readMembers(this.#store, fields.room(), fields.page());
+      }
+      case "state": {
+        const fields = fieldsOf(body);
+        const keys = fields.optionalNames("keys", "stateKey", MAX_KEYS);
+        return readState(this.#store, fields.room(), { keys, cursor: fields.cursor() });
+      }
+      case "history": {
+        const fields = fieldsOf(body);
+        return readHistory(this.#store, fields.room(), fields.span());
       }
       case "users": {
         const { tenant, users } = body;
@@ -103,8 +113,7 @@ export class Doors {
     for (const [i, op] of ops.entries()) {
       const result = results[i] ?? { kind: "gap" as const };
       const known = result.kind === "repeat" ? await this.#again(edge, op) : result;
-      const snapshot = op.op === "join" && known.kind === "join" && needsRoster(askOf(op), known.facts);
-      settled.push({ op, result: known, snapshot });
+      settled.push({ op, result: known });
       this.#tell(edge, op, known);
     }
     return settled;
@@ -143,12 +152,19 @@ export class Doors {
       case "digest":
         // It was compared when nothing was in flight; the next one will be again.
         return { kind: "digest", equal: true };
+      case "patch": {
+        const { roomEpoch, stateVersion } = await this.#store.room(
+          { ...op.ref, room: op.room },
+          { after: "", limit: 0 },
+        );
+        return { kind: "patch", epoch: roomEpoch, version: stateVersion };
+      }
+      case "publish":
+        return this.#publishAgain(op);
       case "close":
       case "leave":
       case "bye":
         return { kind: "done" };
-      default:
-        return lost;
     }
   }
 
@@ -159,6 +175,15 @@ export class Doors {
     const room = await this.#store.room({ ...op.ref, room: op.room }, { after: "", limit: 0 });
     const position = await this.#store.position();
     return { kind: "join", facts: { ...room, position, change: undefined } };
+  }
+
+  /** Its own id is in the history, unless that is already trimmed. */
+  async #publishAgain(op: PublishOp): Promise<OpResult> {
+    const { id, ts } = JSON.parse(op.metaJson) as { id: string; ts: string };
+    if (!op.history) return { kind: "publish", id, ts, seq: undefined };
+    const read = await this.#store.history({ ...op.ref, room: op.room }, { limit: 200, newest: true });
+    const at = read.events.findIndex((json) => json.includes(id) && (JSON.parse(json) as EventTriple)[2].id === id);
+    return at < 0 ? lost : { kind: "publish", id, ts, seq: read.seqs[at] };
   }
 
   async #assertAgain(edge: string, op: AssertOp): Promise<OpResult> {
@@ -175,56 +200,41 @@ export class Doors {
     return sessions.find((one) => one.ref.namespace === ref.namespace && one.ref.session === ref.session);
   }
 
-  /** One read a room, however many of the batch join it. */
-  async #snapshots(settled: readonly Settled[]): Promise<Map<string, Stamp & RoomSnapshot>> {
-    const wanted = new Map<string, JoinOp>();
-    for (const { op, snapshot } of settled) if (snapshot && op.op === "join") wanted.set(roomKey(op), op);
-    const read = async ([key, op]: [string, JoinOp]) =>
-      [key, await this.#store.room({ ...op.ref, room: op.room }, { after: "", limit: SNAPSHOT_MEMBERS })] as const;
-    return new Map(await Promise.all([...wanted].map(read)));
-  }
-
-  #answer(
-    { op, result, snapshot }: Settled,
-    snapshots: ReadonlyMap<string, RoomSnapshot>,
-    options: { stale: boolean; maxBytes: number },
-  ): LaneResult {
+  async #answer({ op, result }: Settled, answering: Answering): Promise<LaneResult> {
     const { n } = op;
-    if (result.kind === "error") {
-      const { code, message, details } = result;
-      const error = new RollcallError(code, {
-        ...(message === "" || code === "INTERNAL" ? {} : { message }),
-        ...(details === undefined ? {} : { details }),
-      });
-      return { n, ok: false, error: error.toWire() };
+    if (result.kind === "error") return { n, ok: false, error: errorOf(result).toWire() };
+    if (op.op !== "join" || result.kind !== "join") return { n, ok: true, data: dataOf(op, result) };
+    try {
+      const { facts } = result;
+      const ask = { ...op.ref, room: op.room, have: op.have, last: op.last };
+      const ack = joinAck(ask, facts, await readForJoin(answering.reader, ask, facts), answering);
+      return { n, ok: true, data: { op: "join", ack, position: facts.position } };
+    } catch (error) {
+      // Joined, but what it would have been told cannot be read: the client tries again.
+      return { n, ok: false, error: RollcallError.from(error).toWire() };
     }
-    if (op.op === "join" && result.kind === "join") {
-      const read = snapshot ? snapshots.get(roomKey(op)) : undefined;
-      return { n, ok: true, data: joinData(op, result.facts, read, options) };
-    }
-    return { n, ok: true, data: dataOf(op, result) };
   }
+}
+
+interface Answering {
+  reader: JoinReader;
+  stale: boolean;
+  maxBytes: number;
 }
 
 interface Settled {
   op: LaneOp;
   result: OpResult;
-  snapshot: boolean;
 }
 
 /** Applied once, and since then undone by something else: the edge's next digest or control message tells what. */
 const lost: OpResult = { kind: "error", code: "UNAVAILABLE", message: "" };
 
-const askOf = ({ room, have, last }: JoinOp) => ({ room, have, last });
-const roomKey = ({ ref, room }: JoinOp) => `${ref.tenant} ${ref.namespace} ${room}`;
-
-function joinData(
-  op: JoinOp,
-  facts: JoinFacts,
-  snapshot: RoomSnapshot | undefined,
-  options: { stale: boolean; maxBytes: number },
-): LaneData {
-  return { op: "join", ack: joinAck(askOf(op), facts, snapshot, options), position: facts.position };
+function errorOf({ code, message, details }: Extract<OpResult, { kind: "error" }>): RollcallError {
+  return new RollcallError(code, {
+    ...(message === "" || code === "INTERNAL" ? {} : { message }),
+    ...(details === undefined ? {} : { details }),
+  });
 }
 
 function dataOf(op: LaneOp, result: OpResult): LaneData {
@@ -243,6 +253,12 @@ function dataOf(op: LaneOp, result: OpResult): LaneData {
       return { op: "set", version: result.version };
     case "update":
       return { op: "update", version: result.version };
+    case "patch":
+      return { op: "patch", epoch: result.epoch, version: result.version };
+    case "publish": {
+      const { id, ts, seq } = result;
+      return { op: "publish", id, ts, ...(seq === undefined ? {} : { seq }) };
+    }
     case "assert": {
       const { sessions } = op as AssertOp;
       const replaced = sessions.filter((_, i) => result.incarnations[i] === undefined).map(({ ref }) => ref);

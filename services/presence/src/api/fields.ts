@@ -8,11 +8,16 @@ function invalid(field: string, keyword: string, message: string): RollcallError
 
 export const PAGE_DEFAULT = 100;
 export const PAGE_MAX = 500;
+export const HISTORY_MAX = 100;
 
 export interface Fields {
   name(field: string, kind: NameKind): string;
   optionalName(field: string, kind: NameKind): string | undefined;
   names(field: string, kind: NameKind, max: number): string[];
+  optionalNames(field: string, kind: NameKind, max: number): string[] | undefined;
+  cursor(): string | undefined;
+  /** `before?, after?, limit?` of a history. */
+  span(): { before: number | undefined; after: number | undefined; limit: number };
   /** Default `/`. */
   namespace(): string;
   text(field: string, options: { optional: true; maxLength: number }): string | undefined;
@@ -46,6 +51,13 @@ export function fieldsOf(body: unknown): Fields {
       if (bad >= 0) throw invalid(`${field}/${bad}`, "pattern", `must be a ${kind} id`);
       return found as string[];
     },
+    optionalNames: (field, kind, max) => (value(field) === undefined ? undefined : fields.names(field, kind, max)),
+    cursor: () => fields.text("cursor", { optional: true, maxLength: 256 }),
+    span() {
+      const seq = { optional: true, minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;
+      const limit = fields.integer("limit", { optional: true, minimum: 1, maximum: HISTORY_MAX }) ?? HISTORY_MAX;
+      return { before: fields.integer("before", seq), after: fields.integer("after", seq), limit };
+    },
     namespace: () => fields.optionalName("namespace", "namespace") ?? "/",
     text(field, { maxLength }) {
       const found = value(field);
@@ -65,7 +77,7 @@ export function fieldsOf(body: unknown): Fields {
       return found;
     },
     page: () => ({
-      cursor: fields.text("cursor", { optional: true, maxLength: 256 }),
+      cursor: fields.cursor(),
       limit: fields.integer("limit", { optional: true, minimum: 1, maximum: PAGE_MAX }) ?? PAGE_DEFAULT,
     }),
     room: (tenant) => ({

@@ -1,84 +1,226 @@
 /**
  * The ack of a join: per stream a delta where the client's version allows one, else a snapshot.
  *
- * The snapshot is read after the join was committed, so it may already hold changes that the log tells later. That is
+ * What is read is read after the join was committed, so it may already hold changes that the log tells later. That is
  * harmless: a diff whose `to` the client has is dropped. It can never lack one that the log told before `position`.
  */
 
-import type { JoinAck, JoinHave, RosterDiff } from "@rollcall/contracts";
-import type { JoinFacts, MemberFacts, RoomVersions } from "../store.ts";
-import { fitting, memberView } from "./views.ts";
+import type { EventTriple, JoinAck, JoinHave, RosterDiff, StateDiff } from "@rollcall/contracts";
+import { RollcallError } from "@rollcall/contracts";
+import type {
+  HistoryRead,
+  JoinFacts,
+  MemberFacts,
+  PresenceStore,
+  RoomName,
+  RoomVersions,
+  StateRead,
+} from "../store.ts";
+import { entryView, fitting, memberView } from "./views.ts";
 
 export interface RoomSnapshot extends RoomVersions {
   members: MemberFacts[];
 }
 
-export interface JoinAsk {
-  room: string;
+export interface JoinAsk extends RoomName {
   have: JoinHave | undefined;
   last: number | undefined;
 }
 
-/** Does the roster have to be read? Not when the client has all but its own join. */
-export function needsRoster({ have }: JoinAsk, facts: JoinFacts): boolean {
-  return !facts.occupancy && rosterDelta(have, facts) === undefined;
+/** What this join needs beside its own facts; undefined = nothing has to be read. */
+export interface JoinReads {
+  roster: RoomSnapshot | undefined;
+  /** Since the client's version, or all. */
+  state: { read: StateRead; delta: boolean } | undefined;
+  history: HistoryRead | undefined;
 }
+
+/** The joins of one batch share what they read. */
+export interface JoinReader {
+  roster(name: RoomName): Promise<RoomSnapshot>;
+  state(name: RoomName): Promise<StateRead>;
+  store: Pick<PresenceStore, "state" | "history">;
+}
+
+const SNAPSHOT_MEMBERS = 500;
+const RESUMED_EVENTS = 100;
+
+export function createJoinReader(store: PresenceStore, maxBytes: number): JoinReader {
+  const once = <T>(read: (name: RoomName) => Promise<T>) => {
+    const reading = new Map<string, Promise<T>>();
+    return (name: RoomName) => {
+      const key = `${name.tenant} ${name.namespace} ${name.room}`;
+      const known = reading.get(key) ?? read(name);
+      reading.set(key, known);
+      return known;
+    };
+  };
+  return {
+    roster: once((name) => store.room(name, { after: "", limit: SNAPSHOT_MEMBERS })),
+    state: once((name) => store.state(name, { which: "page", after: "", bytes: maxBytes })),
+    store,
+  };
+}
+
+export async function readForJoin(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Promise<JoinReads> {
+  const [roster, state, history] = await Promise.all([
+    facts.occupancy || rosterDelta(ask.have, facts) !== undefined ? undefined : reader.roster(ask),
+    readState(reader, ask, facts),
+    readHistory(reader, ask, facts),
+  ]);
+  // The room ended and began anew between the join and the read: the session is not in it any more.
+  const epochs = [roster?.roomEpoch, state?.read.roomEpoch, history?.roomEpoch];
+  if (epochs.some((epoch) => epoch !== undefined && epoch !== facts.roomEpoch)) throw new RollcallError("UNAVAILABLE");
+  return { roster, state, history };
+}
+
+const sameLife = (have: JoinHave | undefined, facts: JoinFacts): have is JoinHave => have?.epoch === facts.roomEpoch;
 
 interface Delta {
   from: number;
   change: JoinFacts["change"];
 }
 
+/** What the client lacks is nothing, or its own join. */
 function rosterDelta(have: JoinHave | undefined, facts: JoinFacts): Delta | undefined {
-  if (have === undefined || have.epoch !== facts.roomEpoch || have.roster === undefined) return undefined;
+  if (!sameLife(have, facts) || have.roster === undefined) return undefined;
   if (have.roster === facts.version) return { from: facts.version, change: undefined };
   if (facts.change !== undefined && have.roster === facts.change.from)
     return { from: have.roster, change: facts.change };
   return undefined;
 }
 
+async function readState(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Promise<JoinReads["state"]> {
+  const { have } = ask;
+  if (sameLife(have, facts) && have.state !== undefined) {
+    if (have.state === facts.stateVersion) return undefined;
+    const read = await reader.store.state(ask, { which: "since", version: have.state });
+    if (read.entries !== undefined) return { read, delta: true };
+  }
+  return facts.stateVersion === 0 ? undefined : { read: await reader.state(ask), delta: false };
+}
+
+async function readHistory(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Promise<HistoryRead | undefined> {
+  const { have, last = 0 } = ask;
+  if (sameLife(have, facts) && have.history !== undefined) {
+    if (have.history === facts.seq) return undefined;
+    const after = have.history;
+    const read = await reader.store.history(ask, { after, limit: RESUMED_EVENTS + 1, newest: false });
+    if (read.seqs[0] === after + 1) return read;
+  }
+  return last === 0 || facts.seq === 0 ? undefined : await reader.store.history(ask, { limit: last, newest: true });
+}
+
 export function joinAck(
   ask: JoinAsk,
   facts: JoinFacts,
-  snapshot: RoomSnapshot | undefined,
+  reads: JoinReads,
   options: { stale: boolean; maxBytes: number },
 ): JoinAck {
-  const now = snapshot ?? facts;
-  const sameLife = ask.have !== undefined && ask.have.epoch === now.roomEpoch;
-  const roster = rosterOf(ask, facts, snapshot, options.maxBytes);
-  const state = { version: now.stateVersion };
-  const history = { seq: now.seq };
-  const continued = [ask.have?.roster === undefined || roster.continued];
-  const { continued: _, ...rosterAck } = roster;
+  const { have } = ask;
+  const roster = rosterOf(ask, facts, reads.roster, options.maxBytes);
+  const state = stateOf(ask, facts, reads.state, options.maxBytes);
+  const history = historyOf(ask, facts, reads.history, options.maxBytes);
+  const continued =
+    (have?.roster === undefined || roster.continued) &&
+    (have?.state === undefined || state.continued) &&
+    (have?.history === undefined || history.continued);
   return {
     room: ask.room,
-    epoch: now.roomEpoch,
-    resumed: sameLife && continued.every(Boolean),
-    mode: now.occupancy ? "occupancy" : "roster",
-    count: now.count,
-    roster: rosterAck,
-    state,
-    history,
+    epoch: facts.roomEpoch,
+    resumed: sameLife(have, facts) && continued,
+    mode: (reads.roster ?? facts).occupancy ? "occupancy" : "roster",
+    count: (reads.roster ?? facts).count,
+    roster: roster.ack,
+    state: state.ack,
+    history: history.ack,
     ...(options.stale ? { stale: true } : {}),
   };
 }
 
-function rosterOf(ask: JoinAsk, facts: JoinFacts, snapshot: RoomSnapshot | undefined, maxBytes: number) {
+interface Stream<A> {
+  ack: A;
+  continued: boolean;
+}
+
+function rosterOf(
+  ask: JoinAsk,
+  facts: JoinFacts,
+  snapshot: RoomSnapshot | undefined,
+  maxBytes: number,
+): Stream<JoinAck["roster"]> {
   const { room, have } = ask;
   const now = snapshot ?? facts;
   if (now.occupancy) {
-    return { version: now.version, continued: have?.epoch === now.roomEpoch && have.roster !== undefined };
+    return { ack: { version: now.version }, continued: sameLife(have, facts) && have.roster !== undefined };
   }
-  const sameLife = now.roomEpoch === facts.roomEpoch;
-  const delta = sameLife ? rosterDelta(have, facts) : undefined;
+  const delta = rosterDelta(have, facts);
   if (delta !== undefined) {
     const { version, count, roomEpoch: epoch } = facts;
     const member = delta.change === undefined ? {} : { [delta.change.kind]: [JSON.parse(delta.change.member)] };
     const diff: RosterDiff = { room, epoch, from: delta.from, to: version, ...member, count };
-    return { version, delta: diff, continued: true };
+    return { ack: { version, delta: diff }, continued: true };
   }
-  const all = snapshot?.members ?? [];
-  const members = fitting(all.map(memberView), maxBytes);
-  const more = members.length < now.count;
-  return { version: now.version, members, ...(more ? { next: members.at(-1)!.user } : {}), continued: false };
+  const members = fitting((snapshot?.members ?? []).map(memberView), maxBytes);
+  const next = members.length < now.count && members.length > 0 ? { next: members.at(-1)!.user } : {};
+  return { ack: { version: now.version, members, ...next }, continued: false };
 }
+
+function stateOf(
+  { room, have }: JoinAsk,
+  facts: JoinFacts,
+  reads: JoinReads["state"],
+  maxBytes: number,
+): Stream<JoinAck["state"]> {
+  const { roomEpoch: epoch } = facts;
+  if (reads === undefined) {
+    const version = facts.stateVersion;
+    const current = sameLife(have, facts) && have.state !== undefined;
+    if (!current) return { ack: { version, entries: [] }, continued: false };
+    return { ack: { version, delta: { room, epoch, from: version, to: version } }, continued: true };
+  }
+  const { version, entries = [], deleted, more } = reads.read;
+  if (reads.delta) {
+    const set = entries.map(entryView);
+    const diff: StateDiff = {
+      room,
+      epoch,
+      from: have!.state!,
+      to: version,
+      ...(set.length > 0 ? { set } : {}),
+      ...(deleted.length > 0 ? { deleted } : {}),
+    };
+    if (Buffer.byteLength(JSON.stringify(diff)) <= maxBytes) return { ack: { version, delta: diff }, continued: true };
+    // Too much for one ack: the client begins anew, by pages.
+    return { ack: { version, entries: [], next: "" }, continued: false };
+  }
+  const views = entries.map(entryView);
+  const next = more ? { next: views.at(-1)!.key } : {};
+  return { ack: { version, entries: views, ...next }, continued: false };
+}
+
+function historyOf(
+  { have }: JoinAsk,
+  facts: JoinFacts,
+  read: HistoryRead | undefined,
+  maxBytes: number,
+): Stream<JoinAck["history"]> {
+  const wanted = sameLife(have, facts) && have.history !== undefined;
+  if (read === undefined) {
+    const continued = wanted && have.history === facts.seq;
+    return { ack: { seq: facts.seq, ...(continued ? { events: [] } : {}) }, continued };
+  }
+  const continued = wanted && read.seqs[0] === have.history! + 1;
+  if (continued) {
+    const events = fitting(read.events.slice(0, RESUMED_EVENTS).map(triple), maxBytes);
+    const more = events.length < read.events.length;
+    return { ack: { seq: read.seq, events, ...(more ? { next: read.seqs[events.length - 1]! } : {}) }, continued };
+  }
+  // The newest that fit; `next` pages back.
+  const events = fitting(read.events.map(triple).toReversed(), maxBytes).toReversed();
+  const first = read.seqs[read.events.length - events.length];
+  const more = first !== undefined && first > 1;
+  return { ack: { seq: read.seq, events, ...(more ? { next: first } : {}) }, continued: false };
+}
+
+const triple = (json: string): EventTriple => JSON.parse(json) as EventTriple;

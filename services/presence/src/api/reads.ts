@@ -1,8 +1,8 @@
 /** Reads that clients (through their edge) and backends share. */
 
-import type { Member } from "@rollcall/contracts";
+import { type Entry, type EventTriple, type Member, RollcallError } from "@rollcall/contracts";
 import type { PresenceStore, RoomName } from "../store.ts";
-import { fitting, memberView } from "./views.ts";
+import { entryView, fitting, memberView } from "./views.ts";
 
 /** An ack must stay below 128 KiB. */
 const PAGE_BYTES = 112 * 1024;
@@ -34,4 +34,68 @@ export async function readMembers(
     ...(more ? { next: members.at(-1)!.user } : {}),
     ...(read.brake ? { stale: true } : {}),
   };
+}
+
+export interface StateData {
+  epoch: string;
+  version: number;
+  entries: Entry[];
+  next?: string;
+}
+
+export async function readState(
+  store: PresenceStore,
+  name: RoomName,
+  ask: { keys: readonly string[] | undefined; cursor: string | undefined },
+): Promise<StateData> {
+  const { keys, cursor = "" } = ask;
+  if (keys === undefined) {
+    const {
+      roomEpoch,
+      version,
+      entries = [],
+      more,
+    } = await store.state(name, {
+      which: "page",
+      after: cursor,
+      bytes: PAGE_BYTES,
+    });
+    const next = more ? { next: entries.at(-1)!.key } : {};
+    return { epoch: roomEpoch, version, entries: entries.map(entryView), ...next };
+  }
+  // `next` continues the list of keys as given: the key to begin with.
+  const from = cursor === "" ? 0 : keys.indexOf(cursor);
+  if (from < 0) throw RollcallError.invalid([{ pointer: "/cursor", keyword: "enum", message: "must be one of keys" }]);
+  const asked = keys.slice(from);
+  const { roomEpoch, version, entries = [] } = await store.state(name, { which: "keys", keys: asked });
+  const views = fitting(entries.map(entryView), PAGE_BYTES);
+  const next = views.length < entries.length ? { next: entries[views.length]!.key } : {};
+  return { epoch: roomEpoch, version, entries: views, ...next };
+}
+
+export interface HistoryData {
+  epoch: string;
+  seq: number;
+  events: EventTriple[];
+  next?: number;
+}
+
+/** With `after`: the next ones, ascending. Else the newest below `before`, ascending; `next` pages back. */
+export async function readHistory(
+  store: PresenceStore,
+  name: RoomName,
+  ask: { before: number | undefined; after: number | undefined; limit: number },
+): Promise<HistoryData> {
+  const { before, after, limit } = ask;
+  const forward = after !== undefined;
+  const read = await store.history(name, { before, after, limit: limit + 1, newest: !forward });
+  const { roomEpoch: epoch, seq } = read;
+  const all = read.events.map((json) => JSON.parse(json) as EventTriple);
+  if (forward) {
+    const events = fitting(all.slice(0, limit), PAGE_BYTES);
+    return { epoch, seq, events, ...(events.length < all.length ? { next: read.seqs[events.length - 1]! } : {}) };
+  }
+  const events = fitting(all.slice(-limit).toReversed(), PAGE_BYTES).toReversed();
+  const skipped = all.length - events.length;
+  return { epoch, seq, events, ...(skipped > 0 ? { next: read.seqs[skipped]! } : {}) };
 }

@@ -3,11 +3,12 @@
 import { RollcallError } from "@rollcall/contracts";
 import type { PresenceStore, SessionFacts } from "../store.ts";
 import { fieldsOf } from "./fields.ts";
-import { readMembers } from "./reads.ts";
+import { readHistory, readMembers, readState } from "./reads.ts";
 import { backendView, fitting, iso } from "./views.ts";
 
 export type RequestHandler = (tenant: string, body: unknown) => Promise<unknown>;
 
+const MAX_KEYS = 256;
 const MAX_USERS = 1_000;
 /** Below the usual `max_payload` of NATS (1 MiB). */
 const REPLY_BYTES = 768 * 1024;
@@ -66,6 +67,17 @@ export function requestHandlers(store: PresenceStore): Record<string, RequestHan
     "room.members"(tenant, body) {
       const fields = fieldsOf(body);
       return readMembers(store, fields.room(tenant), fields.page());
+    },
+
+    "room.state"(tenant, body) {
+      const fields = fieldsOf(body);
+      const keys = fields.optionalNames("keys", "stateKey", MAX_KEYS);
+      return readState(store, fields.room(tenant), { keys, cursor: fields.cursor() });
+    },
+
+    "room.history"(tenant, body) {
+      const fields = fieldsOf(body);
+      return readHistory(store, fields.room(tenant), fields.span());
     },
   };
 }

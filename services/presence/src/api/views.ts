@@ -1,7 +1,7 @@
 /** What the store knows, as the wire says it. */
 
-import type { Member, UserPresence } from "@rollcall/contracts";
-import type { MemberFacts, UserFacts } from "../store.ts";
+import type { Entry, Member, UserPresence } from "@rollcall/contracts";
+import type { EntryFacts, MemberFacts, UserFacts } from "../store.ts";
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
 const parsed = (json: string): unknown => JSON.parse(json);
@@ -13,6 +13,17 @@ export function memberView(member: MemberFacts): Member {
     ...(member.info === undefined ? {} : { info: parsed(member.info) }),
     devices: member.devices,
     since: iso(member.sinceMs),
+  };
+}
+
+export function entryView({ key, value, version, by, expiresAtMs, bound }: EntryFacts): Entry {
+  return {
+    key,
+    value: parsed(value),
+    version,
+    ...(by === undefined ? {} : { by }),
+    ...(expiresAtMs === undefined ? {} : { expiresAt: iso(expiresAtMs) }),
+    ...(bound === undefined ? {} : { bound }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Lane operations to the arguments of `lua/ops/*`, and their results back. JSON values become opaque texts here. */
 
-import { type ErrorCode, isErrorCode } from "@rollcall/contracts";
+import { isErrorCode, type StateOp } from "@rollcall/contracts";
 import type { AssertedSession, LaneOp, RoomRules, SessionRef } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
 import { readMemberships } from "./packed.ts";
@@ -14,7 +14,11 @@ const json = (value: unknown): string => (value === undefined ? "" : JSON.string
 const presenceInfo = (info: unknown): string => (info === null ? "" : json(info));
 const text = (value: string | undefined): string => json(value);
 const flag = (value: boolean | undefined): string => (value === true ? "1" : "");
-const rulesArgs = (rules: RoomRules): Arg[] => [rules.retainMs, rules.history?.ttlMs ?? 0, flag(rules.publishState)];
+export const rulesArgs = (rules: RoomRules): Arg[] => [
+  rules.retainMs,
+  rules.history?.ttlMs ?? 0,
+  flag(rules.publishState),
+];
 
 /** The arguments of `ops/<op>.lua`, in its order. */
 export function encodeOp(op: LaneOp): Arg[] {
@@ -46,15 +50,41 @@ export function encodeOp(op: LaneOp): Arg[] {
       return [...refArgs(op.ref), op.incarnation, op.room, op.reason, tp];
     case "update":
       return [...refArgs(op.ref), op.incarnation, op.room, json(op.info), tp];
+    case "patch": {
+      const head = [...refArgs(op.ref), op.incarnation, op.room, ...rulesArgs(op.rules), op.id ?? "", tp];
+      return [...head, ...patchArgs(op.ops, op.owned)];
+    }
+    case "publish": {
+      const { id: mid, ts } = JSON.parse(op.metaJson) as { id: string; ts: string };
+      const head = [...refArgs(op.ref), op.incarnation, op.room, ...rulesArgs(op.rules), op.rules.history?.size ?? 0];
+      return [...head, op.event, op.id ?? "", op.dataJson, op.metaJson, mid, ts, flag(op.history), tp];
+    }
     case "assert":
       return [op.round, flag(op.last), op.sessions.length, ...op.sessions.flatMap(assertedArgs)];
     case "digest":
       return [op.digest.count, op.digest.x1 >>> 0, op.digest.x2 >>> 0];
     case "bye":
       return [];
-    default:
-      throw new TypeError(`no such operation: ${op.op}`);
   }
+}
+
+/** What `patch.apply` of `lua/lib/patch.lua` takes. `owned`: an operation's key belongs to who writes it. */
+export function patchArgs(ops: readonly StateOp[], owned?: readonly boolean[]): Arg[] {
+  const condition = (given: Extract<StateOp, { op: "set" }>["if"]): Arg =>
+    given === undefined ? "" : "absent" in given ? "absent" : given.version;
+  const args = (op: StateOp, i: number): Arg[] => {
+    switch (op.op) {
+      case "set": {
+        const bind = flag(op.bind === "session" || owned?.[i] === true);
+        return ["set", op.key, JSON.stringify(op.value), op.ttlMs ?? "", bind, condition(op.if)];
+      }
+      case "delete":
+        return ["delete", op.key, "", "", "", condition(op.if)];
+      case "increment":
+        return ["increment", op.key, op.by, "", "", ""];
+    }
+  };
+  return [ops.length, ...ops.flatMap(args)];
 }
 
 function assertedArgs(session: AssertedSession): Arg[] {
@@ -72,13 +102,18 @@ function assertedArgs(session: AssertedSession): Arg[] {
   ];
 }
 
+/** `code, message, details JSON` of a script's `err`. */
+export function refusal([name, message, details]: readonly unknown[]): Extract<OpResult, { kind: "error" }> {
+  const known = details === undefined ? {} : { details: JSON.parse(String(details)) as Record<string, unknown> };
+  return { kind: "error", code: isErrorCode(name) ? name : "INTERNAL", message: String(message ?? ""), ...known };
+}
+
 const number = (value: unknown): number => Number(value);
-const code = (value: unknown): ErrorCode => (isErrorCode(value) ? value : "INTERNAL");
 
 export function decodeResult(op: LaneOp, reply: readonly unknown[]): OpResult {
   const [kind, ...r] = reply;
   if (kind === "repeat" || kind === "gap") return { kind };
-  if (kind !== "ok") return { kind: "error", code: code(r[0]), message: String(r[1] ?? "") };
+  if (kind !== "ok") return refusal(r);
   switch (op.op) {
     case "open": {
       const elsewhere = r[2] === "" ? undefined : String(r[2]);
@@ -106,6 +141,10 @@ export function decodeResult(op: LaneOp, reply: readonly unknown[]): OpResult {
         },
       };
     }
+    case "patch":
+      return { kind: "patch", epoch: String(r[0]), version: number(r[1]) };
+    case "publish":
+      return { kind: "publish", seq: r[0] === "" ? undefined : number(r[0]), id: String(r[1]), ts: String(r[2]) };
     case "assert": {
       const n = op.sessions.length;
       const incarnations = r.slice(0, n).map((inc) => (inc === "" ? undefined : number(inc)));

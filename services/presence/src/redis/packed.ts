@@ -1,6 +1,6 @@
 /** Reads packed roster members as `lua/lib/rooms.lua` writes them; keep both alike (the contract suite compares). */
 
-import type { MemberFacts, Membership } from "../store.ts";
+import type { EntryFacts, MemberFacts, Membership } from "../store.ts";
 
 /** `<user> \1 session \1 session ...`, a session being `id \2 since \2 w \2 name \2 info`. */
 export function readMember(packed: string): MemberFacts {
@@ -31,4 +31,17 @@ export function readMemberships(rooms: string): Membership[] {
     .split(" ")
     .filter((item) => item !== "")
     .map((item) => ({ room: item.slice(1), observe: item.startsWith("o") }));
+}
+
+/** `version \2 by \2 deadline \2 expires at \2 bound \2 value` */
+export function readEntry(key: string, packed: string): EntryFacts {
+  const [version, by, , expires, bound = "", value = "null"] = packed.split("\u0002");
+  return {
+    key,
+    value,
+    version: Number(version),
+    by: by === "" ? undefined : by,
+    expiresAtMs: expires === "" ? undefined : Number(expires),
+    bound: bound === "" ? undefined : bound.slice(bound.indexOf(" ") + 1),
+  };
 }

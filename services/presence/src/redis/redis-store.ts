@@ -1,9 +1,12 @@
 /** The store in Redis: thin. Rules live in `lua/`; here are calls, batches, the epoch, and what replies mean. */
 
-import { RollcallError } from "@rollcall/contracts";
-import type { LaneOp, LeaseData } from "@rollcall/contracts/internal";
+import { RollcallError, type StateOp } from "@rollcall/contracts";
+import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
 import type { RedisConnection } from "@rollcall/runtime";
 import type {
+  EntryFacts,
+  HistoryAsk,
+  HistoryRead,
   LaneOutcome,
   MemberFacts,
   OpResult,
@@ -15,14 +18,16 @@ import type {
   RoomVersions,
   SessionFacts,
   Stamp,
+  StateAsk,
+  StateRead,
   StoreBounds,
   SweepReport,
   UserFacts,
   UserRecord,
 } from "../store.ts";
 import { presenceKeys } from "./cell-keys.ts";
-import { decodeResult, encodeOp } from "./ops.ts";
-import { readMember, readMemberships } from "./packed.ts";
+import { decodeResult, encodeOp, patchArgs, refusal, rulesArgs } from "./ops.ts";
+import { readEntry, readMember, readMemberships } from "./packed.ts";
 import { buildScript, isOutOfMemory, type Script, type ScriptCall, ScriptRunner, storeError } from "./scripts.ts";
 
 export interface RedisStoreOptions {
@@ -40,6 +45,8 @@ export interface RedisStoreOptions {
 const CHUNK_OPS = 32;
 /** One more than a page may hold: whether another follows. */
 const PAGE_MAX = 501;
+/** One more than a page of history may hold. */
+const HISTORY_MAX = 201;
 const EPOCH_ATTEMPTS = 3;
 
 /** Everything a script may not decide for itself. Names are those of `CFG` in `lua/`. */
@@ -66,6 +73,17 @@ function constantsOf(bounds: StoreBounds): Record<string, number> {
     occupancy_below: bounds.occupancyBelow,
     occupancy_every: 1_000,
     log_max: bounds.logMaxLen,
+    /** A deleted key is remembered so long, for deltas. */
+    tombstone_state: 600_000,
+    /** Changed keys in one delta; beyond, a snapshot is shorter. */
+    state_changes: 512,
+    state_value: 8 * 1024,
+    state_keys: 256,
+    state_bytes: 256 * 1024,
+    publish_every: 1_000,
+    history_trim: 10,
+    /** How long an id's answer is remembered. */
+    idempotent: 600_000,
     /** Transitions kept for NATS while it is away: beyond, the oldest are dropped and counted. */
     outbox_max: 1_000_000,
   };
@@ -105,10 +123,7 @@ export class RedisStore implements PresenceStore {
   async lane(edge: string, ops: readonly LaneOp[]): Promise<LaneOutcome> {
     const chunks = chunksOf(ops);
     const encode = (run: string, memory: "" | "1") => (chunk: readonly LaneOp[]) => {
-      const body = chunk.flatMap((op) => {
-        const args = encodeOp(op);
-        return [op.op, args.length, ...args];
-      });
+      const body = chunk.flatMap(callOf);
       return [run, edge, chunk[0]!.n, memory, ...body];
     };
     for (let attempt = 1; ; attempt++) {
@@ -211,6 +226,58 @@ export class RedisStore implements PresenceStore {
     };
   }
 
+  async state({ tenant, namespace, room }: RoomName, ask: StateAsk): Promise<Stamp & StateRead> {
+    const which =
+      ask.which === "page"
+        ? [ask.after, ask.bytes]
+        : ask.which === "keys"
+          ? ask.keys.slice(0, PAGE_MAX)
+          : [ask.version];
+    const reply = await this.#call("read-state", [tenant, namespace, room, ask.which, ...which]);
+    const [, epoch, , birth, version, more, flat, deleted] = reply as unknown[];
+    const entries: EntryFacts[] = [];
+    const texts = flat as string[];
+    for (let i = 0; i < texts.length; i += 2) entries.push(readEntry(texts[i]!, texts[i + 1]!));
+    return {
+      ...this.#stamp(reply),
+      roomEpoch: `${String(epoch)}.${String(birth)}`,
+      version: Number(version),
+      more: more === "1",
+      entries: more === "gap" ? undefined : entries,
+      deleted: deleted as string[],
+    };
+  }
+
+  async history({ tenant, namespace, room }: RoomName, ask: HistoryAsk): Promise<Stamp & HistoryRead> {
+    const { after = "", before = "", limit, newest } = ask;
+    const page = [after, before, Math.min(limit, HISTORY_MAX), newest ? "1" : ""];
+    const reply = await this.#call("read-history", [tenant, namespace, room, ...page]);
+    const [, epoch, , birth, seq, events, seqs] = reply as unknown[];
+    return {
+      ...this.#stamp(reply),
+      roomEpoch: `${String(epoch)}.${String(birth)}`,
+      seq: Number(seq),
+      events: events as string[],
+      seqs: (seqs as string[]).map(Number),
+    };
+  }
+
+  async patch(
+    { tenant, namespace, room }: RoomName,
+    patch: { rules: RoomRules; ops: readonly StateOp[]; id: string | undefined; traceparent: string | undefined },
+  ): Promise<{ epoch: string; version: number }> {
+    const { rules, ops, id = "", traceparent = "" } = patch;
+    const args = [tenant, namespace, room, ...rulesArgs(rules), id, traceparent, ...patchArgs(ops)];
+    const [, , , result] = await this.#call("room-patch", args);
+    const [epoch, version, ...rest] = result as unknown[];
+    if (epoch !== "err") return { epoch: String(epoch), version: Number(version) };
+    const { code, message, details } = refusal([version, ...rest]);
+    throw new RollcallError(code, {
+      ...(message === "" ? {} : { message }),
+      ...(details === undefined ? {} : { details }),
+    });
+  }
+
   async position(): Promise<string> {
     const reply = await this.#call("read-position", []);
     return String(reply[3]);
@@ -295,6 +362,9 @@ const SCRIPTS = [
   "read-room",
   "read-rooms",
   "read-position",
+  "read-state",
+  "read-history",
+  "room-patch",
   "relay-take",
   "relay-done",
   "relay-yield",
@@ -309,6 +379,16 @@ function chunksOf(ops: readonly LaneOp[]): LaneOp[][] {
     else last.push(op);
   }
   return chunks;
+}
+
+/** An operation that cannot be encoded is still counted: the script answers INTERNAL for a name it does not know. */
+function callOf(op: LaneOp): (string | number)[] {
+  try {
+    const args = encodeOp(op);
+    return [op.op, args.length, ...args];
+  } catch {
+    return ["unreadable", 0];
+  }
 }
 
 function leaseData([status, epoch, brake]: readonly unknown[]): LeaseData {

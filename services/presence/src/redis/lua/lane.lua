@@ -3,12 +3,12 @@
 -- ARGV[1] run id, [2] edge, [3] number of the first operation, [4] "1" to refuse what needs memory, then per operation:
 --   name, count of arguments, arguments (see ops/).
 -- Returns { "OK", epoch, brake, { result, ... } } | { "EPOCH" } | { "UNKNOWN_EDGE", epoch, brake };
---   a result is { "ok", ... } | { "err", code, message } | { "repeat" } | { "gap" }.
+--   a result is { "ok", ... } | { "err", code, message, details JSON } | { "repeat" } | { "gap" }.
 -- Bounds: what the caller puts into one call (store.ts: 32 operations, or one assertion).
 -- L1 Operation n is applied only right after n - 1, and its number is written in the same commit.
 -- L2 An operation that fails is answered INTERNAL and counted: it cannot wedge the lane. Nothing fails before it wrote
 --    but a bug: types and conditions are checked first.
--- include: text time cell packed edges users rooms sessions state
+-- include: text time cell packed edges users rooms sessions state history
 
 local next_arg = 5
 
@@ -18,6 +18,7 @@ local function take(count)
   return unpack(ARGV, from, next_arg - 1)
 end
 
+-- include: patch
 local ops = {}
 -- include: ops/*
 

@@ -128,6 +128,22 @@ local function resyncs()
   end
 end
 
+local function keys()
+  local over = due("expiry")
+  for i = 1, #over, 2 do
+    budget = budget - 1
+    state.expire(room_of(over[i]))
+  end
+end
+
+local function publish()
+  local over = due("publish")
+  for i = 1, #over, 2 do
+    budget = budget - 1
+    state.publish(room_of(over[i]))
+  end
+end
+
 if ARGV[3] ~= "" and not cell.brake then hold(ARGV[3]) end
 if cell.brake then release() end
 if not cell.brake then leases() end -- may start the brake
@@ -138,6 +154,7 @@ end
 if budget > 0 then retain() end
 if budget > 0 then counts() end
 if budget > 0 then resyncs() end
-if budget > 0 then budget = budget - state.expire(budget) end
+if budget > 0 then keys() end
+if budget > 0 then publish() end
 if budget <= 0 then more = "1" end
 return { "OK", cell.epoch, cell.stale(), more, fenced, lost, ended }

@@ -8,7 +8,7 @@
 -- R2 Every change of the roster is one version and one diff from the version before, or nobody is told and `resync` is due.
 -- R3 Above CFG.occupancy_above members sockets get counts, at most one a second; at CFG.occupancy_below they read anew.
 
-local rooms = {}
+local rooms, state = {}, {} -- state: lib/state.lua
 
 function rooms.load(tenant, ns, room)
   local key = cell.prefix .. "r:" .. tenant .. ":" .. encode(ns) .. ":" .. encode(room) .. ":"
@@ -86,10 +86,11 @@ local function tell(r, kind, version, user, why)
     ',"at":"' .. iso(cell.now) .. '","reason":"' .. why.reason .. '"}')
 end
 
-local function emit(r, event, id, payload, why)
+--- `meta`: further members of the message's meta, each after a comma.
+local function emit(r, event, id, payload, why, meta)
   local from = why.s and why.user and ',"from":{"user":"' .. why.user .. '","session":"' .. why.s.id .. '"}' or ""
   return cell.emit(r.ns, r.tenant, "r:" .. r.tenant .. "/" .. r.room, event, id, '{"room":"' .. r.room .. '",' .. payload .. "}",
-    from .. ',"room":"' .. r.room .. '"', why.tp)
+    from .. ',"room":"' .. r.room .. '"' .. (meta or ""), why.tp)
 end
 rooms.emit = emit
 
@@ -175,6 +176,7 @@ function rooms.leave(r, u, s, why)
   local sessions, rest = parse(raw), {}
   for _, x in ipairs(sessions) do if x.id ~= s.id then rest[#rest + 1] = x end end
   if #rest == #sessions then return end
+  state.unbind(r, u, s, why)
   local from = r.version
   packed.put(r.key .. "roster", raw, pack(u.user, rest))
   local count = rooms.count(r)
@@ -200,9 +202,8 @@ end
 
 --- Ends the room's life: the next one has another epoch.
 function rooms.forget(r)
-  redis.call("DEL", r.key .. "i", r.key .. "roster", r.key .. "state", r.key .. "versions", r.key .. "history")
-  redis.call("ZREM", cell.prefix .. "retain", r.ref)
-  redis.call("ZREM", cell.prefix .. "occupancy", r.ref)
-  redis.call("ZREM", cell.prefix .. "resync", r.ref)
-  redis.call("ZREM", cell.prefix .. "expiry", r.ref)
+  redis.call("DEL", r.key .. "i", r.key .. "roster", r.key .. "state", r.key .. "versions", r.key .. "gone", r.key .. "history")
+  for _, due in ipairs({ "retain", "occupancy", "resync", "expiry", "publish" }) do
+    redis.call("ZREM", cell.prefix .. due, r.ref)
+  end
 end

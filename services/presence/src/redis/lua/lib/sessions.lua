@@ -1,6 +1,6 @@
 --- sessions: what happens to one session, its user and its rooms in one commit.
--- S1 A session that ends takes its user's status and all its memberships (at most CFG.session_rooms) with it, at once.
--- S2 A lost session keeps everything until `grace` is over: `grace` zset, "<tenant> <user> <ns> <id>" -> clock.
+-- G1 A session that ends takes its user's status and all its memberships (at most CFG.session_rooms) with it, at once.
+-- G2 A lost session keeps everything until `grace` is over: `grace` zset, "<tenant> <user> <ns> <id>" -> clock.
 
 local sessions = {}
 
@@ -56,7 +56,7 @@ function sessions.find(text)
   return u, users.session(u, ns, id)
 end
 
---- S2. `from`: the clock its grace counts from.
+--- G2. `from`: the clock its grace counts from.
 function sessions.lose(u, s, reason, from)
   edges.fold(u, s, -1)
   edges.release(u, s)
@@ -64,7 +64,7 @@ function sessions.lose(u, s, reason, from)
   redis.call("ZADD", cell.prefix .. "grace", int(from + CFG.grace), ref(u, s))
 end
 
---- S1. Returns how many items it touched. why: { reason, tp, delay }
+--- G1. Returns how many items it touched. why: { reason, tp, delay }
 function sessions.finish(u, s, why)
   if s.lost == "" then
     edges.fold(u, s, -1)
