@@ -29,6 +29,23 @@ export const notifierConfig = {
       minimum: 1_000,
       description: "How long an emitted event is remembered, so that its redelivery or repeat emits nothing.",
     }),
+    CHANNELS: optionalText({ description: "YAML file of the fallback channels that contracts name." }),
+    INBOX_SIZE: integer({
+      default: 1_000,
+      minimum: 1,
+      maximum: 100_000,
+      description: "Durable events an inbox keeps at most; a newer one ends the oldest.",
+    }),
+    LEDGER_KEEP_MS: integer({
+      default: 7 * 86_400_000,
+      minimum: 60_000,
+      description: "How long the ledger remembers an event after its ttl.",
+    }),
+    FALLBACK_SWEEP_MS: integer({
+      default: 250,
+      minimum: 10,
+      description: "Between two looks for fallbacks that are due.",
+    }),
     LOG_MAX_LEN: integer({
       default: 100_000,
       minimum: 1_000,

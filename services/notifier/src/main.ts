@@ -4,6 +4,7 @@ import { formatMistake, loadContracts } from "@rollcall/contracts";
 import { connectNats, connectRedis, runService, type ServiceContext } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { config } from "./config.ts";
+import { readChannels } from "./fallback/channels-file.ts";
 import { startNotifier } from "./notifier.ts";
 
 /** Of the grace, kept back for closing connections. */
@@ -17,6 +18,10 @@ await runService({
     const contracts = await contractsOf(settings.CONTRACTS, context);
     metrics.gauge(METRICS.contracts).set({ hash: contracts.hash }, 1);
     const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
+    const durableRedis =
+      settings.REDIS_DURABLE_URL === undefined || settings.REDIS_DURABLE_URL === settings.REDIS_URL
+        ? redis
+        : connectRedis({ url: settings.REDIS_DURABLE_URL, clock, logger, metrics, name: "redis-durable" });
     const nats = await connectNats({
       url: settings.NATS_URL,
       name: `${settings.INSTALL}-notifier`,
@@ -32,7 +37,9 @@ await runService({
       sources: settings.EVENT_SOURCES,
       mode: settings.STREAMS,
       redis,
+      durableRedis,
       nats,
+      channels: (parts) => (settings.CHANNELS === undefined ? new Map() : readChannels(settings.CHANNELS, parts)),
       maxInFlight: settings.INTAKE_IN_FLIGHT,
       timing: {
         leaseMs: settings.INTAKE_LEASE_MS,
@@ -41,6 +48,9 @@ await runService({
       },
       dedupMs: settings.DEDUP_MS,
       logMaxLen: settings.LOG_MAX_LEN,
+      inboxSize: settings.INBOX_SIZE,
+      ledgerKeepMs: settings.LEDGER_KEEP_MS,
+      sweepMs: settings.FALLBACK_SWEEP_MS,
       traceToClient: settings.TRACE_TO_CLIENT,
       clock,
       random,
@@ -53,6 +63,7 @@ await runService({
         await notifier.stop(Math.max(0, graceMs - CLOSING_MS));
         await nats.close();
         await redis.close();
+        await durableRedis.close();
       },
     };
   },

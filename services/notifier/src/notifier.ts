@@ -1,15 +1,17 @@
 /** The notifier put together: sources in, emits out, requests answered. */
 
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { type Contracts, type Subjects, subjectsOf } from "@rollcall/contracts";
-import { v1Placement } from "@rollcall/fanout";
-import type { Clock, Logger, Metrics, NatsHandle, Random, RedisConnection, Served } from "@rollcall/runtime";
-import { serve } from "@rollcall/runtime";
+import { type Contracts, subjectsOf } from "@rollcall/contracts";
+import { createFanoutLog, v1Placement } from "@rollcall/fanout";
+import type { Clock, Logger, Metrics, NatsHandle, Random, RedisConnection } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
-import { createEmitHandler, tenantOfSubject } from "./api/emit.ts";
+import { serveRequests } from "./api/requests.ts";
 import { createDeadLetters } from "./dead-letter/dead-letters.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createEmitOnce } from "./delivery/emit-once.ts";
+import { startDurable } from "./durable.ts";
+import type { Channel } from "./fallback/channel.ts";
+import type { ChannelParts } from "./fallback/channels-file.ts";
 import { createLease } from "./intake/lease.ts";
 import { createProcessor } from "./intake/processor.ts";
 import { maxAckPending, type Reader, type ReaderTiming, startReader } from "./intake/reader.ts";
@@ -23,11 +25,18 @@ export interface NotifierOptions {
   sources: string | undefined;
   mode: StreamsMode;
   redis: RedisConnection;
+  /** May be the same. */
+  durableRedis: RedisConnection;
   nats: NatsHandle;
+  /** Of the `CHANNELS` file. */
+  channels(parts: ChannelParts): ReadonlyMap<string, Channel>;
   maxInFlight: number;
   timing: ReaderTiming;
   dedupMs: number;
   logMaxLen: number;
+  inboxSize: number;
+  ledgerKeepMs: number;
+  sweepMs: number;
   traceToClient: boolean;
   clock: Clock;
   random: Random;
@@ -42,7 +51,8 @@ export interface Notifier {
 
 /** Throws {@link StreamsError} when JetStream is not as `mode` demands. */
 export async function startNotifier(options: NotifierOptions): Promise<Notifier> {
-  const { install, contracts, redis, nats, clock, random, logger, metrics, timing, maxInFlight, mode } = options;
+  const { install, contracts, redis, durableRedis, nats, clock, random, logger, metrics, mode } = options;
+  const { timing, maxInFlight, traceToClient } = options;
   const subjects = subjectsOf(install);
   const sources = parseSources(options.sources, subjects);
   const js = jetstream(nats.nc);
@@ -51,21 +61,48 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
 
   await ensureAll();
   const deadLetters = createDeadLetters({ nc: nats.nc, js, jsm, subjects, mode, logger });
+  const log = createFanoutLog(redis.client, { install, maxLen: options.logMaxLen });
   const emitOnce = createEmitOnce(redis.client, {
     install,
     placement,
     horizonMs: options.dedupMs,
     maxLen: options.logMaxLen,
   });
+  const shared = {
+    install,
+    contracts,
+    placement,
+    nats,
+    js,
+    mode,
+    emitOnce,
+    traceToClient,
+    clock,
+    random,
+    logger,
+    metrics,
+  };
+  const durable = await startDurable({
+    ...shared,
+    connection: durableRedis,
+    channels: options.channels({ nc: nats.nc, js, subjects, install, clock }),
+    inboxSize: options.inboxSize,
+    ledgerKeepMs: options.ledgerKeepMs,
+    sweepMs: options.sweepMs,
+  });
   const delivery = createDelivery({
     contracts,
     emitOnce,
+    inboxes: durable.inboxes,
     nc: nats.nc,
     subjects,
     placement,
-    traceToClient: options.traceToClient,
+    traceToClient,
   });
   const processor = createProcessor({ contracts, delivery, deadLetters, clock, random, logger, metrics });
+  const isAnyDurable = [...contracts.namespaces.values()].some(({ events }) =>
+    [...events.values()].some((event) => event.durable !== undefined),
+  );
   const readers = sources.map((source) =>
     startReader({
       source,
@@ -75,6 +112,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
         source: source.durable,
         leaseMs: timing.leaseMs,
       }),
+      memory: isAnyDurable ? durable.memoryOf(source.durable) : undefined,
       processor,
       nats,
       js,
@@ -89,7 +127,22 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
       metrics,
     }),
   );
-  const requests = serveRequests(subjects);
+  const requests = serveRequests({
+    install,
+    contracts,
+    nats,
+    js,
+    jsm,
+    subjects,
+    log,
+    placement,
+    delivery,
+    durable,
+    clock,
+    random,
+    logger,
+    metrics,
+  });
   watchPending(readers);
   // Ready means that requests find us: the server has seen the subscriptions.
   await nats.nc.flush();
@@ -107,20 +160,12 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     await collect(ensureStream(jsm, deadLetterStream(subjects), mode));
     for (const source of sources) {
       await collect(ensureStream(jsm, sourceStream(source), mode));
+      // A reader makes the consumer: it knows where to begin.
+      if (mode === "create") continue;
       const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
       await collect(ensureConsumer(jsm, source.stream, need, mode));
     }
     if (differences.length > 0) throw new StreamsError(differences);
-  }
-
-  function serveRequests({ requestAny }: Subjects): Served[] {
-    const emit = createEmitHandler({ contracts, delivery, clock, random });
-    const common = { queue: `${install}-notifier`, logger, metrics };
-    return [
-      serve(nats.nc, requestAny("emit"), { ...common, name: "emit" }, (body, context) =>
-        emit(tenantOfSubject(context.subject), body, context),
-      ),
-    ];
   }
 
   function watchPending(all: readonly Reader[]): void {
@@ -134,12 +179,13 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   }
 
   return {
-    isReady: () => redis.isUp() && nats.isUp() && readers.every((reader) => reader.isHealthy()),
+    isReady: () => redis.isUp() && durableRedis.isUp() && nats.isUp() && readers.every((reader) => reader.isHealthy()),
     async stop(graceMs) {
       await Promise.all([
         ...requests.map((served) => served.close()),
         ...readers.map((reader) => reader.stop(graceMs)),
       ]);
+      await durable.stop();
     },
   };
 }

@@ -1,7 +1,8 @@
 /** The shape of an `emit` request. */
 
-import { DEFAULT_NAMESPACE, RollcallError, validateRequest } from "@rollcall/contracts";
+import { DEFAULT_NAMESPACE } from "@rollcall/contracts";
 import type { Audience } from "../routing/route.ts";
+import { checked } from "./checked.ts";
 
 export interface EmitRequest {
   namespace: string;
@@ -20,9 +21,7 @@ interface EmitBody {
 }
 
 export function readEmit(body: unknown): EmitRequest {
-  const checked = validateRequest("emit", body);
-  if (!checked.ok) throw RollcallError.invalid(checked.issues);
-  const { namespace = DEFAULT_NAMESPACE, to, event, data, id } = checked.value as EmitBody;
+  const { namespace = DEFAULT_NAMESPACE, to, event, data, id } = checked<EmitBody>("emit", body);
   return {
     namespace,
     audience: "room" in to ? { to: "room", room: to.room } : { to: "users", users: [...new Set(to.users)] },

@@ -7,6 +7,7 @@ import { type Contracts, type EventContract, isName, RollcallError } from "@roll
 import type { Clock, Random, ServeContext } from "@rollcall/runtime";
 import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
 import type { Delivery } from "../delivery/delivery.ts";
+import { durableTerms } from "../delivery/inbox-delivery.ts";
 import { fitsOnWire } from "../routing/packet.ts";
 import type { Audience } from "../routing/route.ts";
 import { readEmit } from "./emit-request.ts";
@@ -32,6 +33,7 @@ export function createEmitHandler(options: EmitOptions) {
     if (!fitsOnWire(contract.name, dataJson)) throw new RollcallError("PAYLOAD_TOO_LARGE");
 
     const id = asked.id ?? random.id();
+    const atMs = clock.now();
     const span = startSpan("request", contract.name, {
       parent: context.traceparent,
       ratio: contract.sample,
@@ -45,10 +47,11 @@ export function createEmitHandler(options: EmitOptions) {
           namespace: asked.namespace,
           event: contract.name,
           mid: id,
-          atMs: clock.now(),
+          atMs,
           dataJson,
           audience: asked.audience,
           history: contract.history !== undefined,
+          ...(contract.durable === undefined ? {} : { durable: durableTerms(contract.durable, asked.data, atMs) }),
         },
         span,
       );

@@ -9,6 +9,7 @@ import { ATTRIBUTES, type Span, startSpan } from "@rollcall/telemetry";
 import { encodePacket, isoTime } from "../routing/packet.ts";
 import type { Audience } from "../routing/route.ts";
 import type { EmitOnce, Fence } from "./emit-once.ts";
+import type { DurableTerms, InboxDelivery } from "./inbox-delivery.ts";
 import { roomRules } from "./room-rules.ts";
 
 /** What is to be delivered, whether it came over a stream or by the `emit` request. */
@@ -23,18 +24,22 @@ export interface Outgoing {
   audience: Audience;
   /** Goes into the room's history too, so presence gives it its number. */
   history: boolean;
+  durable?: DurableTerms;
 }
 
-export type Outcome = "emitted" | "repeat" | "fenced";
+/** `fenced`: another reader has the source. `rewound`: the source must be read again first. */
+export type DeliveryOutcome = "emitted" | "repeat" | "accepted" | "fenced" | "rewound";
 
 export interface Delivery {
   /** Has taken effect when it resolves. Rejects with a catalogue error; `UNAVAILABLE` may have taken effect. */
-  deliver(outgoing: Outgoing, parent: Span, fence?: Fence): Promise<Outcome>;
+  deliver(outgoing: Outgoing, parent: Span, fence?: Fence): Promise<DeliveryOutcome>;
 }
 
 export interface DeliveryOptions {
   contracts: Contracts;
   emitOnce: EmitOnce;
+  /** Undefined: no contract declares a durable event. */
+  inboxes: InboxDelivery | undefined;
   nc: NatsConnection;
   subjects: Subjects;
   placement: Placement;
@@ -44,9 +49,9 @@ export interface DeliveryOptions {
 const PRESENCE_TIMEOUT_MS = 5_000;
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { contracts, emitOnce, nc, subjects, placement, traceToClient } = options;
+  const { contracts, emitOnce, inboxes, nc, subjects, placement, traceToClient } = options;
 
-  async function emit(outgoing: Outgoing, span: Span, fence: Fence | undefined): Promise<Outcome> {
+  async function emit(outgoing: Outgoing, span: Span, fence: Fence | undefined): Promise<DeliveryOutcome> {
     const { tenant, namespace, event, mid, audience } = outgoing;
     const emitted = await emitOnce(
       {
@@ -61,13 +66,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         mid,
         traceparent: span.traceparent,
       },
-      fence,
+      { fence },
     );
     return emitted.outcome === "new" ? "emitted" : emitted.outcome;
   }
 
   /** Presence owns the numbers of a room's history: it writes the log entry, and knows a repeat by its id. */
-  async function publish(outgoing: Outgoing, room: string, span: Span): Promise<Outcome> {
+  async function publish(outgoing: Outgoing, room: string, span: Span): Promise<DeliveryOutcome> {
     const { tenant, namespace, event, mid } = outgoing;
     const contract = contracts.namespaces.get(namespace)?.room(room);
     if (contract === undefined) throw new RollcallError("ROOM_UNKNOWN");
@@ -108,6 +113,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         },
       });
       try {
+        if (outgoing.durable !== undefined && inboxes !== undefined) {
+          return await inboxes.deliver(outgoing, outgoing.durable, span, fence);
+        }
         return audience.to === "room" && outgoing.history
           ? await publish(outgoing, audience.room, span)
           : await emit(outgoing, span, fence);

@@ -17,7 +17,13 @@ export interface Fence {
 
 export type Emitted = { outcome: "new" | "repeat"; position: Position } | { outcome: "fenced" };
 
-export type EmitOnce = (entry: LogEntry, fence?: Fence) => Promise<Emitted>;
+export interface EmitOptions {
+  fence?: Fence | undefined;
+  /** What makes the emit unique; default the entry's `mid`. */
+  marker?: string;
+}
+
+export type EmitOnce = (entry: LogEntry, options?: EmitOptions) => Promise<Emitted>;
 
 export interface EmitOnceOptions {
   install: string;
@@ -30,12 +36,12 @@ export interface EmitOnceOptions {
 export function createEmitOnce(redis: Redis, options: EmitOnceOptions): EmitOnce {
   const { install, placement, horizonMs, maxLen = DEFAULT_MAX_LEN } = options;
   const run = loadScript(redis, import.meta.url, "./emit-once.lua");
-  return async (entry, fence) => {
+  return async (entry, { fence, marker = entry.mid } = {}) => {
     const cell = placement.cellOf(entry.tenant);
     const partition = placement.partitionOf(cell, entry.namespace, entry.targets[0] ?? "");
     const keys = cellKeysOf(install, cell);
     const reply = await run(
-      [keys.emitted(entry.tenant, entry.namespace, entry.mid), keys.log(partition), keys.intake(fence?.source ?? "")],
+      [keys.emitted(entry.tenant, entry.namespace, marker), keys.log(partition), keys.intake(fence?.source ?? "")],
       [horizonMs, maxLen, fence?.term ?? "", ...encodeEntry(entry)],
     );
     const [outcome, id] = reply as [string, string];

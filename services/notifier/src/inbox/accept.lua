@@ -3,14 +3,14 @@
 -- KEYS[1..8] and ARGV[1..5] as in inbox.lua   KEYS[9] event
 -- ARGV[6] mid  [7] event name  [8] data JSON  [9] info JSON  [10] end of its ttl, ms  [11] fallback after ms, or ""
 -- ARGV[12] collapse key, or ""  [13] "1" = the recipient does not want it  [14] size of an inbox  [15] how long a
--- record is kept after its ttl, ms  [16] source, or ""  [17] sequence there
+-- record is kept after its ttl, ms  [16] source, or ""  [17] sequence there  [18] "1" = the source is being read again
 -- Returns { "EPOCH" } (nothing written) or { "NEW" | "REPEAT", state, epoch, seq, unread, outcome, reason, ... } with
 -- the outcomes of other records that this one ended.
 -- Bounds: 100 expired items, one collapsed, one evicted. Safe to run twice: the record is looked for first.
 local c = inbox_context()
 local cellEpoch = inbox_cell_epoch()
 if not cellEpoch then return { "EPOCH" } end
-if ARGV[16] ~= "" and redis.call("HGET", KEYS[1], "done:" .. ARGV[16]) ~= cellEpoch then return { "EPOCH" } end
+if ARGV[16] ~= "" and ARGV[18] ~= "1" and redis.call("HGET", KEYS[1], "done:" .. ARGV[16]) ~= cellEpoch then return { "EPOCH" } end
 
 local mid, eventKey, field = ARGV[6], KEYS[9], "u:" .. c.user
 local known = redis.call("HGET", eventKey, field)

@@ -174,9 +174,9 @@ describe.each([{ cluster: false }, { cluster: true }])("the inbox store (cluster
     const epoch = await store.raise("c0");
     await store.markCurrent("c0", "s", epoch);
     const other = { ...owner, user: "u2" };
-    await store.accept(owner, item("a", { source: { name: "s", sequence: 7 } }));
-    await store.accept(other, item("a", { source: { name: "s", sequence: 7 } }));
-    await store.accept(owner, item("b", { source: { name: "s", sequence: 9 } }));
+    await store.accept(owner, item("a", { source: { name: "s", sequence: 7, reread: false } }));
+    await store.accept(other, item("a", { source: { name: "s", sequence: 7, reread: false } }));
+    await store.accept(owner, item("b", { source: { name: "s", sequence: 9, reread: false } }));
     expect(await store.lowestOpen("c0", "s")).toBe(7);
     const { epoch: mine } = await store.page(owner, { mode: "newest", limit: 1 });
     await store.mark(owner, { op: "ack", epoch: mine, seq: 2 });
@@ -190,7 +190,7 @@ describe.each([{ cluster: false }, { cluster: true }])("the inbox store (cluster
     const { store, owner } = setup();
     const before = await store.raise("c0");
     await store.markCurrent("c0", "s", before);
-    const source = { name: "s", sequence: 1 };
+    const source = { name: "s", sequence: 1, reread: false };
     const first = await store.accept(owner, item("a", { source }));
     await connection.client.flushall();
     expect(await store.isCurrent("c0", "s")).toBe(false);

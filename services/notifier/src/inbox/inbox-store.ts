@@ -46,7 +46,8 @@ export interface InboxItem {
   collapseKey?: string;
   /** The recipient muted it: recorded, not delivered. */
   muted: boolean;
-  source?: { name: string; sequence: number };
+  /** `reread`: it is read again after a rewind, so that the source counts as current when that is done. */
+  source?: { name: string; sequence: number; reread: boolean };
 }
 
 /** Kept with the event as JSON. */
@@ -105,6 +106,8 @@ export interface Turned {
   info: EventInfo;
   /** Undefined: it is not in the inbox any more. */
   expiresAtMs: number | undefined;
+  /** Redis' time. */
+  nowMs: number;
 }
 
 export interface EventRecord {
@@ -179,6 +182,7 @@ export class InboxStore {
         this.#options.keepMs,
         item.source?.name ?? "",
         item.source?.sequence ?? 0,
+        item.source?.reread === true ? "1" : "0",
       ],
       item.source === undefined,
     );
@@ -242,7 +246,7 @@ export class InboxStore {
   async turn(timer: Timer, events: readonly LedgerEvent[], nextMs?: number): Promise<Turned | undefined> {
     const reply = await this.#run("turn", timer, [], [timer.mid, nextMs ?? "", ...events]);
     if ((reply as string[])[0] === "NONE") return undefined;
-    const [, state, final, reason, attempts, event, dataJson, info, expiresAt] = reply as string[];
+    const [, state, final, reason, attempts, event, dataJson, info, expiresAt, now] = reply as string[];
     return {
       state: state as LedgerState,
       becameFinal: final === "1",
@@ -252,6 +256,7 @@ export class InboxStore {
       dataJson: dataJson ?? "null",
       info: JSON.parse(info ?? "{}") as EventInfo,
       expiresAtMs: expiresAt === "" ? undefined : Number(expiresAt),
+      nowMs: Number(now),
     };
   }
 

@@ -3,7 +3,8 @@
 -- KEYS[1..8] and ARGV[1..5] as in inbox.lua
 -- ARGV[6] mid  [7] next timer, ms from now, or "" to leave it  [8..] ledger events
 -- Returns { "EPOCH" } | { "NONE" } (no such record) or
--- { "OK", state, "1" when this call made it final, reason, attempts, name, data, info, end of ttl in ms or "" }.
+-- { "OK", state, "1" when this call made it final, reason, attempts, name, data, info, end of ttl in ms or "",
+-- now in ms }.
 -- Bounds: one record, at most 4 events. Safe to run twice.
 local c = inbox_context()
 if not inbox_cell_epoch() then return { "EPOCH" } end
@@ -30,6 +31,8 @@ if ARGV[7] ~= "" and not ROLLCALL_FINAL[state] then
   if expiresAt and tonumber(expiresAt) > c.now then at = math.min(at, tonumber(expiresAt)) end
   redis.call("ZADD", KEYS[3], string.format("%.0f", at), rollcall_timer(c, mid))
 end
+if ROLLCALL_FINAL[state] then redis.call("ZREM", KEYS[3], rollcall_timer(c, mid)) end
 if ROLLCALL_FINAL[state] and expiresAt and tonumber(expiresAt) <= c.now then inbox_remove(c, mid) end
 local event = redis.call("HMGET", key, "name", "data", "info")
-return { "OK", state, final, reason, attempts, event[1], event[2], event[3], expiresAt or "" }
+return { "OK", state, final, reason, attempts, event[1], event[2], event[3], expiresAt or "",
+  string.format("%.0f", c.now) }

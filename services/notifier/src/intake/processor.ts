@@ -8,8 +8,9 @@ import { type Contracts, RollcallError } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
 import { ATTRIBUTES, METRICS, type Span, startSpan } from "@rollcall/telemetry";
 import type { DeadLetters } from "../dead-letter/dead-letters.ts";
-import type { Delivery } from "../delivery/delivery.ts";
+import type { Delivery, Outgoing } from "../delivery/delivery.ts";
 import type { Fence } from "../delivery/emit-once.ts";
+import { durableTerms } from "../delivery/inbox-delivery.ts";
 import { retry } from "../retry.ts";
 import { type Accepted, type Dead, type Decision, route } from "../routing/route.ts";
 import { decodeMessage } from "./cloud-event.ts";
@@ -31,7 +32,16 @@ export interface ProcessorOptions {
   metrics: Metrics;
 }
 
-export type Processor = (delivery: JsMsg, message: StreamMessage, fence: Fence, signal: AbortSignal) => Work;
+export interface Reading {
+  fence: Fence;
+  signal: AbortSignal;
+  /** What is durable is taken again, everything else was done: nothing is acknowledged or terminated. */
+  reread: boolean;
+  /** The durable store forgot something: the source must be read again before anything else of it. */
+  onRewound(): void;
+}
+
+export type Processor = (delivery: JsMsg, message: StreamMessage, reading: Reading) => Work;
 
 /** A message that came back this often takes processes down or is never answered: aside with it. */
 const MAX_DELIVERIES = 25;
@@ -52,8 +62,10 @@ export function createProcessor(options: ProcessorOptions): Processor {
     }
   }
 
-  return (jsMsg, message, fence, signal) => {
+  return (jsMsg, message, reading) => {
+    const { signal } = reading;
     const decision = decide(message);
+    if (reading.reread && !(decision.kind === "accepted" && decision.contract.durable)) return NOTHING;
     const span = consumeSpan(message, decision);
     const persist = <T>(work: () => Promise<T>): Promise<T> =>
       retry(work, {
@@ -89,10 +101,12 @@ export function createProcessor(options: ProcessorOptions): Processor {
     }
 
     async function hand(accepted: Accepted): Promise<void> {
-      const outcome = await persist(() => delivery.deliver(outgoingOf(accepted, message), span, fence));
-      // Another reader has the source: it gets the message again, after what came before it.
-      if (outcome === "fenced") return;
-      jsMsg.ack();
+      const outgoing = outgoingOf(accepted, message, reading);
+      const outcome = await persist(() => delivery.deliver(outgoing, span, reading.fence));
+      if (outcome === "rewound") reading.onRewound();
+      // Not acknowledged: it comes again, here or to the reader that has the source now, after what came before it.
+      if (outcome === "fenced" || outcome === "rewound") return;
+      if (!reading.reread) jsMsg.ack();
       outcomes.inc({ outcome, reason: "" });
     }
 
@@ -103,7 +117,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
           if (decision.kind === "dead") await bury(decision);
           else await hand(decision);
         } catch (error) {
-          if (signal.aborted) return; // not acked: it comes again
+          if (signal.aborted || reading.reread) return; // not acked: it comes again
           span.fail(error);
           await giveUp(error);
         } finally {
@@ -126,8 +140,11 @@ export function createProcessor(options: ProcessorOptions): Processor {
   };
 }
 
-function outgoingOf(accepted: Accepted, message: StreamMessage) {
-  const { contract, tenant, mid, dataJson, audience } = accepted;
+const NOTHING: Work = { keys: [], run: async () => {} };
+
+function outgoingOf(accepted: Accepted, message: StreamMessage, { fence, reread }: Reading): Outgoing {
+  const { contract, tenant, mid, dataJson, audience, domain } = accepted;
+  const { durable } = contract;
   return {
     tenant,
     namespace: contract.namespace,
@@ -137,6 +154,15 @@ function outgoingOf(accepted: Accepted, message: StreamMessage) {
     dataJson,
     audience,
     history: contract.history !== undefined,
+    ...(durable === undefined
+      ? {}
+      : {
+          durable: {
+            ...durableTerms(durable, domain.data, Math.min(domain.timeMs ?? Infinity, message.arrivedAtMs)),
+            origin: { id: domain.id, source: domain.source },
+            source: { name: fence.source, sequence: message.sequence, reread },
+          },
+        }),
   };
 }
 

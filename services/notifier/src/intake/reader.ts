@@ -5,14 +5,22 @@
  * events overtake it, so the reader first lets everything outstanding return.
  */
 
-import type { Consumer, ConsumerMessages, JetStreamClient, JetStreamManager, JsMsg } from "@nats-io/jetstream";
+import {
+  type Consumer,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+} from "@nats-io/jetstream";
 import type { Subjects } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, NatsHandle, Random } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { backoffMs, WAITING } from "../retry.ts";
 import { Lanes } from "./lanes.ts";
 import type { Lease } from "./lease.ts";
-import type { Processor } from "./processor.ts";
+import type { WaterMark } from "./low-water.ts";
+import type { Processor, Reading } from "./processor.ts";
 import { type EventSource, sourceConsumer, sourceStream } from "./sources.ts";
 import { readDelivery } from "./stream-message.ts";
 import { ensureConsumer, ensureStream, isMissing, type StreamsMode } from "./streams.ts";
@@ -39,6 +47,19 @@ export interface ReaderOptions {
   random: Random;
   logger: Logger;
   metrics: Metrics;
+  /** Undefined: nothing that comes over a source is durable. */
+  memory: SourceMemory | undefined;
+}
+
+/** What the durable store knows of one source. */
+export interface SourceMemory {
+  isCurrent(): Promise<boolean>;
+  /** A new epoch for what is there now; hand it to `settled` when the source was read again. */
+  begin(): Promise<string>;
+  settled(epoch: string): Promise<void>;
+  lowestOpen(): Promise<number | undefined>;
+  loadMark(): Promise<WaterMark | undefined>;
+  saveMark(mark: WaterMark): Promise<void>;
 }
 
 export interface Reader {
@@ -53,6 +74,7 @@ export interface Reader {
 
 /** A pull ends by itself after this, so that a consumer that was deleted is noticed. */
 const PULL_MS = 10_000;
+const REREAD_PULL_MS = 1_000;
 const SETTLE_POLL_MS = 50;
 const SETTLE_MARGIN_MS = 500;
 
@@ -60,10 +82,12 @@ const SETTLE_MARGIN_MS = 500;
 export const maxAckPending = (maxInFlight: number) => maxInFlight * 4;
 
 export function startReader(options: ReaderOptions): Reader {
-  const { source, lease, nats, js, jsm, mode, maxInFlight, timing, clock, random, logger } = options;
+  const { source, lease, nats, js, jsm, mode, maxInFlight, timing, memory, clock, random, logger } = options;
   const up = options.metrics.gauge(METRICS.notifierIntakeUp);
   const lanes = new Lanes();
-  const inFlight = new Map<JsMsg, number>();
+  const inFlight = new Map<JsMsg, { sequence: number; arrivedAtMs: number; reread: boolean }>();
+  /** Everything below was taken from the stream. */
+  let cursor: WaterMark | undefined;
   const stopping = new AbortController();
   const abandon = new AbortController();
   let wake: (() => void) | undefined;
@@ -76,7 +100,8 @@ export function startReader(options: ReaderOptions): Reader {
   setHealthy(false);
 
   const heartbeat = clock.setRepeating(timing.ackWaitMs / 3, () => {
-    if (nats.isUp()) for (const message of inFlight.keys()) message.working();
+    if (!nats.isUp()) return;
+    for (const [message, { reread }] of inFlight) if (!reread) message.working();
   });
 
   /** Resolves when `isEnough` holds; asked again after each message that is done. */
@@ -133,16 +158,26 @@ export function startReader(options: ReaderOptions): Reader {
     const lost = new AbortController();
     const asking = AbortSignal.any([stopping.signal, lost.signal]);
     const working = AbortSignal.any([abandon.signal, lost.signal]);
+    let again = new AbortController();
     const renewal = clock.setRepeating(timing.renewMs, () => {
       lease.hold(term).then(
         (held) => held || lost.abort(new Error("the lease went to another reader")),
         // Redis is away: nothing can be emitted, and who holds the lease is seen when it is back.
         (error: unknown) => logger.debug({ event: "intake.lease_unknown", error }, "the lease cannot be renewed"),
       );
+      tend(again).catch((error: unknown) => logger.debug({ event: "intake.mark_unknown", error }, "the mark stays"));
     });
     logger.info({ event: "intake.reading", source: source.durable }, "reading the source");
     try {
-      while (!asking.aborted) await readOn(term, asking, working);
+      while (!asking.aborted) {
+        again = new AbortController();
+        try {
+          await readOn(term, AbortSignal.any([asking, again.signal]), working, again);
+        } finally {
+          // What was dropped unacknowledged lies below it: no mark before the next look at the consumer.
+          cursor = undefined;
+        }
+      }
     } finally {
       await whenDone(() => inFlight.size === 0, working);
       renewal.cancel();
@@ -155,20 +190,38 @@ export function startReader(options: ReaderOptions): Reader {
     }
   }
 
-  /** Until a delivery is missing. */
-  async function readOn(term: string, asking: AbortSignal, working: AbortSignal): Promise<void> {
+  /** Moves the low-water mark, and notices by itself that the durable store was rewound. */
+  async function tend(again: AbortController): Promise<void> {
+    if (memory === undefined || cursor === undefined) return;
+    const held = [...inFlight.values()].map(({ sequence }) => sequence);
+    const mark = { created: cursor.created, sequence: Math.min(cursor.sequence, ...held) };
+    const lowest = await memory.lowestOpen();
+    if (!(await memory.isCurrent())) return again.abort(new Error("the durable store was rewound"));
+    await memory.saveMark({ ...mark, sequence: Math.min(mark.sequence, lowest ?? mark.sequence) });
+  }
+
+  /** Until a delivery is missing, or the source must be read again. */
+  async function readOn(
+    term: string,
+    asking: AbortSignal,
+    working: AbortSignal,
+    again: AbortController,
+  ): Promise<void> {
     await ensureStream(jsm, sourceStream(source), mode);
-    await ensureConsumer(
-      jsm,
-      source.stream,
-      sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight)),
-      mode,
-    );
-    const created = (await jsm.streams.info(source.stream)).created;
+    const { created } = await jsm.streams.info(source.stream);
+    const mark = await memory?.loadMark();
+    const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
+    await ensureConsumer(jsm, source.stream, need, mode, mark?.created === created ? mark.sequence : undefined);
     const consumer = await js.consumers.get(source.stream, source.durable);
+    await whenDone(() => inFlight.size === 0, asking);
+    const reading = {
+      fence: { source: source.durable, term },
+      signal: working,
+      onRewound: () => again.abort(new Error("the durable store was rewound")),
+    };
+    if (memory !== undefined) await remember(memory, mark, created, asking, reading);
     let next = await settle(consumer, asking);
     setHealthy(true);
-    const fence = { source: source.durable, term };
 
     while (!asking.aborted) {
       // A pull is worth its round trip only for a part of the window.
@@ -182,13 +235,71 @@ export function startReader(options: ReaderOptions): Reader {
             return;
           }
           next++;
-          take(message, created, fence, working);
+          take(message, created, { ...reading, reread: false });
         }
       } finally {
         messages.stop();
       }
       if (!nats.isUp()) throw new Error("nats is away");
     }
+  }
+
+  /** Reads the source again from its mark, up to where it stands, when the durable store may have forgotten some of it. */
+  async function remember(
+    memory: SourceMemory,
+    mark: WaterMark | undefined,
+    created: string,
+    asking: AbortSignal,
+    reading: Omit<Reading, "reread">,
+  ): Promise<void> {
+    const info = await jsm.consumers.info(source.stream, source.durable);
+    const last = info.delivered.stream_seq;
+    cursor = { created, sequence: info.ack_floor.stream_seq + 1 };
+    if (await memory.isCurrent()) return;
+    const epoch = await memory.begin();
+    const from = mark === undefined ? last + 1 : mark.created === created ? mark.sequence : 1;
+    if (mark === undefined) await memory.saveMark(cursor);
+    if (from <= last) {
+      logger.warn(
+        { event: "intake.rereading", source: source.durable, from, last },
+        "the durable store may have lost some",
+      );
+      await reread(from, last, created, asking, reading);
+      if (asking.aborted) return;
+    }
+    await memory.settled(epoch);
+  }
+
+  async function reread(
+    from: number,
+    last: number,
+    created: string,
+    asking: AbortSignal,
+    reading: Omit<Reading, "reread">,
+  ): Promise<void> {
+    const consumer = await js.consumers.get(source.stream, {
+      opt_start_seq: from,
+      deliver_policy: DeliverPolicy.StartSequence,
+      ...(source.filter === undefined ? {} : { filter_subjects: source.filter }),
+    });
+    // What was removed from the stream does not come: the count says when nothing is left.
+    let left = (await consumer.info()).num_pending;
+    while (left > 0 && !asking.aborted) {
+      await whenDone(() => inFlight.size <= (maxInFlight * 3) / 4, asking);
+      if (asking.aborted) break;
+      const messages = await pull(consumer, maxInFlight - inFlight.size, asking, REREAD_PULL_MS);
+      try {
+        for await (const message of messages) {
+          left = message.info.pending;
+          if (message.seq > last) left = 0;
+          else take(message, created, { ...reading, reread: true });
+          if (left === 0) break;
+        }
+      } finally {
+        messages.stop();
+      }
+    }
+    await whenDone(() => inFlight.size === 0, reading.signal);
   }
 
   /**
@@ -207,8 +318,13 @@ export function startReader(options: ReaderOptions): Reader {
     }
   }
 
-  async function pull(consumer: Consumer, count: number, signal: AbortSignal): Promise<ConsumerMessages> {
-    const messages = await consumer.fetch({ max_messages: count, expires: PULL_MS });
+  async function pull(
+    consumer: Consumer,
+    count: number,
+    signal: AbortSignal,
+    expires = PULL_MS,
+  ): Promise<ConsumerMessages> {
+    const messages = await consumer.fetch({ max_messages: count, expires });
     const stop = () => messages.stop();
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -223,10 +339,11 @@ export function startReader(options: ReaderOptions): Reader {
     return messages;
   }
 
-  function take(jsMsg: JsMsg, created: string, fence: { source: string; term: string }, signal: AbortSignal): void {
+  function take(jsMsg: JsMsg, created: string, reading: Reading): void {
     const message = readDelivery(jsMsg, created);
-    const work = options.processor(jsMsg, message, fence, signal);
-    inFlight.set(jsMsg, message.arrivedAtMs);
+    const work = options.processor(jsMsg, message, reading);
+    inFlight.set(jsMsg, { sequence: message.sequence, arrivedAtMs: message.arrivedAtMs, reread: reading.reread });
+    if (!reading.reread && message.deliveries === 1) cursor = { created, sequence: message.sequence + 1 };
     void lanes.run(work.keys, work.run).then(() => {
       inFlight.delete(jsMsg);
       wake?.();
@@ -239,7 +356,7 @@ export function startReader(options: ReaderOptions): Reader {
     inFlight: () => inFlight.size,
     oldestMs() {
       const [oldest] = inFlight.values();
-      return oldest;
+      return oldest?.arrivedAtMs;
     },
     async stop(graceMs) {
       stopping.abort(new Error("stopping"));

@@ -1,6 +1,12 @@
 /** `STREAMS=create|verify|off` carried out: streams and consumers made, compared or trusted. */
 
-import { type ConsumerConfig, JetStreamApiError, type JetStreamManager, type StreamConfig } from "@nats-io/jetstream";
+import {
+  type ConsumerConfig,
+  DeliverPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  type StreamConfig,
+} from "@nats-io/jetstream";
 import { type ConsumerNeed, consumerDifferences, type StreamNeed, streamDifferences } from "./sources.ts";
 
 export type StreamsMode = "create" | "verify" | "off";
@@ -36,11 +42,14 @@ export async function ensureConsumer(
   stream: string,
   need: ConsumerNeed,
   mode: StreamsMode,
+  startSequence?: number,
 ): Promise<void> {
   if (mode === "off") return;
   const found = await consumerConfig(jsm, stream, need.durable_name as string);
   if (found === undefined && mode === "create") {
-    await jsm.consumers.add(stream, need);
+    const start =
+      startSequence === undefined ? {} : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: startSequence };
+    await jsm.consumers.add(stream, { ...need, ...start });
     return;
   }
   const differences = consumerDifferences(need, stream, found);

@@ -1,0 +1,64 @@
+/** The requests that the notifier answers over NATS: section 4.3 of the wire contract, and the edges' door. */
+
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
+import type { Contracts, Subjects } from "@rollcall/contracts";
+import type { FanoutLog, Placement } from "@rollcall/fanout";
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  type NatsHandle,
+  type Random,
+  type Served,
+  serve,
+} from "@rollcall/runtime";
+import type { Delivery } from "../delivery/delivery.ts";
+import type { Durable } from "../durable.ts";
+import { createInboxDoor } from "../inbox/inbox-door.ts";
+import { createEmitHandler, tenantOfSubject } from "./emit.ts";
+import { createPreferenceHandlers } from "./preference.ts";
+
+export interface RequestsOptions {
+  install: string;
+  contracts: Contracts;
+  nats: NatsHandle;
+  js: JetStreamClient;
+  jsm: JetStreamManager;
+  subjects: Subjects;
+  log: FanoutLog;
+  placement: Placement;
+  delivery: Delivery;
+  durable: Durable;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+export function serveRequests(options: RequestsOptions): Served[] {
+  const { install, contracts, nats, subjects, delivery, durable, clock, random, logger, metrics } = options;
+  const common = { queue: `${install}-notifier`, logger, metrics };
+  const emit = createEmitHandler({ contracts, delivery, clock, random });
+  const preference = createPreferenceHandlers(durable.preferences);
+  const inbox = createInboxDoor({
+    store: durable.store,
+    log: options.log,
+    placement: options.placement,
+    clock,
+    random,
+    logger,
+    onOutcomes: durable.onOutcomes,
+  });
+  const answer = (name: string, handler: (tenant: string, body: unknown) => Promise<unknown>) =>
+    serve(nats.nc, subjects.requestAny(name), { ...common, name }, (body, { subject }) =>
+      handler(tenantOfSubject(subject), body),
+    );
+  return [
+    serve(nats.nc, subjects.requestAny("emit"), { ...common, name: "emit" }, (body, context) =>
+      emit(tenantOfSubject(context.subject), body, context),
+    ),
+    serve(nats.nc, subjects.notifierDoor("inbox"), { ...common, name: "inbox" }, inbox),
+    answer("preference.get", preference.get),
+    answer("preference.set", preference.set),
+  ];
+}

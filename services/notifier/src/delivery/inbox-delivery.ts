@@ -1,0 +1,114 @@
+/**
+ * A durable event on its way: into each recipient's inbox first, then to the devices that are there. What is in the
+ * inbox is safe; the log entry is only the fast way to it, and a device that missed it finds it by `inbox:sync`.
+ */
+
+import { type DurableRule, type Meta, RollcallError, userTarget } from "@rollcall/contracts";
+import type { InboxOwner } from "@rollcall/contracts/internal";
+import type { Span } from "@rollcall/telemetry";
+import { type EventInfo, type InboxStore, type Outcome, StoreRewound } from "../inbox/inbox-store.ts";
+import type { Preferences } from "../inbox/preferences.ts";
+import { encodePacket, isoTime } from "../routing/packet.ts";
+import type { DeliveryOutcome, Outgoing } from "./delivery.ts";
+import type { EmitOnce, Fence } from "./emit-once.ts";
+
+/** What the contract and the event say about its durability. */
+export interface DurableTerms {
+  expiresAtMs: number;
+  fallbackAfterMs?: number;
+  collapseKey?: string;
+  /** Identity as its publisher knows it. */
+  origin?: { id: string; source: string };
+  source?: { name: string; sequence: number; reread: boolean };
+}
+
+/** `fromMs`: when its ttl began to run. */
+export function durableTerms(rule: DurableRule, data: unknown, fromMs: number): DurableTerms {
+  const collapseKey = rule.collapse?.(data);
+  return {
+    expiresAtMs: fromMs + rule.ttlMs,
+    ...(rule.fallback === undefined ? {} : { fallbackAfterMs: rule.fallback.afterMs }),
+    ...(collapseKey === undefined ? {} : { collapseKey }),
+  };
+}
+
+export interface InboxDelivery {
+  deliver(outgoing: Outgoing, terms: DurableTerms, span: Span, fence: Fence | undefined): Promise<DeliveryOutcome>;
+}
+
+export interface InboxDeliveryOptions {
+  store: InboxStore;
+  preferences: Preferences;
+  emitOnce: EmitOnce;
+  traceToClient: boolean;
+  onOutcomes(outcomes: readonly Outcome[]): void;
+}
+
+/** Recipients of one event served at once: bounds what one event may hold of Redis. */
+const AT_ONCE = 50;
+
+export function createInboxDelivery(options: InboxDeliveryOptions): InboxDelivery {
+  const { store, preferences, emitOnce, traceToClient, onOutcomes } = options;
+
+  async function toOne(
+    user: string,
+    outgoing: Outgoing,
+    terms: DurableTerms,
+    span: Span,
+    fence: Fence | undefined,
+  ): Promise<DeliveryOutcome> {
+    const { tenant, namespace, event, mid, dataJson } = outgoing;
+    const owner: InboxOwner = { tenant, namespace, user };
+    const traceparent = span.sampled && traceToClient ? { traceparent: span.traceparent } : {};
+    const info: EventInfo = { ts: isoTime(outgoing.atMs), ...terms.origin, ...traceparent };
+    const accepted = await store.accept(owner, {
+      mid,
+      event,
+      dataJson,
+      infoJson: JSON.stringify(info),
+      muted: await preferences.isMuted(tenant, user, event),
+      expiresAtMs: terms.expiresAtMs,
+      ...(terms.fallbackAfterMs === undefined ? {} : { fallbackAfterMs: terms.fallbackAfterMs }),
+      ...(terms.collapseKey === undefined ? {} : { collapseKey: terms.collapseKey }),
+      ...(terms.source === undefined ? {} : { source: terms.source }),
+    });
+    onOutcomes(accepted.outcomes);
+    if (accepted.state !== "pending") return accepted.isNew ? "accepted" : "repeat";
+
+    const { epoch, seq } = accepted;
+    const meta: Meta = { id: mid, ts: info.ts, inbox: { epoch, seq, read: false }, ...traceparent };
+    const emitted = await emitOnce(
+      {
+        tenant,
+        namespace,
+        targets: [userTarget(tenant, user)],
+        event,
+        packetJson: encodePacket(event, dataJson, meta),
+        mid,
+        traceparent: span.traceparent,
+      },
+      // In another epoch devices must see it again, to know what to acknowledge.
+      { fence, marker: `${mid} ${user} ${epoch}` },
+    );
+    if (emitted.outcome === "fenced") return "fenced";
+    return accepted.isNew ? "accepted" : "repeat";
+  }
+
+  return {
+    async deliver(outgoing, terms, span, fence) {
+      if (outgoing.audience.to !== "users") throw new RollcallError("INTERNAL");
+      const { users } = outgoing.audience;
+      const seen = new Set<DeliveryOutcome>();
+      try {
+        for (let i = 0; i < users.length; i += AT_ONCE) {
+          const some = users.slice(i, i + AT_ONCE).map((user) => toOne(user, outgoing, terms, span, fence));
+          for (const outcome of await Promise.all(some)) seen.add(outcome);
+        }
+      } catch (error) {
+        if (error instanceof StoreRewound) return "rewound";
+        throw error;
+      }
+      return seen.has("fenced") ? "fenced" : seen.has("accepted") ? "accepted" : "repeat";
+    },
+  };
+}

@@ -1,0 +1,124 @@
+/** Everything that durable events need, put together: store, inboxes, fallback, low-water marks. */
+
+import type { JetStreamClient } from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import type { Contracts } from "@rollcall/contracts";
+import { keysOf, type Placement } from "@rollcall/fanout";
+import type { Clock, Logger, Metrics, NatsHandle, Random, RedisConnection } from "@rollcall/runtime";
+import { METRICS } from "@rollcall/telemetry";
+import type { RedisOptions } from "bullmq";
+import type { EmitOnce } from "./delivery/emit-once.ts";
+import { createInboxDelivery, type InboxDelivery } from "./delivery/inbox-delivery.ts";
+import type { Channel } from "./fallback/channel.ts";
+import { type Fallback, startFallback } from "./fallback/fallback.ts";
+import { InboxStore, type Outcome } from "./inbox/inbox-store.ts";
+import { createPreferences, type Preferences } from "./inbox/preferences.ts";
+import { createLowWater } from "./intake/low-water.ts";
+import type { SourceMemory } from "./intake/reader.ts";
+import { StreamsError, type StreamsMode } from "./intake/streams.ts";
+
+export interface DurableOptions {
+  install: string;
+  contracts: Contracts;
+  placement: Placement;
+  /** The durable Redis. */
+  connection: RedisConnection;
+  nats: NatsHandle;
+  js: JetStreamClient;
+  mode: StreamsMode;
+  emitOnce: EmitOnce;
+  channels: ReadonlyMap<string, Channel>;
+  inboxSize: number;
+  ledgerKeepMs: number;
+  sweepMs: number;
+  traceToClient: boolean;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+export interface Durable {
+  store: InboxStore;
+  preferences: Preferences;
+  inboxes: InboxDelivery;
+  onOutcomes(outcomes: readonly Outcome[]): void;
+  memoryOf(source: string): SourceMemory;
+  stop(): Promise<void>;
+}
+
+/** Must exceed the longest time that a worker's blocking command waits. */
+const BULL_SOCKET_TIMEOUT_MS = 30_000;
+
+export async function startDurable(options: DurableOptions): Promise<Durable> {
+  const { install, contracts, placement, connection, metrics } = options;
+  const cell = placement.cellOf("");
+  const store = new InboxStore({
+    connection,
+    install,
+    placement,
+    maxItems: options.inboxSize,
+    keepMs: options.ledgerKeepMs,
+  });
+  const preferences = createPreferences(store);
+  const outcomes = metrics.counter(METRICS.notifierOutcomes);
+  const onOutcomes = (ended: readonly Outcome[]) => {
+    for (const { state, reason } of ended) outcomes.inc({ outcome: state, reason });
+  };
+  const lowWater = createLowWater(await openBucket(options));
+  const fallback: Fallback = startFallback({
+    contracts,
+    store,
+    preferences,
+    channels: options.channels,
+    prefix: `${keysOf(install, cell).prefix}bull`,
+    connection: bullConnection(connection),
+    cells: [cell],
+    everyMs: options.sweepMs,
+    clock: options.clock,
+    random: options.random,
+    logger: options.logger,
+    metrics,
+  });
+  return {
+    store,
+    preferences,
+    inboxes: createInboxDelivery({
+      store,
+      preferences,
+      emitOnce: options.emitOnce,
+      traceToClient: options.traceToClient,
+      onOutcomes,
+    }),
+    onOutcomes,
+    memoryOf: (source) => ({
+      isCurrent: () => store.isCurrent(cell, source),
+      begin: () => store.raise(cell),
+      settled: (epoch) => store.markCurrent(cell, source, epoch),
+      lowestOpen: () => store.lowestOpen(cell, source),
+      loadMark: () => lowWater.load(source),
+      saveMark: (mark) => lowWater.save(source, mark),
+    }),
+    stop: () => fallback.stop(),
+  };
+}
+
+async function openBucket({ nats, install, mode }: DurableOptions): Promise<KV> {
+  const bucket = `${install}-notifier`;
+  const kvm = new Kvm(nats.nc);
+  if (mode === "create") return kvm.create(bucket, { history: 1 });
+  const kv = await kvm.open(bucket);
+  if (mode === "verify") {
+    await kv.status().catch(() => {
+      throw new StreamsError([`key-value bucket ${bucket} (stream KV_${bucket}) is missing`]);
+    });
+  }
+  return kv;
+}
+
+/** Same server, its own connections: workers block, and wait for Redis instead of failing. */
+function bullConnection({ client }: RedisConnection): RedisOptions {
+  const options = { ...client.options, maxRetriesPerRequest: null, socketTimeout: BULL_SOCKET_TIMEOUT_MS };
+  // The same library's options, which bullmq only declares a little stricter.
+  return options as RedisOptions;
+}

@@ -1,0 +1,55 @@
+/**
+ * A way to reach a user who did not acknowledge. A new channel is one file in `channels/` and one entry in
+ * `channels-file.ts`; see `docs/recipes/fallback-channel.md`.
+ */
+
+/** What is handed over; the body of every channel is `{ id, event, tenant, user, data, ts }`. */
+export interface Notice {
+  /** `meta.id` of the event: equal for all its recipients. */
+  id: string;
+  /** Of this event for this recipient: equal at every attempt, for receivers that drop repeats. */
+  key: string;
+  event: string;
+  tenant: string;
+  user: string;
+  data: unknown;
+  ts: string;
+  traceparent?: string;
+}
+
+/** `gone`: this recipient cannot be reached by this channel, now or later. */
+export type SendResult = "sent" | "gone";
+
+export interface Channel {
+  readonly type: string;
+  /** No further attempt after this, from when the notice was handed over. */
+  readonly maxAgeMs: number;
+  /** Rejects when another attempt may help; with {@link NotNow} it was not even tried. */
+  send(notice: Notice, signal: AbortSignal): Promise<SendResult>;
+  close?(): Promise<void>;
+}
+
+/** The channel is known to fail at the moment: come back later, without an attempt. */
+export class NotNow extends Error {
+  readonly inMs: number;
+  constructor(inMs: number) {
+    super(`not before ${inMs} ms from now`);
+    this.name = "NotNow";
+    this.inMs = inMs;
+  }
+}
+
+export function bodyOf({ id, event, tenant, user, data, ts }: Notice): string {
+  return JSON.stringify({ id, event, tenant, user, data, ts });
+}
+
+/** The value that an RFC 6901 pointer names in `data`. */
+export function pointed(data: unknown, pointer: string): unknown {
+  let value = data;
+  for (const token of pointer.split("/").slice(1)) {
+    const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}

@@ -1,0 +1,245 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
+import { request } from "@rollcall/runtime";
+import { waitFor } from "@rollcall/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Bench, startBench } from "../../test/bench.ts";
+import { fakeContracts, from, toUsers } from "../../test/fake-contracts.ts";
+import { buildChannels } from "../fallback/channels-file.ts";
+import { messageId } from "../routing/identity.ts";
+
+const HOUR = 3_600_000;
+const field = (data: unknown, name: string) => (data as Record<string, unknown>)[name];
+const contracts = fakeContracts([
+  {
+    name: "order:shipped",
+    from: from("events.orders"),
+    audience: toUsers,
+    durable: { ttlMs: HOUR, collapse: (data) => field(data, "collapse") as string | undefined },
+  },
+  {
+    name: "order:urgent",
+    from: from("events.urgent"),
+    audience: toUsers,
+    durable: { ttlMs: HOUR, fallback: { afterMs: 300, channel: "hook" } },
+  },
+  { name: "order:brief", from: from("events.brief"), audience: toUsers, durable: { ttlMs: 400 } },
+  { name: "order:seen", from: from("events.seen"), audience: toUsers },
+]);
+
+const order = (id: string, users: string[], subject = "events.orders", more = {}) => ({
+  subject,
+  id,
+  data: { users, ...more },
+});
+
+/** A receiver of webhooks that answers as it is told. */
+async function startHook() {
+  const got: { id: string; body: Record<string, unknown> }[] = [];
+  let status = 200;
+  const server: Server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (chunk) => {
+      text += chunk;
+    });
+    request.on("end", () => {
+      got.push({ id: String(request.headers["webhook-id"]), body: JSON.parse(text) });
+      response.writeHead(status).end();
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    got,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    answer: (next: number) => {
+      status = next;
+    },
+    close: () => new Promise((done) => server.close(done)),
+  };
+}
+
+describe("durable events", () => {
+  let bench: Bench;
+  let hook: Awaited<ReturnType<typeof startHook>>;
+  beforeEach(async () => {
+    [bench, hook] = await Promise.all([startBench(contracts), startHook()]);
+  });
+  afterEach(async () => {
+    await bench.close();
+    await hook.close();
+  });
+
+  const start = () =>
+    bench.notifier({
+      channels: (parts) =>
+        buildChannels(
+          { channels: { hook: { type: "webhook", url: hook.url, secrets: ["whsec_c2VjcmV0"], allowPrivate: true } } },
+          parts,
+        ),
+    });
+  const door = <T extends InboxState | InboxPage>(user: string, op: Record<string, unknown>) =>
+    request<T>(
+      bench.nc,
+      "rollcall.internal.v1.notifier.inbox",
+      { tenant: "main", namespace: "/", user, ...op } as unknown as InboxRequest,
+      { timeoutMs: 5_000 },
+    );
+  const sync = (user: string, op = {}) => door<InboxPage>(user, { op: "sync", ...op });
+  const done = () =>
+    waitFor(async () => (await bench.outstanding()) === 0, { timeoutMs: 20_000, what: "all to be taken" });
+  const ledger = (id: string) =>
+    bench.redis.hgetall(`{rollcall:c0}:event:main:%2F:${messageId("main", "test", id)}`).then((fields) =>
+      Object.fromEntries(
+        Object.entries(fields)
+          .filter(([name]) => name.startsWith("u:"))
+          .map(([name, text]) => [name.slice(2), text.split("|")[0]]),
+      ),
+    );
+
+  it("[D1] go to the inbox of each recipient and to their devices under their own name", async () => {
+    await start();
+    await bench.publish(order("o1", ["u1", "u2"]));
+    await bench.publish(order("o2", ["u1"]));
+    await done();
+    const page = await sync("u1");
+    expect(page).toMatchObject({ seq: 2, unread: 2 });
+    expect(page.events).toMatchObject([
+      [
+        "order:shipped",
+        { users: ["u1", "u2"] },
+        { id: messageId("main", "test", "o1"), inbox: { seq: 1, read: false } },
+      ],
+      ["order:shipped", { users: ["u1"] }, { inbox: { epoch: page.epoch, seq: 2 } }],
+    ]);
+    const emitted = await bench.emitted();
+    expect(emitted.map(({ targets }) => targets)).toEqual(expect.arrayContaining([["u:main/u1"], ["u:main/u2"]]));
+    expect(emitted.filter(({ targets }) => targets[0] === "u:main/u1").map(({ meta }) => meta)).toMatchObject([
+      { inbox: { epoch: page.epoch, seq: 1, read: false } },
+      { inbox: { epoch: page.epoch, seq: 2, read: false } },
+    ]);
+  });
+
+  it("[D2] are one item however often they are published, and are answered alike", async () => {
+    await start();
+    for (let n = 0; n < 3; n++) await bench.publish(order("o1", ["u1"]));
+    await done();
+    expect((await sync("u1")).events).toHaveLength(1);
+    expect(await bench.emitted()).toHaveLength(1);
+  });
+
+  it("are acknowledged and read apart, and the other devices are told", async () => {
+    await start();
+    for (const id of ["a", "b", "c"]) await bench.publish(order(id, ["u1"]));
+    await done();
+    const { epoch } = await sync("u1");
+    expect(await door("u1", { op: "ack", epoch, seq: 2 })).toEqual({ epoch, ackSeq: 2, unread: 3 });
+    expect(await door("u1", { op: "read", upTo: 1 })).toEqual({ epoch, ackSeq: 2, unread: 2 });
+    const id = messageId("main", "test", "a");
+    expect(await door("u1", { op: "unread", ids: [id] })).toEqual({ epoch, ackSeq: 2, unread: 3 });
+    expect(await door("u1", { op: "read", ids: [id] })).toEqual({ epoch, ackSeq: 2, unread: 2 });
+    await expect(door("u1", { op: "ack", epoch: "0.0", seq: 3 })).rejects.toMatchObject({ code: "CONFLICT" });
+    const changes = (await bench.emitted()).filter(({ event }) => event === "inbox:changed");
+    expect(changes.map(({ data }) => data)).toEqual([
+      { epoch, unread: 3, ackSeq: 2 },
+      { epoch, unread: 2, ackSeq: 2, read: { upTo: 1 } },
+      { epoch, unread: 3, ackSeq: 2 },
+      { epoch, unread: 2, ackSeq: 2, read: { ids: [id] } },
+    ]);
+    expect(await sync("u1", { have: { epoch, seq: 2 } })).toMatchObject({ events: [["order:shipped", {}, {}]] });
+  });
+
+  it.each([
+    { op: "dance" },
+    { op: "ack", epoch: 1, seq: 1 },
+    { op: "ack", epoch: "1.1", seq: -1 },
+    { op: "read" },
+    { op: "read", ids: ["a b"] },
+    { op: "unread", ids: Array.from({ length: 501 }, () => "a") },
+    { op: "sync", limit: 0 },
+    { op: "sync", limit: 101 },
+    { op: "sync", have: { seq: 1 } },
+    { op: "sync", user: "a b" },
+  ])("refuse what is not as agreed (case %#)", async (op) => {
+    await start();
+    await expect(door("u1", op)).rejects.toMatchObject({ code: "PAYLOAD_INVALID" });
+  });
+
+  it("[D1] fall back once when nobody acknowledges, and not when somebody does", async () => {
+    await start();
+    await bench.publish(order("o1", ["u1", "u2"], "events.urgent"));
+    await done();
+    const { epoch } = await sync("u1");
+    await door("u1", { op: "ack", epoch, seq: 1 });
+    await waitFor(async () => (await ledger("o1")).u2 === "fallback", { timeoutMs: 10_000, what: "the fallback" });
+    expect(await ledger("o1")).toEqual({ u1: "acknowledged", u2: "fallback" });
+    expect(hook.got).toHaveLength(1);
+    expect(hook.got[0]!.body).toMatchObject({
+      id: messageId("main", "test", "o1"),
+      event: "order:urgent",
+      tenant: "main",
+      user: "u2",
+      data: { users: ["u1", "u2"] },
+    });
+  });
+
+  it("[D1] are tried again while the provider fails, under one id, until it is well", async () => {
+    await start();
+    hook.answer(503);
+    await bench.publish(order("o1", ["u1"], "events.urgent"));
+    await waitFor(() => hook.got.length >= 2, { timeoutMs: 15_000, what: "a second attempt" });
+    hook.answer(200);
+    await waitFor(async () => (await ledger("o1")).u1 === "fallback", { timeoutMs: 15_000, what: "the fallback" });
+    expect(new Set(hook.got.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it("[L4] an acknowledgement between attempts ends them", async () => {
+    await start();
+    hook.answer(503);
+    await bench.publish(order("o1", ["u1"], "events.urgent"));
+    await waitFor(() => hook.got.length >= 1, { timeoutMs: 15_000, what: "an attempt" });
+    const { epoch } = await sync("u1");
+    await door("u1", { op: "ack", epoch, seq: 1 });
+    await waitFor(async () => (await ledger("o1")).u1 === "acknowledged", { what: "the acknowledgement" });
+  });
+
+  it("stop for good at a 410", async () => {
+    await start();
+    hook.answer(410);
+    await bench.publish(order("o1", ["u1"], "events.urgent"));
+    await waitFor(async () => (await ledger("o1")).u1 === "suppressed", { timeoutMs: 10_000 });
+    expect(hook.got).toHaveLength(1);
+  });
+
+  it("[D1] die at their ttl without a fallback", async () => {
+    await start();
+    await bench.publish(order("o1", ["u1"], "events.brief"));
+    await waitFor(async () => (await ledger("o1")).u1 === "dead", { timeoutMs: 10_000 });
+    expect((await sync("u1")).events).toEqual([]);
+  });
+
+  it("[D1] a flush of the durable Redis loses nothing: the source is read again from its mark", async () => {
+    await start();
+    for (let n = 0; n < 20; n++) await bench.publish(order(`o${n}`, [`u${n % 2}`]));
+    await bench.publish(order("seen", ["u0"], "events.seen"));
+    await done();
+    const before = await sync("u0");
+    const kv = await jetstreamManager(bench.nc);
+    await waitFor(async () => (await kv.streams.info("KV_rollcall-notifier")).state.messages > 0, { what: "a mark" });
+    await bench.redis.flushall();
+    const after = await waitFor(
+      async () => {
+        const page = await sync("u0");
+        return page.events.length === 10 && page;
+      },
+      { timeoutMs: 20_000, what: "the inbox to be whole again" },
+    );
+    expect(after.epoch).not.toBe(before.epoch);
+    expect(after.events.map(([, , { id }]) => id)).toEqual(before.events.map(([, , { id }]) => id));
+    await bench.publish(order("o20", ["u0"]));
+    await waitFor(async () => (await sync("u0")).events.length === 11, { timeoutMs: 20_000 });
+    // What is not durable was done, and the flush took the log with it.
+    expect((await bench.emitted()).filter(({ event }) => event === "order:seen")).toEqual([]);
+  });
+});
