@@ -153,6 +153,12 @@ export const METRICS = {
     help: "1 for the hash of the contracts in force.",
     labels: ["hash"],
   },
+  contractTolerated: {
+    type: "counter",
+    name: "rollcall_contract_tolerated_total",
+    help: "Payloads that break their contract and passed, because its enforcement is warn.",
+    labels: ["event"],
+  },
   dependencyUp: {
     type: "gauge",
     name: "rollcall_dependency_up",
