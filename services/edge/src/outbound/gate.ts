@@ -47,6 +47,11 @@ export class AckGate<M, E extends Held> {
     return this.#joiners.size === 0;
   }
 
+  /** Does somebody wait for entries of `key`? */
+  isAwaited(key: string): boolean {
+    return this.#joiners.has(key);
+  }
+
   open(key: string, member: M): Joiner<M, E> {
     const joiner: Joiner<M, E> = { member, key, held: [], heldBytes: 0, lost: false, admittedAt: undefined };
     const joiners = this.#joiners.get(key);
@@ -99,7 +104,11 @@ export class AckGate<M, E extends Held> {
     if (joiners?.delete(joiner) && joiners.size === 0) this.#joiners.delete(joiner.key);
   }
 
-  /** Everything held for this member of this room. */
+  /** Whatever is held for this member, in any room. */
+  drop(member: M): void {
+    for (const key of this.#joiners.keys()) this.leave(key, member);
+  }
+
   leave(key: string, member: M): void {
     for (const joiner of this.#joiners.get(key) ?? []) if (joiner.member === member) this.close(joiner);
   }

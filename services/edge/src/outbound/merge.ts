@@ -10,7 +10,9 @@ export function areNeighbours(
   earlier: { epoch: string; from: number; to: number },
   later: { epoch: string; from: number; to: number },
 ): boolean {
-  return earlier.epoch === later.epoch && earlier.from <= later.from && later.from <= earlier.to && earlier.to <= later.to;
+  return (
+    earlier.epoch === later.epoch && earlier.from <= later.from && later.from <= earlier.to && earlier.to <= later.to
+  );
 }
 
 export function mergeRoster(earlier: RosterDiff, later: RosterDiff): RosterDiff {

@@ -45,6 +45,11 @@ export class WatchHub<W> {
     return this.#watched.size;
   }
 
+  /** `key`: tenant and user, as a watch target has them after its `w:`. */
+  isWatched(key: string): boolean {
+    return this.#watched.has(key);
+  }
+
   watch(tenant: string, user: string, watcher: W): void {
     const key = keyOf(tenant, user);
     const watched = this.#watched.get(key);

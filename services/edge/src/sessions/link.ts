@@ -61,12 +61,14 @@ export interface SubmitOptions {
   bytes?: number;
   /** Runs when presence has answered, before anything else does, even when nobody waits for the answer any more. */
   applied?: (data: LaneData) => void;
+  /** The same for a refusal. */
+  refused?: () => void;
 }
 
 interface Waiting {
   resolve(data: LaneData): void;
   reject(error: RollcallError): void;
-  applied: ((data: LaneData) => void) | undefined;
+  options: SubmitOptions;
   request: boolean;
 }
 
@@ -125,11 +127,12 @@ export class PresenceLink {
   submit(body: OpBody, options: SubmitOptions = {}): Promise<LaneData> {
     const request = isRequest(body);
     if (this.#closed || (request && this.#health === "stale")) {
+      options.refused?.();
       return Promise.reject(new RollcallError("UNAVAILABLE"));
     }
     const ticket = this.#nextTicket++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(ticket, { resolve, reject, applied: options.applied, request });
+      this.#waiting.set(ticket, { resolve, reject, options, request });
       this.#dispatch({ type: "submit", item: { ticket, body, bytes: options.bytes ?? USUAL_OP_BYTES } });
       this.#pumpSoon();
     });
@@ -257,9 +260,13 @@ export class PresenceLink {
     const waiting = this.#waiting.get(ticket);
     if (waiting === undefined) return;
     this.#waiting.delete(ticket);
-    if (!result.ok) return waiting.reject(RollcallError.fromWire(result.error));
-    waiting.applied?.(result.data);
-    waiting.resolve(result.data);
+    if (result.ok) {
+      waiting.options.applied?.(result.data);
+      waiting.resolve(result.data);
+    } else {
+      waiting.options.refused?.();
+      waiting.reject(RollcallError.fromWire(result.error));
+    }
   }
 
   #assertionAnswered(last: boolean, result: LaneResult): void {
@@ -279,15 +286,21 @@ export class PresenceLink {
     if (this.#closed) this.#waiting.delete(ticket);
   }
 
+  /** Presence's store has this epoch: when it is another one than before, both sides are compared at once. */
+  noteEpoch(epoch: string): void {
+    if (this.#epoch === epoch) return;
+    const isFirst = this.#epoch === undefined;
+    this.#epoch = epoch;
+    if (isFirst) return;
+    this.#options.logger.warn({ event: "presence.epoch", epoch }, "the presence store began anew");
+    this.#dispatch({ type: "digest" });
+    this.#pumpSoon();
+  }
+
   #answered(epoch: string, brake: boolean): void {
     this.#failures = 0;
     this.#setHealth("live");
-    if (this.#epoch !== undefined && this.#epoch !== epoch) {
-      this.#options.logger.warn({ event: "presence.epoch" }, "the presence store began anew");
-      this.#dispatch({ type: "digest" });
-      this.#pumpSoon();
-    }
-    this.#epoch = epoch;
+    this.noteEpoch(epoch);
     const released = this.#brake && !brake;
     this.#brake = brake;
     if (released) this.#options.hooks.released();
@@ -299,7 +312,8 @@ export class PresenceLink {
     this.#options.logger.debug({ event: "presence.unanswered", code }, "presence did not answer");
     if (this.#failures < STALE_AFTER) return;
     this.#setHealth("stale");
-    for (const [ticket, waiting] of this.#waiting) if (waiting.request) this.#fail(ticket, new RollcallError("UNAVAILABLE"));
+    for (const [ticket, waiting] of this.#waiting)
+      if (waiting.request) this.#fail(ticket, new RollcallError("UNAVAILABLE"));
   }
 
   #setHealth(state: "live" | "stale"): void {

@@ -1,0 +1,81 @@
+/** What the edge asks over NATS: presence's doors and reads, the notifier's inbox, and backends that answer commands. */
+
+import { type NatsConnection, headers as natsHeaders, RequestError, TimeoutError } from "@nats-io/nats-core";
+import { isErrorCode, RollcallError, type Subjects } from "@rollcall/contracts";
+import type { LaneReplyData, LeaseData, ReadRequest } from "@rollcall/contracts/internal";
+import { isNatsUp, request } from "@rollcall/runtime";
+import type { Bus, CommandRequest } from "./parts.ts";
+import type { PresenceDoors } from "./sessions/link.ts";
+
+/** A batch takes presence milliseconds; it is sent again when an answer is lost. */
+const LANE_TIMEOUT_MS = 1_500;
+const READ_TIMEOUT_MS = 5_000;
+const MAX_MESSAGE_CHARS = 256;
+
+/** The connection, once there is one: an edge starts without. */
+export type ConnectionSource = () => NatsConnection | undefined;
+
+function connected(source: ConnectionSource): NatsConnection {
+  const nc = source();
+  if (nc === undefined) throw new RollcallError("UNAVAILABLE");
+  return nc;
+}
+
+export function presenceDoors(
+  source: ConnectionSource,
+  subjects: Subjects,
+  cell: string,
+  renewMs: number,
+): PresenceDoors {
+  const ask = async <T>(door: string, body: unknown, timeoutMs: number): Promise<T> =>
+    request<T>(connected(source), subjects.presenceDoor(cell, door), body, { timeoutMs });
+  return {
+    hello: (body) => ask<LeaseData>("hello", body, LANE_TIMEOUT_MS),
+    lease: (body) => ask<LeaseData>("lease", body, renewMs),
+    lane: (body) => ask<LaneReplyData>("lane", body, LANE_TIMEOUT_MS),
+  };
+}
+
+export function createBus(source: ConnectionSource, subjects: Subjects): Bus {
+  return {
+    read: async <T>(cell: string, body: ReadRequest, traceparent: string): Promise<T> =>
+      request<T>(connected(source), subjects.presenceDoor(cell, "read"), body, {
+        timeoutMs: READ_TIMEOUT_MS,
+        traceparent,
+      }),
+    inbox: async <T>(body: unknown, traceparent: string): Promise<T> =>
+      request<T>(connected(source), subjects.notifierDoor("inbox"), body, { timeoutMs: READ_TIMEOUT_MS, traceparent }),
+    command: async (command) => askBackend(connected(source), command),
+  };
+}
+
+/** Backends answer with plain data, or with the header `rollcall-error` and a message. */
+async function askBackend(nc: NatsConnection, { subject, data, headers, timeoutMs }: CommandRequest): Promise<unknown> {
+  if (!isNatsUp(nc)) throw new RollcallError("UNAVAILABLE");
+  const fields = natsHeaders();
+  for (const [name, value] of Object.entries(headers)) fields.set(name, value);
+  let reply: Awaited<ReturnType<NatsConnection["request"]>>;
+  try {
+    reply = await nc.request(subject, JSON.stringify(data ?? null), { timeout: timeoutMs, headers: fields });
+  } catch (cause) {
+    const late =
+      cause instanceof TimeoutError || (cause instanceof RequestError && cause.cause instanceof TimeoutError);
+    throw new RollcallError(late ? "TIMEOUT" : "UNAVAILABLE", { cause });
+  }
+  const code = reply.headers?.get("rollcall-error") ?? "";
+  const body = bodyOf(reply.string());
+  if (code === "") return body.value;
+  const message = (body.value as { message?: unknown } | null)?.message;
+  throw new RollcallError(isErrorCode(code) ? code : "INTERNAL", {
+    ...(typeof message === "string" ? { message: message.slice(0, MAX_MESSAGE_CHARS) } : {}),
+  });
+}
+
+function bodyOf(text: string): { value: unknown } {
+  if (text === "") return { value: null };
+  try {
+    return { value: JSON.parse(text) };
+  } catch (cause) {
+    throw new RollcallError("INTERNAL", { message: "the reply is not JSON", cause });
+  }
+}

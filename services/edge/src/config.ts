@@ -1,0 +1,114 @@
+/** The settings of an edge. */
+
+import { DEFAULT_MAX_LEN } from "@rollcall/fanout";
+import {
+  boundsConfig,
+  type ConfigOf,
+  commonConfig,
+  defineConfig,
+  duration,
+  integer,
+  list,
+  optionalText,
+} from "@rollcall/runtime";
+
+export const config = defineConfig(commonConfig, boundsConfig, {
+  properties: {
+    PORT: integer({ default: 4000, maximum: 65_535, description: "Port of clients; 0 takes a free one." }),
+    HOST: optionalText({ description: "Address clients connect to. Default: every one." }),
+    TLS_CERT: optionalText({ description: "Path of the certificate chain. With TLS_KEY the edge ends TLS itself." }),
+    TLS_KEY: optionalText({ description: "Path of the certificate's private key." }),
+    ORIGINS: list({
+      default: [],
+      description:
+        "Origins whose pages may connect: scheme://host[:port], `:*` for any port, `*` alone for any origin in development.",
+    }),
+    TRUST_PROXY: integer({ default: 0, maximum: 10, description: "Proxies in front that append to X-Forwarded-For." }),
+    JWKS: optionalText({ description: "Path or URL of the public keys that tokens are signed with." }),
+    JWT_ISS: optionalText({ description: "Issuer that tokens must name. Required outside development." }),
+    JWT_AUD: optionalText({ description: "Audience that tokens must name. Required outside development." }),
+    JWT_ALGORITHMS: list({
+      default: ["EdDSA", "ES256", "RS256"],
+      description: "Signature algorithms that are accepted.",
+    }),
+    ISSUERS: optionalText({
+      description: "Path of a JSON or YAML list of further issuers: { issuer, audience, jwks, algorithms?, tenants? }.",
+    }),
+    MAX_TOKEN_TTL: duration({ default: 86_400_000, description: "Longest accepted life of a token." }),
+    LOG_MAX_LEN: integer({
+      default: DEFAULT_MAX_LEN,
+      minimum: 1_000,
+      description: "Entries the fan-out log keeps, approximately. The same in every service.",
+    }),
+    MAX_PAYLOAD_BYTES: integer({ default: 16_384, minimum: 1_024, description: "Largest payload of a client." }),
+    MAX_ROOMS: integer({ default: 100, minimum: 1, description: "Rooms of one session." }),
+    MAX_WATCHED: integer({ default: 2_000, minimum: 1, description: "Users watched by one session." }),
+    EVENTS_PER_SECOND: integer({
+      default: 50,
+      minimum: 1,
+      description: "Messages of one session, all without a rate of their own.",
+    }),
+    MAX_IN_FLIGHT: integer({ default: 64, minimum: 1, description: "Unanswered messages of one session." }),
+    VIOLATIONS_PER_MINUTE: integer({
+      default: 60,
+      minimum: 1,
+      description: "Refused messages of one session before it counts as abuse.",
+    }),
+    VIOLATIONS_BURST: integer({
+      default: 200,
+      minimum: 1,
+      description: "Refused messages of one session at once before it counts as abuse.",
+    }),
+    MAX_CONNECTIONS: integer({ default: 20_000, minimum: 1, description: "Connections of this edge." }),
+    MAX_HANDSHAKES: integer({
+      default: 1_000,
+      minimum: 1,
+      description: "Connections of this edge that are no session yet.",
+    }),
+    MAX_CONNECTIONS_PER_ADDRESS: integer({ default: 10_000, minimum: 1, description: "Connections of one address." }),
+    MAX_CONNECTIONS_PER_USER: integer({
+      default: 100,
+      minimum: 1,
+      description: "Connections of one user to this edge.",
+    }),
+    MAX_LOOP_DELAY_MS: integer({
+      default: 500,
+      minimum: 1,
+      description: "Event-loop delay above which new connections are refused.",
+    }),
+    MAX_HEAP_MB: integer({ default: 1_536, minimum: 64, description: "Heap above which new connections are refused." }),
+    CONNECT_TIMEOUT_MS: integer({ default: 5_000, minimum: 100, description: "From a transport to a session." }),
+    OPEN_WAIT_MS: integer({
+      default: 2_000,
+      description: "How long a new session waits for presence before it starts without it.",
+    }),
+    COALESCE_MS: integer({ default: 50, description: "At most one roster and one state diff of a room in this time." }),
+    WATCH_WINDOW_MS: integer({ default: 100, description: "At most one presence:changed of a socket in this time." }),
+    DRAIN_MS: integer({ default: 10_000, description: "Over how long a stopping edge closes its connections." }),
+  },
+  relations: [
+    ({ ROLLCALL_ENV, JWT_ISS, JWT_AUD, JWKS, ISSUERS }) =>
+      ROLLCALL_ENV === "development" ||
+      (JWT_ISS !== undefined && JWT_AUD !== undefined) ||
+      (JWKS === undefined && ISSUERS !== undefined)
+        ? undefined
+        : "JWT_ISS and JWT_AUD are required unless ROLLCALL_ENV is development: a token for another service must not open this one",
+    ({ JWKS, ISSUERS }) => (JWKS === undefined && ISSUERS === undefined ? "JWKS or ISSUERS is required" : undefined),
+    ({ TLS_CERT, TLS_KEY }) =>
+      (TLS_CERT === undefined) === (TLS_KEY === undefined) ? undefined : "TLS_CERT and TLS_KEY belong together",
+    ({ ROLLCALL_ENV, ORIGINS }) =>
+      ROLLCALL_ENV !== "development" && (ORIGINS as string[]).includes("*")
+        ? "ORIGINS may hold * only when ROLLCALL_ENV is development"
+        : undefined,
+    ({ DRAIN_MS, STOP_GRACE_MS }) =>
+      Number(DRAIN_MS) + 5_000 <= Number(STOP_GRACE_MS)
+        ? undefined
+        : `DRAIN_MS (${DRAIN_MS}) + 5000 must not exceed STOP_GRACE_MS (${STOP_GRACE_MS}): the last connections would be cut off`,
+    ({ OPEN_WAIT_MS, CONNECT_TIMEOUT_MS }) =>
+      Number(OPEN_WAIT_MS) + 1_000 <= Number(CONNECT_TIMEOUT_MS)
+        ? undefined
+        : `OPEN_WAIT_MS (${OPEN_WAIT_MS}) + 1000 must not exceed CONNECT_TIMEOUT_MS (${CONNECT_TIMEOUT_MS}): clients would be cut off while presence is away`,
+  ],
+});
+
+export type EdgeSettings = ConfigOf<typeof config>;

@@ -1,0 +1,44 @@
+/** `session:ready`: the first event of a session, and what a client needs to know of this edge. */
+
+import { PROTOCOL_VERSION } from "@rollcall/contracts";
+import type { EdgeSettings } from "../config.ts";
+import type { HealthView } from "../health.ts";
+import type { Session } from "../sessions/session.ts";
+
+/** Of the wire contract, section 3.1. */
+const STATE_KEYS = 256;
+const STATE_VALUE_BYTES = 8_192;
+
+export function sessionReady(
+  session: Session,
+  facts: { edge: string; resumed: boolean; nowMs: number; health: HealthView; settings: EdgeSettings },
+) {
+  const { edge, resumed, nowMs, health, settings } = facts;
+  const { tenant, user, namespace, session: id } = session.ref;
+  const { rooms, watched, eventsPerSecond } = session.limits;
+  return {
+    session: id,
+    user,
+    tenant,
+    namespace,
+    edge,
+    protocol: PROTOCOL_VERSION,
+    resumed,
+    serverTime: new Date(nowMs).toISOString(),
+    expiresAt: new Date(session.rights.token.expiresAtMs).toISOString(),
+    heartbeat: {
+      pingIntervalMs: settings.PING_INTERVAL_MS,
+      pingTimeoutMs: settings.PING_TIMEOUT_MS,
+      graceMs: settings.GRACE_MS,
+    },
+    limits: {
+      payloadBytes: settings.MAX_PAYLOAD_BYTES,
+      rooms,
+      watched,
+      eventsPerSecond,
+      stateKeys: STATE_KEYS,
+      stateValueBytes: STATE_VALUE_BYTES,
+    },
+    health,
+  };
+}

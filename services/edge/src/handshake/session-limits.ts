@@ -1,0 +1,15 @@
+/** The limits of one session: the server's, lowered by its token where that says so. */
+
+import type { EdgeSettings } from "../config.ts";
+import type { SessionLimits } from "../sessions/session.ts";
+
+export type ClaimedLimits = Partial<SessionLimits>;
+
+export function sessionLimits(settings: EdgeSettings, claimed: ClaimedLimits = {}): SessionLimits {
+  const lower = (own: number, other: number | undefined) => Math.min(own, other ?? own);
+  return {
+    rooms: lower(settings.MAX_ROOMS, claimed.rooms),
+    watched: lower(settings.MAX_WATCHED, claimed.watched),
+    eventsPerSecond: lower(settings.EVENTS_PER_SECOND, claimed.eventsPerSecond),
+  };
+}

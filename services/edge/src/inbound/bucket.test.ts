@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { newBucket, take } from "./bucket.ts";
+
+describe("token bucket", () => {
+  it("lets a burst through and then the rate", () => {
+    const rule = { perSecond: 5 };
+    const bucket = newBucket(rule, 0);
+    const passed = (nowMs: number) => take(bucket, rule, nowMs) === 0;
+    expect(Array.from({ length: 6 }, () => passed(0))).toEqual([true, true, true, true, true, false]);
+    expect(passed(199)).toBe(false);
+    expect(passed(400)).toBe(true);
+  });
+
+  it("says truly when to try again: not before, and then it passes", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.1, max: 500, noNaN: true }),
+        fc.array(fc.nat({ max: 2_000 }), { maxLength: 50 }),
+        (perSecond, gaps) => {
+          const rule = { perSecond };
+          const bucket = newBucket(rule, 0);
+          let now = 0;
+          for (const gap of gaps) {
+            now += gap;
+            const waitMs = take(bucket, rule, now);
+            if (waitMs === 0) continue;
+            if (waitMs > 2) expect(take({ ...bucket }, rule, now + waitMs - 2)).toBeGreaterThan(0);
+            expect(take({ ...bucket }, rule, now + waitMs)).toBe(0);
+          }
+        },
+      ),
+    );
+  });
+
+  it("does not fill while the clock stands still or goes back", () => {
+    const rule = { perSecond: 1 };
+    const bucket = newBucket(rule, 1_000);
+    expect(take(bucket, rule, 1_000)).toBe(0);
+    expect(take(bucket, rule, 500)).toBe(1_000);
+  });
+});

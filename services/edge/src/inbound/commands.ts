@@ -1,0 +1,44 @@
+/** Every event a client may send, by namespace: core's, and what its contract declares. Anything else is unknown. */
+
+import type { NamespaceContract } from "@rollcall/contracts";
+import type { Parts } from "../parts.ts";
+import type { Command } from "./command.ts";
+import { backendCommand } from "./commands/backend-command.ts";
+import { inboxCommands } from "./commands/inbox.ts";
+import { presenceSet } from "./commands/presence-set.ts";
+import { presenceUnwatch, presenceWatch } from "./commands/presence-watch.ts";
+import { relay } from "./commands/relay.ts";
+import { roomJoin } from "./commands/room-join.ts";
+import { roomLeave } from "./commands/room-leave.ts";
+import { roomRead } from "./commands/room-reads.ts";
+import { roomUpdate } from "./commands/room-update.ts";
+import { sessionRefresh } from "./commands/session-refresh.ts";
+import { statePatch } from "./commands/state-patch.ts";
+
+export type CommandTable = (contract: NamespaceContract, event: string) => Command | undefined;
+
+export function commandTable(parts: Parts): CommandTable {
+  const core = [
+    roomJoin(parts),
+    roomLeave(parts),
+    roomUpdate(parts),
+    roomRead(parts, "room:members"),
+    roomRead(parts, "room:history"),
+    roomRead(parts, "state:get"),
+    statePatch(parts),
+    presenceSet(parts),
+    presenceWatch(parts),
+    presenceUnwatch(parts),
+    sessionRefresh(parts),
+    ...inboxCommands(parts),
+  ];
+  const byNamespace = new Map<string, ReadonlyMap<string, Command>>();
+  for (const { namespace, relays, commands } of parts.contracts.namespaces.values()) {
+    const declared = [
+      ...[...relays.values()].map((contract) => relay(parts, contract)),
+      ...[...commands.values()].map((contract) => backendCommand(parts, contract)),
+    ];
+    byNamespace.set(namespace, new Map([...core, ...declared].map((one) => [one.event, one])));
+  }
+  return (contract, event) => byNamespace.get(contract.namespace)?.get(event);
+}

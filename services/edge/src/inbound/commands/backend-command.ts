@@ -1,0 +1,54 @@
+/** A command of a contract file: a NATS request to whoever answers its subject; the validated reply is the ack's data. */
+
+import { type CommandContract, RollcallError } from "@rollcall/contracts";
+import { startSpan } from "@rollcall/telemetry";
+import type { Parts } from "../../parts.ts";
+import { type Command, command, type Invocation } from "../command.ts";
+import { enforced } from "../enforcement.ts";
+
+export function backendCommand(parts: Parts, contract: CommandContract): Command {
+  return command<unknown>({
+    event: contract.name,
+    ...(contract.rate === undefined ? {} : { rate: contract.rate }),
+    shape: (payload) => ({ ok: true, value: payload }),
+    allowed: (session, _, nowMs) => session.rights.allows(`command:${contract.name}`, "call", nowMs),
+    conforms: (payload) => enforced(parts, contract, contract.validate(payload)),
+    run: (invocation) => ask(parts, contract, invocation),
+  });
+}
+
+async function ask(parts: Parts, contract: CommandContract, invocation: Invocation): Promise<unknown> {
+  const { session, payload, id, span } = invocation;
+  const { user, tenant, namespace, session: sessionId } = session.ref;
+  const request = startSpan("request", contract.name, { parent: span.traceparent, kind: "client" });
+  try {
+    const reply = await parts.bus.command({
+      subject: contract.subject,
+      data: payload,
+      timeoutMs: contract.timeoutMs,
+      headers: {
+        traceparent: request.traceparent,
+        "rollcall-user": user,
+        "rollcall-tenant": tenant,
+        "rollcall-namespace": namespace,
+        "rollcall-session": sessionId,
+        "rollcall-id": id ?? parts.random.id(),
+        "rollcall-deadline": new Date(parts.clock.now() + contract.timeoutMs).toISOString(),
+      },
+    });
+    const issues = enforced(parts, contract, contract.validateReply(reply));
+    if (issues !== undefined) {
+      parts.logger.error(
+        { event: "command.reply_invalid", name: contract.name, issues },
+        "a reply breaks its contract",
+      );
+      throw new RollcallError("INTERNAL");
+    }
+    return reply;
+  } catch (error) {
+    request.fail(error);
+    throw error;
+  } finally {
+    request.end();
+  }
+}

@@ -1,0 +1,21 @@
+/** `room:leave`: nothing of the room reaches the client any more, from now on; also answered when it was no member. */
+
+import type { Parts } from "../../parts.ts";
+import { type Command, command } from "../command.ts";
+import { coreShape } from "../core-shape.ts";
+import { mayRead } from "../room-rights.ts";
+
+export function roomLeave(parts: Parts): Command {
+  return command<{ room: string }>({
+    event: "room:leave",
+    shape: coreShape("room:leave"),
+    allowed: (session, { room }, nowMs) => session.rooms.has(room) || mayRead(session, room, nowMs),
+    room: ({ room }) => room,
+    async run({ session, payload: { room }, span }) {
+      parts.lifecycle.leaveRoom(session, room);
+      const { link } = parts.cellOf(session.ref.tenant);
+      await link.submit({ op: "leave", ref: session.ref, room, reason: "leave", traceparent: span.traceparent });
+      return { room };
+    },
+  });
+}

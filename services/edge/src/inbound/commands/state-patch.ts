@@ -1,0 +1,74 @@
+/** `state:patch`: a patch of a room's state, whole or not at all. The contract says which keys there are and who may. */
+
+import type { Issue, RoomContract, StateOp } from "@rollcall/contracts";
+import type { LaneData } from "@rollcall/contracts/internal";
+import type { Parts } from "../../parts.ts";
+import type { Session } from "../../sessions/session.ts";
+import { type Command, command } from "../command.ts";
+import { coreShape } from "../core-shape.ts";
+import { roomResource } from "../room-rights.ts";
+import { roomRules } from "../room-rules.ts";
+
+interface Patch {
+  room: string;
+  ops: StateOp[];
+}
+
+const bytesOf = (ops: StateOp[]) => JSON.stringify(ops).length * 2 + 512;
+
+export function statePatch(parts: Parts): Command {
+  return command<Patch>({
+    event: "state:patch",
+    shape: coreShape("state:patch"),
+    allowed: mayPatch,
+    room: ({ room }) => room,
+    memberOnly: true,
+    conforms: patchIssues,
+    async run({ session, payload: { room, ops }, id, span }) {
+      const contract = session.contract.room(room)!;
+      const owned = ops.map(({ key }) => contract.state?.key(key)?.writeOwner === true);
+      // `write: owner` binds every set to its writer's session.
+      const bound = ops.map((op, i): StateOp => (owned[i] && op.op === "set" ? { ...op, bind: "session" } : op));
+      const { link } = parts.cellOf(session.ref.tenant);
+      const data = await link.submit(
+        {
+          op: "patch",
+          ref: session.ref,
+          room,
+          rules: roomRules(contract),
+          ops: bound,
+          traceparent: span.traceparent,
+          ...(owned.includes(true) ? { owned } : {}),
+          ...(id === undefined ? {} : { id }),
+        },
+        { bytes: bytesOf(ops) },
+      );
+      const { epoch, version } = data as Extract<LaneData, { op: "patch" }>;
+      return { epoch, version };
+    },
+  });
+}
+
+function mayPatch(session: Session, { room, ops }: Patch, nowMs: number): boolean {
+  const contract = session.contract.room(room);
+  const isObserver = session.rooms.get(room)?.observe === true;
+  return ops.every((op) => {
+    const key = contract?.state?.key(op.key);
+    const binds = op.op === "set" && (op.bind === "session" || key?.writeOwner === true);
+    if (isObserver && binds) return false;
+    return session.rights.allows(roomResource(room), key?.op ?? "state", nowMs);
+  });
+}
+
+function patchIssues({ ops }: Patch, contract: RoomContract | undefined): Issue[] | undefined {
+  const issues = ops.flatMap((op, i): Issue[] => {
+    const key = contract?.state?.key(op.key);
+    const pointer = `/ops/${i}`;
+    if (key === undefined) {
+      return [{ pointer: `${pointer}/key`, keyword: "undeclared", message: "this room declares no such key" }];
+    }
+    if (op.op !== "set") return [];
+    return (key.validate(op.value) ?? []).map((issue) => ({ ...issue, pointer: `${pointer}/value${issue.pointer}` }));
+  });
+  return issues.length === 0 ? undefined : issues;
+}

@@ -1,0 +1,101 @@
+/** The edge process. */
+
+import { readFileSync } from "node:fs";
+import { formatMistake, loadContracts } from "@rollcall/contracts";
+import { createFanoutLog, createFanoutSource, v1Placement } from "@rollcall/fanout";
+import { connectNats, connectRedis, type NatsHandle, runService, type ServiceContext } from "@rollcall/runtime";
+import { METRICS } from "@rollcall/telemetry";
+import { config, type EdgeSettings } from "./config.ts";
+import { startEdge } from "./edge.ts";
+import { readIssuers } from "./handshake/issuers.ts";
+import { LEEWAY_MS, TokenVerifier } from "./handshake/token.ts";
+
+/** Of the grace, kept back for goodbyes and closing. */
+const CLOSING_MS = 5_000;
+
+await runService({
+  name: "edge",
+  config,
+  async start(context) {
+    const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
+    const contracts = await contractsOf(settings.CONTRACTS, context);
+    metrics.gauge(METRICS.contracts).set({ hash: contracts.hash }, 1);
+    const issuers = await readIssuers(settings, { clock, logger, retainMs: settings.MAX_TOKEN_TTL + LEEWAY_MS });
+    const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
+    const nats = lateNats(settings, context);
+    const edge = await startEdge({
+      settings,
+      instance,
+      contracts,
+      verifier: new TokenVerifier({ issuers: issuers.all, clock, maxTtlMs: settings.MAX_TOKEN_TTL }),
+      placement: v1Placement,
+      layout: { cells: ["c0"], partitions: 1 },
+      log: createFanoutLog(redis.client, { install: settings.INSTALL, maxLen: settings.LOG_MAX_LEN }),
+      source: createFanoutSource({
+        redisUrl: settings.REDIS_URL,
+        install: settings.INSTALL,
+        maxLen: settings.LOG_MAX_LEN,
+        clock,
+        random,
+        logger,
+        metrics,
+      }),
+      nats: nats.get,
+      onNats: nats.on,
+      clock,
+      random,
+      logger,
+      metrics,
+      loopDelay,
+      heapUsedBytes: () => process.memoryUsage().heapUsed,
+      signal,
+      ...tlsOf(settings),
+    });
+    return {
+      ready: () => edge.isReady() && issuers.ready(),
+      async stop(graceMs) {
+        await edge.stop(Math.min(settings.DRAIN_MS, Math.max(0, graceMs - CLOSING_MS)));
+        issuers.stop();
+        await nats.get()?.close();
+        await redis.close();
+      },
+    };
+  },
+});
+
+/** An edge does its work without NATS as far as it can, so it does not wait for it. */
+function lateNats(settings: EdgeSettings, context: Pick<ServiceContext<unknown>, "logger" | "metrics" | "signal">) {
+  let handle: NatsHandle | undefined;
+  const waiting: ((nats: NatsHandle) => void)[] = [];
+  connectNats({
+    url: settings.NATS_URL,
+    name: `${settings.INSTALL}-edge`,
+    ...context,
+    ...(settings.NATS_INBOX_PREFIX === undefined ? {} : { inboxPrefix: settings.NATS_INBOX_PREFIX }),
+    ...(settings.NATS_CREDS === undefined ? {} : { creds: settings.NATS_CREDS }),
+  }).then(
+    (connected) => {
+      handle = connected;
+      for (const fn of waiting.splice(0)) fn(connected);
+    },
+    (error: unknown) => {
+      if (!context.signal.aborted) context.logger.error({ event: "nats.failed", error }, "nats cannot be connected to");
+    },
+  );
+  return {
+    get: () => handle,
+    on: (fn: (nats: NatsHandle) => void) => void (handle === undefined ? waiting.push(fn) : fn(handle)),
+  };
+}
+
+function tlsOf({ TLS_CERT, TLS_KEY }: EdgeSettings) {
+  if (TLS_CERT === undefined || TLS_KEY === undefined) return {};
+  return { tls: { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) } };
+}
+
+async function contractsOf(paths: string[], { logger }: Pick<ServiceContext<unknown>, "logger">) {
+  const loaded = await loadContracts(paths);
+  if (loaded.ok) return loaded.contracts;
+  for (const mistake of loaded.mistakes) logger.error({ event: "contracts.mistake" }, formatMistake(mistake));
+  throw new Error("the contract files have mistakes");
+}

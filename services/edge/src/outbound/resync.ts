@@ -1,0 +1,88 @@
+/**
+ * Telling clients that something may have been missed: `room:resync` once to each room with members here,
+ * `presence:resync` to each session that watches. Spread, so that their return is no storm.
+ */
+
+import type { Delivery } from "@rollcall/fanout";
+import type { Clock, Random } from "@rollcall/runtime";
+import type { Registry } from "../sessions/registry.ts";
+import type { Session } from "../sessions/session.ts";
+import type { Door } from "./door.ts";
+import { newMeta } from "./meta.ts";
+import type { WatchHub } from "./watch-hub.ts";
+
+export type ResyncReason = "gap" | "rewind" | "repair" | "overflow" | "slow";
+type Stream = "roster" | "state" | "history";
+const ALL: Stream[] = ["roster", "state", "history"];
+
+/** Clients come back over so long: 10,000 of them are 2,000 joins a second. */
+const SPREAD_MS = 5_000;
+const ROOMS_PER_TURN = 200;
+
+export const resyncOf = (room: string, reason: ResyncReason, spreadMs = 0) => ({
+  room,
+  streams: ALL,
+  reason,
+  spreadMs,
+});
+
+export interface ResyncOptions {
+  registry: Registry;
+  delivery: Delivery;
+  door: Door;
+  hub: WatchHub<Session>;
+  clock: Clock;
+  random: Random;
+}
+
+export class Resync {
+  readonly #options: ResyncOptions;
+  readonly #rooms = new Map<string, { namespace: string; target: string; room: string; reason: ResyncReason }>();
+  #planned = false;
+
+  constructor(options: ResyncOptions) {
+    this.#options = options;
+  }
+
+  /** Every room and every watcher here. Asked again before it has been done, it is done once. */
+  everything(reason: ResyncReason): void {
+    for (const session of this.#options.registry.all()) {
+      const { namespace } = session.ref;
+      for (const room of session.rooms.keys()) {
+        const target = session.roomTarget(room);
+        this.#rooms.set(`${namespace} ${target}`, { namespace, target, room, reason });
+      }
+      if (session.watched.size > 0) this.watches(session, reason);
+    }
+    this.#plan();
+  }
+
+  /** The client forgets whom it watches and says it again; so does the edge. */
+  watches(session: Session, reason: ResyncReason): void {
+    this.#options.hub.drop(session.ref.tenant, session.watched, session);
+    session.watched.clear();
+    this.#options.door.emit(session, "presence:resync", { reason, spreadMs: SPREAD_MS });
+  }
+
+  #plan(): void {
+    if (this.#planned || this.#rooms.size === 0) return;
+    this.#planned = true;
+    this.#options.clock.immediate(() => {
+      this.#planned = false;
+      this.#turn();
+      this.#plan();
+    });
+  }
+
+  #turn(): void {
+    const { delivery, clock, random } = this.#options;
+    let left = ROOMS_PER_TURN;
+    for (const [key, { namespace, target, room, reason }] of this.#rooms) {
+      if (left-- === 0) break;
+      this.#rooms.delete(key);
+      const packet = ["room:resync", resyncOf(room, reason, SPREAD_MS), newMeta(clock, random, { room })];
+      delivery.deliver([target], [], JSON.stringify(packet), { namespace, event: "room:resync" });
+    }
+    delivery.flush();
+  }
+}

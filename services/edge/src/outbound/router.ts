@@ -1,0 +1,130 @@
+/**
+ * From the log to this edge's sockets: watches to the watch hub, diffs through the coalescer, everything else straight
+ * to the delivery, and in front of all of it the ack gate.
+ */
+
+import type { UserPresence } from "@rollcall/contracts";
+import type { Delivery, FollowHandlers, ReceivedEntry } from "@rollcall/fanout";
+import type { Clock } from "@rollcall/runtime";
+import { ATTRIBUTES, isSampled, startSpan } from "@rollcall/telemetry";
+import type { EdgeMetrics } from "../metrics.ts";
+import type { Session } from "../sessions/session.ts";
+import type { Coalescer } from "./coalescer.ts";
+import type { Door } from "./door.ts";
+import type { AckGate } from "./gate.ts";
+import { isWatchTarget, targetKey } from "./room-key.ts";
+import type { WatchHub } from "./watch-hub.ts";
+
+export interface RouterOptions {
+  delivery: Delivery;
+  door: Door;
+  gate: AckGate<Session, ReceivedEntry>;
+  coalescer: Coalescer;
+  hub: WatchHub<Session>;
+  clock: Clock;
+  metrics: EdgeMetrics;
+  /** Is it an event of a contract file that a backend causes? Its way to clients is measured. */
+  isDomainEvent(namespace: string, event: string): boolean;
+}
+
+export class Router {
+  readonly #options: RouterOptions;
+  /** Of the newest entry routed, for gates whose room stays silent. */
+  #newest: string | undefined;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  readonly wants: NonNullable<FollowHandlers["wants"]> = (namespace, targets) => {
+    const { delivery, gate, hub } = this.#options;
+    if (delivery.has(namespace, targets)) return true;
+    for (const target of targets) {
+      if (isWatchTarget(target) && hub.isWatched(target.slice(2))) return true;
+      if (!gate.idle && gate.isAwaited(targetKey(namespace, target))) return true;
+    }
+    return false;
+  };
+
+  readonly entry = (entry: ReceivedEntry): void => {
+    const { coalescer, gate } = this.#options;
+    this.#newest = entry.position.id;
+    const [first = ""] = entry.targets;
+    if (isWatchTarget(first)) return this.#watched(entry);
+    if (!gate.idle) this.#passGate(entry);
+    const key = targetKey(entry.namespace, first);
+    if (entry.targets.length === 1 && coalescer.take(key, entry)) return;
+    for (const target of entry.targets) coalescer.settle(targetKey(entry.namespace, target));
+    this.deliver(entry, []);
+  };
+
+  /** Also the coalescer's way out. */
+  deliver(entry: ReceivedEntry, causes: readonly string[]): void {
+    const { door, metrics, clock, isDomainEvent } = this.#options;
+    const traced = entry.traceparent !== undefined && isSampled(entry.traceparent);
+    const span = traced
+      ? startSpan("deliver", entry.event, {
+          parent: entry.traceparent,
+          kind: "consumer",
+          links: causes,
+          attributes: {
+            [ATTRIBUTES.messageId]: entry.mid,
+            [ATTRIBUTES.tenant]: entry.tenant,
+            [ATTRIBUTES.namespace]: entry.namespace,
+          },
+        })
+      : undefined;
+    const recipients = door.deliver(entry);
+    span?.setAttribute(ATTRIBUTES.recipients, recipients);
+    span?.end();
+    if (recipients > 0 && isDomainEvent(entry.namespace, entry.event)) {
+      const sinceMs = eventTimeMs(entry.packetJson) ?? entry.loggedAtMs;
+      metrics.eventToClient(entry.event, Math.max(0, clock.now() - sinceMs) / 1_000);
+    }
+  }
+
+  /** The end of one run of the log. */
+  readonly flush = (readTo: string | undefined): void => {
+    const { coalescer, hub, delivery, gate } = this.#options;
+    const position = readTo ?? this.#newest;
+    coalescer.flush();
+    if (!gate.idle && position !== undefined) {
+      for (const { key, member } of gate.pass(position)) this.admit(key, member);
+    }
+    hub.flush();
+    delivery.flush();
+  };
+
+  #watched(entry: ReceivedEntry): void {
+    const { door, hub } = this.#options;
+    if (!door.isDeclared(entry)) return;
+    const [, payload] = JSON.parse(entry.packetJson) as [string, { changes?: UserPresence[] }];
+    for (const change of payload.changes ?? []) hub.changed(entry.tenant, change);
+  }
+
+  #passGate(entry: ReceivedEntry): void {
+    const { gate, coalescer } = this.#options;
+    for (const target of entry.targets) {
+      const key = targetKey(entry.namespace, target);
+      const live = gate.offer(key, entry, (session) => entry.except?.includes(session.sessionTarget) ?? false);
+      if (live.length === 0) continue;
+      coalescer.settle(key); // what waits there is in their snapshot
+      for (const session of live) this.admit(key, session);
+    }
+  }
+
+  /** A joiner at the gate takes part from now on. */
+  admit(key: string, session: Session): void {
+    const { namespace } = session.ref;
+    if (session.live) this.#options.delivery.join(session.member, key.slice(namespace.length + 1));
+  }
+}
+
+/** `meta` comes last in a packet; the newest `ts` in its text is meta's. */
+function eventTimeMs(packetJson: string): number | undefined {
+  const at = packetJson.lastIndexOf('"ts":"');
+  if (at < 0) return undefined;
+  const end = packetJson.indexOf('"', at + 6);
+  const ms = Date.parse(packetJson.slice(at + 6, end));
+  return Number.isNaN(ms) ? undefined : ms;
+}

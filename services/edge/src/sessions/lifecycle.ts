@@ -1,0 +1,254 @@
+/**
+ * What becomes of a session: announced, left by its client, lost, replaced, expired, revoked; and of its rooms. Every
+ * way out of a session or a room goes through here, so that gate, watches, delivery and presence agree afterwards.
+ */
+
+import type { RollcallError } from "@rollcall/contracts";
+import type { CloseReason, LaneData, LeaveReason, SessionRef } from "@rollcall/contracts/internal";
+import type { Delivery, ReceivedEntry } from "@rollcall/fanout";
+import type { Clock, Timer } from "@rollcall/runtime";
+import type { EdgeMetrics } from "../metrics.ts";
+import type { Door } from "../outbound/door.ts";
+import type { AckGate } from "../outbound/gate.ts";
+import { targetKey } from "../outbound/room-key.ts";
+import type { WatchHub } from "../outbound/watch-hub.ts";
+import { Agenda } from "./agenda.ts";
+import type { HeldRooms } from "./held-rooms.ts";
+import type { PresenceLink } from "./link.ts";
+import type { SessionFacts } from "./mirror.ts";
+import type { Registry } from "./registry.ts";
+import type { DisconnectReason, Membership, Session } from "./session.ts";
+
+export type RevokedReason = "replaced" | "revoked" | "expired" | "abuse";
+export type RemovedReason = "revoked" | "expired" | "forbidden";
+
+export interface LifecycleOptions {
+  clock: Clock;
+  registry: Registry;
+  delivery: Delivery;
+  door: Door;
+  gate: AckGate<Session, ReceivedEntry>;
+  hub: WatchHub<Session>;
+  held: HeldRooms;
+  metrics: EdgeMetrics;
+  linkOf(tenant: string): PresenceLink;
+}
+
+/** Before a token ends, its client is told. */
+const EXPIRING_MS = 60_000;
+const TICK_MS = 250;
+/** A client that was told to go has so long to close its connection itself. */
+const LINGER_MS = 2_000;
+
+/** How presence is told, by why the socket went. `replaced`: the session lives elsewhere, there is nothing to tell. */
+const CLOSE: Readonly<Record<DisconnectReason, CloseReason | undefined>> = {
+  client: "leave",
+  transport: "lost",
+  ping_timeout: "lost",
+  slow: "lost",
+  protocol: "lost",
+  abuse: "revoked",
+  revoked: "revoked",
+  expired: "expired",
+  replaced: undefined,
+  drain: "drain",
+  shutdown: "drain",
+};
+
+/** What an assertion says of a session, beside its rooms. */
+export function factsOf({ name, client, rights }: Session): SessionFacts {
+  const { issuedAtMs, expiresAtMs } = rights.token;
+  return {
+    issuedAtMs,
+    expiresAtMs,
+    ...(name === undefined ? {} : { name }),
+    ...(client === undefined ? {} : { client }),
+  };
+}
+
+const LEAVE: Readonly<Record<RemovedReason, LeaveReason>> = {
+  revoked: "revoked",
+  expired: "expired",
+  forbidden: "revoked",
+};
+
+export class Lifecycle {
+  readonly #options: LifecycleOptions;
+  readonly #agenda: Agenda<Session>;
+  #timer: Timer | undefined;
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+    this.#agenda = new Agenda(options.clock.now());
+  }
+
+  start(): void {
+    this.#timer = this.#options.clock.setRepeating(TICK_MS, () => this.#tick());
+  }
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /** The session takes its place; who had it is replaced. */
+  claim(session: Session): void {
+    const before = this.#options.registry.add(session);
+    if (before !== undefined) this.revoke(before, "replaced");
+  }
+
+  /** Presence has opened it, perhaps long after it was announced. */
+  opened(session: Session, data: LaneData): void {
+    if (data.op !== "open") return;
+    session.opened = true;
+    if (!this.#options.registry.isCurrent(session)) return;
+    this.#options.held.hold(session, data.rooms);
+    if (session.replacedBy > data.incarnation) this.revoke(session, "replaced");
+  }
+
+  /** Presence refused to open it. During the handshake that refuses the connection; later it ends or heals. */
+  openFailed(session: Session, error: RollcallError): void {
+    if (!session.live) return;
+    if (error.code === "AUTH_REVOKED") this.revoke(session, "revoked");
+    else this.#link(session).mirror.adopt(session.ref, factsOf(session)); // the next digest asserts it
+  }
+
+  /** The handshake did not come to its end. */
+  abandoned(session: Session): void {
+    const isCurrent = this.#options.registry.remove(session);
+    this.#release(session);
+    if (isCurrent) this.#link(session).post({ op: "close", ref: session.ref, how: "lost" });
+  }
+
+  /** `session:ready` is on its way: from now on it takes part. */
+  announced(session: Session): void {
+    const { delivery, registry, metrics } = this.#options;
+    session.live = true;
+    delivery.join(session.member, session.userTarget);
+    delivery.join(session.member, session.sessionTarget);
+    metrics.sockets(registry.size);
+    this.reschedule(session);
+    if (!registry.isCurrent(session)) this.revoke(session, "replaced");
+  }
+
+  /** After its token or a grant changed. */
+  reschedule(session: Session): void {
+    const now = this.#options.clock.now();
+    const { expiresAtMs } = session.rights.token;
+    const warnAtMs = expiresAtMs - EXPIRING_MS;
+    const next = session.warnedOf === expiresAtMs ? expiresAtMs : Math.max(warnAtMs, now);
+    this.#agenda.set(session, Math.min(next, session.rights.nextExpiryMs() ?? next));
+  }
+
+  /** The socket is gone, however it went. */
+  closed(session: Session, reason: DisconnectReason): void {
+    const { registry, metrics } = this.#options;
+    const isCurrent = registry.remove(session);
+    this.#release(session);
+    metrics.disconnect(reason);
+    metrics.sockets(registry.size);
+    const how = CLOSE[reason];
+    if (how !== undefined && isCurrent) this.#link(session).post({ op: "close", ref: session.ref, how });
+  }
+
+  /** Tells the client why, and disconnects it: stock clients do not return by themselves. */
+  revoke(session: Session, reason: RevokedReason): void {
+    if (session.closing !== undefined) return;
+    session.closing = reason;
+    const { socket } = session;
+    if (!socket.connected) return; // still in its handshake: it ends there
+    this.#options.door.emit(session, "session:revoked", { reason });
+    socket.disconnect();
+    const { conn } = socket;
+    this.#options.clock.setTimer(LINGER_MS, () => {
+      if (conn.readyState === "open" && session.isAlone()) conn.close();
+    });
+  }
+
+  /** Closes the connection without a Socket.IO word: the client returns by itself. */
+  drop(session: Session, reason: "slow" | "drain" | "protocol"): void {
+    session.closing ??= reason;
+    session.socket.conn.close();
+  }
+
+  /** Presence says that the session lives elsewhere, since that incarnation. */
+  replaced(ref: SessionRef, incarnation: number): void {
+    const session = this.#options.registry.get(ref);
+    if (session === undefined) return;
+    const link = this.#link(session);
+    session.replacedBy = Math.max(session.replacedBy, incarnation);
+    // One that is being opened is younger than what was said of its predecessor; its answer will tell.
+    if (!session.opened || (link.mirror.incarnationOf(session.key) ?? 0) >= incarnation) return;
+    link.mirror.forget(session.key);
+    this.revoke(session, "replaced");
+  }
+
+  joinedRoom(session: Session, room: string, membership: Membership): void {
+    session.rooms.set(room, membership);
+    this.#options.held.settle(session, room);
+  }
+
+  /** The client leaves a room, or is taken out of it: nothing of it reaches the client any more. */
+  leaveRoom(session: Session, room: string): void {
+    const { delivery, gate, held } = this.#options;
+    for (const attempt of session.joining) if (attempt.room === room) attempt.cancelled = true;
+    const target = session.roomTarget(room);
+    session.rooms.delete(room);
+    delivery.leave(session.member, target);
+    gate.leave(targetKey(session.ref.namespace, target), session);
+    held.settle(session, room);
+  }
+
+  removeFromRoom(session: Session, room: string, reason: RemovedReason): void {
+    if (!session.rooms.has(room)) return;
+    this.leaveRoom(session, room);
+    this.#link(session).post({ op: "leave", ref: session.ref, room, reason: LEAVE[reason] });
+    this.#options.door.emit(session, "room:removed", { room, reason }, { room });
+  }
+
+  /** Takes it out of every room and watch that its rights no longer cover. */
+  enforceRights(session: Session, reason: RemovedReason): void {
+    const now = this.#options.clock.now();
+    for (const [room, { observe }] of session.rooms) {
+      const covered = session.rights.allows(`room:${room}`, observe ? "observe" : "join", now);
+      if (!covered) this.removeFromRoom(session, room, reason);
+    }
+    for (const user of session.watched) {
+      if (session.rights.allows(`user:${user}`, "watch", now)) continue;
+      session.watched.delete(user);
+      this.#options.hub.unwatch(session.ref.tenant, user, session);
+    }
+  }
+
+  #release(session: Session): void {
+    const { delivery, gate, hub, held } = this.#options;
+    session.live = false;
+    this.#agenda.delete(session);
+    gate.drop(session);
+    hub.drop(session.ref.tenant, session.watched, session);
+    held.forget(session);
+    delivery.detach(session.member);
+    session.rooms.clear();
+    session.watched.clear();
+  }
+
+  #tick(): void {
+    const { clock, door } = this.#options;
+    const now = clock.now();
+    for (const session of this.#agenda.due(now)) {
+      const { expiresAtMs } = session.rights.token;
+      if (session.rights.expire(now)) this.enforceRights(session, "expired");
+      if (expiresAtMs <= now) {
+        this.revoke(session, "expired");
+        continue;
+      }
+      if (expiresAtMs - EXPIRING_MS <= now && session.warnedOf !== expiresAtMs) {
+        session.warnedOf = expiresAtMs;
+        door.emit(session, "session:expiring", { inMs: expiresAtMs - now });
+      }
+      this.reschedule(session);
+    }
+  }
+
+  #link(session: Session): PresenceLink {
+    return this.#options.linkOf(session.ref.tenant);
+  }
+}

@@ -1,0 +1,122 @@
+/** One session on this edge: a socket, whose it is, what it may do, and what it takes part in. */
+
+import type { NamespaceContract, RoomContract } from "@rollcall/contracts";
+import { roomTarget, sessionTarget, userTarget } from "@rollcall/contracts";
+import type { SessionRef } from "@rollcall/contracts/internal";
+import type { DeliveryMember } from "@rollcall/fanout";
+import type { Socket } from "socket.io";
+import type { Rights } from "../handshake/rights.ts";
+import type { Bucket, Buckets } from "../inbound/bucket.ts";
+import { type RefKey, refKey } from "./ref.ts";
+
+/** Why a socket went: label of `rollcall_edge_disconnects_total`. */
+export type DisconnectReason =
+  | "client"
+  | "transport"
+  | "ping_timeout"
+  | "slow"
+  | "abuse"
+  | "protocol"
+  | "revoked"
+  | "expired"
+  | "replaced"
+  | "drain"
+  | "shutdown";
+
+export interface Membership {
+  readonly contract: RoomContract;
+  observe: boolean;
+}
+
+export interface JoinAttempt {
+  readonly room: string;
+  /** The room was left meanwhile. */
+  cancelled: boolean;
+}
+
+export interface SessionLimits {
+  rooms: number;
+  watched: number;
+  eventsPerSecond: number;
+}
+
+export class Session {
+  readonly ref: SessionRef;
+  readonly key: RefKey;
+  readonly socket: Socket;
+  readonly member: DeliveryMember;
+  readonly contract: NamespaceContract;
+  readonly cell: string;
+  readonly rights: Rights;
+  readonly limits: SessionLimits;
+  /** Display name of the token. */
+  name: string | undefined;
+  readonly client: string | undefined;
+  readonly rooms = new Map<string, Membership>();
+  /** Joins not answered yet. */
+  readonly joining = new Set<JoinAttempt>();
+  /** Users whose presence it watches. */
+  readonly watched = new Set<string>();
+  readonly buckets: Buckets;
+  readonly violations: Bucket;
+  /** `session:ready` has been sent and it has not ended. */
+  live = false;
+  /** Presence knows it. */
+  opened = false;
+  /** The incarnation that presence said took its place, if it did. */
+  replacedBy = 0;
+  /** The end of the token its client was last warned of. */
+  warnedOf: number | undefined;
+  /** Set by whoever ends it, before the socket closes. */
+  closing: DisconnectReason | undefined;
+  /** Requests not answered yet. */
+  inFlight = 0;
+  /** Relays on their way through the lane, and appends under way: their order is the session's. */
+  lanePublishes = 0;
+  lastAppend: Promise<unknown> | undefined;
+
+  constructor(
+    fields: Pick<
+      Session,
+      | "ref"
+      | "socket"
+      | "member"
+      | "contract"
+      | "cell"
+      | "rights"
+      | "limits"
+      | "name"
+      | "client"
+      | "buckets"
+      | "violations"
+    >,
+  ) {
+    this.ref = fields.ref;
+    this.key = refKey(fields.ref);
+    this.socket = fields.socket;
+    this.member = fields.member;
+    this.contract = fields.contract;
+    this.cell = fields.cell;
+    this.rights = fields.rights;
+    this.limits = fields.limits;
+    this.name = fields.name;
+    this.client = fields.client;
+    this.buckets = fields.buckets;
+    this.violations = fields.violations;
+  }
+
+  /** No other session shares its connection. */
+  isAlone(): boolean {
+    return this.member.lane.members.every((member) => member === this.member);
+  }
+
+  get sessionTarget(): string {
+    return sessionTarget(this.ref.tenant, this.ref.user, this.ref.session);
+  }
+  get userTarget(): string {
+    return userTarget(this.ref.tenant, this.ref.user);
+  }
+  roomTarget(room: string): string {
+    return roomTarget(this.ref.tenant, room);
+  }
+}
