@@ -27,8 +27,8 @@ export function subjectsOf(install: string) {
     presenceDoor: (cell: string, door: string) => `${install}.internal.v1.presence.${cell}.${door}`,
     /** Private: edge to notifier. `door` is `inbox`. */
     notifierDoor: (door: string) => `${install}.internal.v1.notifier.${door}`,
-    /** Private: the notifier asks every edge what became of a message. */
-    edgesDelivery: () => `${install}.internal.v1.edges.delivery`,
+    /** Private: the notifier asks every edge and notifier what became of a message. */
+    delivery: () => `${install}.internal.v1.delivery`,
     /** Private: presence to one edge. */
     edgeControl: (edge: string) => `${install}.internal.v1.edge.${token(edge)}.control`,
     /** Private: presence to every edge. */

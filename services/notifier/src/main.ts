@@ -33,6 +33,7 @@ await runService({
     });
     const notifier = await startNotifier({
       install: settings.INSTALL,
+      instance: context.instance,
       contracts,
       sources: settings.EVENT_SOURCES,
       mode: settings.STREAMS,

@@ -10,6 +10,7 @@ import { createDeadLetters } from "./dead-letter/dead-letters.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createEmitOnce } from "./delivery/emit-once.ts";
 import { startDurable } from "./durable.ts";
+import { AccountRing } from "./explain/ring.ts";
 import type { Channel } from "./fallback/channel.ts";
 import type { ChannelParts } from "./fallback/channels-file.ts";
 import { createLease } from "./intake/lease.ts";
@@ -20,6 +21,8 @@ import { ensureConsumer, ensureStream, StreamsError, type StreamsMode } from "./
 
 export interface NotifierOptions {
   install: string;
+  /** Name of this process. */
+  instance: string;
   contracts: Contracts;
   /** `EVENT_SOURCES`. */
   sources: string | undefined;
@@ -43,6 +46,9 @@ export interface NotifierOptions {
   logger: Logger;
   metrics: Metrics;
 }
+
+/** Decisions remembered for `delivery.get`. */
+const RING_SIZE = 10_000;
 
 export interface Notifier {
   isReady(): boolean;
@@ -99,7 +105,8 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     placement,
     traceToClient,
   });
-  const processor = createProcessor({ contracts, delivery, deadLetters, clock, random, logger, metrics });
+  const ring = new AccountRing(RING_SIZE);
+  const processor = createProcessor({ contracts, delivery, deadLetters, clock, random, logger, metrics, ring });
   const isAnyDurable = [...contracts.namespaces.values()].some(({ events }) =>
     [...events.values()].some((event) => event.durable !== undefined),
   );
@@ -129,6 +136,8 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   );
   const requests = serveRequests({
     install,
+    instance: options.instance,
+    ring,
     contracts,
     nats,
     js,

@@ -42,6 +42,7 @@ export async function startBench(contracts: Contracts) {
     const nats = await connectNats({ url: natsServer.url, name: "notifier", logger });
     const started = await startNotifier({
       install,
+      instance: "notifier-1",
       contracts,
       sources: undefined,
       mode: "create",

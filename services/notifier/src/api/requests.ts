@@ -12,14 +12,22 @@ import {
   type Served,
   serve,
 } from "@rollcall/runtime";
+import { createArchive } from "../dead-letter/archive.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { Durable } from "../durable.ts";
+import { answerAccounts } from "../explain/accounts.ts";
+import type { AccountRing } from "../explain/ring.ts";
 import { createInboxDoor } from "../inbox/inbox-door.ts";
+import { createDeadLetterHandlers } from "./dead-letter.ts";
+import { createDeliveryHandler } from "./delivery.ts";
 import { createEmitHandler, tenantOfSubject } from "./emit.ts";
 import { createPreferenceHandlers } from "./preference.ts";
 
 export interface RequestsOptions {
   install: string;
+  /** Name of this process in accounts. */
+  instance: string;
+  ring: AccountRing;
   contracts: Contracts;
   nats: NatsHandle;
   js: JetStreamClient;
@@ -49,6 +57,10 @@ export function serveRequests(options: RequestsOptions): Served[] {
     logger,
     onOutcomes: durable.onOutcomes,
   });
+  const { js, jsm, ring } = options;
+  const archive = createArchive({ js, jsm, subjects, logger });
+  const deadletter = createDeadLetterHandlers(archive);
+  const deliveryOf = createDeliveryHandler({ contracts, nc: nats.nc, subjects, store: durable.store, archive });
   const answer = (name: string, handler: (tenant: string, body: unknown) => Promise<unknown>) =>
     serve(nats.nc, subjects.requestAny(name), { ...common, name }, (body, { subject }) =>
       handler(tenantOfSubject(subject), body),
@@ -60,5 +72,10 @@ export function serveRequests(options: RequestsOptions): Served[] {
     serve(nats.nc, subjects.notifierDoor("inbox"), { ...common, name: "inbox" }, inbox),
     answer("preference.get", preference.get),
     answer("preference.set", preference.set),
+    answer("deadletter.list", deadletter.list),
+    answer("deadletter.replay", deadletter.replay),
+    answer("deadletter.discard", deadletter.discard),
+    answer("delivery.get", deliveryOf),
+    answerAccounts(nats.nc, subjects.delivery(), options.instance, ring, logger),
   ];
 }

@@ -100,6 +100,9 @@ export function createInboxDelivery(options: InboxDeliveryOptions): InboxDeliver
       const { users } = outgoing.audience;
       const seen = new Set<DeliveryOutcome>();
       try {
+        if (terms.origin !== undefined) {
+          await store.nameEvent(outgoing.tenant, terms.origin.id, outgoing.mid, terms.expiresAtMs);
+        }
         for (let i = 0; i < users.length; i += AT_ONCE) {
           const some = users.slice(i, i + AT_ONCE).map((user) => toOne(user, outgoing, terms, span, fence));
           for (const outcome of await Promise.all(some)) seen.add(outcome);

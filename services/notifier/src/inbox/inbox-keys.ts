@@ -24,6 +24,8 @@ export function inboxKeysOf(install: string, cell: string) {
     /** Hash: the event once, and a record per recipient (`u:<user>`). */
     event: (tenant: string, namespace: string, mid: string) =>
       `${prefix}event:${part(tenant)}:${part(namespace)}:${part(mid)}`,
+    /** Set of mids whose publisher gave them this id. */
+    origin: (tenant: string, id: string) => `${prefix}origin:${part(tenant)}:${part(id)}`,
     /** Hash: `birth`, `seq`, `ack`. */
     head: (owner: InboxOwner) => ofOwner(owner, "head"),
     /** Sorted set of mids by seq. */

@@ -283,6 +283,20 @@ export class InboxStore {
     return { event: name, info: JSON.parse(info) as EventInfo, recipients };
   }
 
+  /** Remembers that a publisher calls the event `id`, so that it can be asked for by that. */
+  async nameEvent(tenant: string, id: string, mid: string, expiresAtMs: number): Promise<void> {
+    const { install, placement, connection, keepMs } = this.#options;
+    const key = inboxKeysOf(install, placement.cellOf(tenant)).origin(tenant, id);
+    await this.#direct(() => connection.client.sadd(key, mid));
+    await this.#direct(() => connection.client.pexpireat(key, Math.ceil(expiresAtMs + keepMs)));
+  }
+
+  async midsOf(tenant: string, id: string): Promise<string[]> {
+    const { install, placement, connection } = this.#options;
+    const key = inboxKeysOf(install, placement.cellOf(tenant)).origin(tenant, id);
+    return this.#direct(() => connection.client.smembers(key));
+  }
+
   /** The epoch in force for this run of Redis, raised if need be. */
   async raise(cell: string): Promise<string> {
     const keys = inboxKeysOf(this.#options.install, cell);

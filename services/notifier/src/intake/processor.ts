@@ -4,14 +4,16 @@
  */
 
 import type { JsMsg } from "@nats-io/jetstream";
-import { type Contracts, RollcallError } from "@rollcall/contracts";
+import { type Contracts, DEFAULT_TENANT, RollcallError } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
 import { ATTRIBUTES, METRICS, type Span, startSpan } from "@rollcall/telemetry";
 import type { DeadLetters } from "../dead-letter/dead-letters.ts";
 import type { Delivery, Outgoing } from "../delivery/delivery.ts";
 import type { Fence } from "../delivery/emit-once.ts";
 import { durableTerms } from "../delivery/inbox-delivery.ts";
+import type { AccountRing } from "../explain/ring.ts";
 import { retry } from "../retry.ts";
+import { isoTime } from "../routing/packet.ts";
 import { type Accepted, type Dead, type Decision, route } from "../routing/route.ts";
 import { decodeMessage } from "./cloud-event.ts";
 import type { StreamMessage } from "./stream-message.ts";
@@ -30,6 +32,7 @@ export interface ProcessorOptions {
   random: Random;
   logger: Logger;
   metrics: Metrics;
+  ring: AccountRing;
 }
 
 export interface Reading {
@@ -47,8 +50,9 @@ export type Processor = (delivery: JsMsg, message: StreamMessage, reading: Readi
 const MAX_DELIVERIES = 25;
 
 export function createProcessor(options: ProcessorOptions): Processor {
-  const { contracts, delivery, deadLetters, clock, random, logger } = options;
+  const { contracts, delivery, deadLetters, clock, random, logger, ring } = options;
   const outcomes = options.metrics.counter(METRICS.notifierOutcomes);
+  const tolerated = options.metrics.counter(METRICS.contractTolerated);
 
   function decide(message: StreamMessage): Decision {
     if (message.deliveries > MAX_DELIVERIES) {
@@ -87,6 +91,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
       await persist(() => deadLetters.write(message, dead, span.traceparent));
       jsMsg.term();
       outcomes.inc({ outcome: "dead_letter", reason: dead.reason });
+      ring.add({ ...account(), outcome: "dead_letter", reason: dead.reason, detail: dead.detail });
       span.setAttribute(ATTRIBUTES.reason, dead.reason);
       logger.info(
         {
@@ -106,9 +111,14 @@ export function createProcessor(options: ProcessorOptions): Processor {
       if (outcome === "rewound") reading.onRewound();
       // Not acknowledged: it comes again, here or to the reader that has the source now, after what came before it.
       if (outcome === "fenced" || outcome === "rewound") return;
-      if (!reading.reread) jsMsg.ack();
+      if (reading.reread) return;
+      jsMsg.ack();
       outcomes.inc({ outcome, reason: "" });
+      if (accepted.warnings.length > 0) tolerated.inc({ event: accepted.contract.name });
+      ring.add({ ...account(), outcome });
     }
+
+    const account = () => accountOf(decision, message, span, clock.now());
 
     return {
       keys: decision.kind === "accepted" ? laneKeys(decision) : [],
@@ -163,6 +173,25 @@ function outgoingOf(accepted: Accepted, message: StreamMessage, { fence, reread 
             source: { name: fence.source, sequence: message.sequence, reread },
           },
         }),
+  };
+}
+
+function accountOf(decision: Decision, message: StreamMessage, span: Span, nowMs: number) {
+  const base = { at: isoTime(nowMs), subject: message.subject, sequence: message.sequence, trace: span.traceId };
+  if (decision.kind === "dead") {
+    const { tenant = DEFAULT_TENANT, event, source, id } = decision;
+    return { ...base, tenant, ...(event && { event }), ...(source && { source }), ...(id && { id }) };
+  }
+  const { tenant, contract, mid, domain, audience } = decision;
+  return {
+    ...base,
+    tenant,
+    event: contract.name,
+    namespace: contract.namespace,
+    mid,
+    id: domain.id,
+    source: domain.source,
+    ...(audience.to === "room" ? { room: audience.room } : { users: audience.users.length }),
   };
 }
 

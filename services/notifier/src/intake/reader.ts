@@ -1,22 +1,14 @@
 /**
  * Reads one source for as long as it holds the source's lease, in stream order, with a bounded number of messages in
- * flight. Deliveries are counted: the server numbers them, and a missing number means that a message went to nobody
- * (a lost connection, a reader that died) and will come again after its ack-wait. Going on at once would let later
- * events overtake it, so the reader first lets everything outstanding return.
+ * hand. `deliveries.ts` brings them, `processor.ts` deals with them, lanes keep those of one key in order.
  */
 
-import {
-  type Consumer,
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JetStreamClient,
-  type JetStreamManager,
-  type JsMsg,
-} from "@nats-io/jetstream";
+import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type JsMsg } from "@nats-io/jetstream";
 import type { Subjects } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, NatsHandle, Random } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { backoffMs, WAITING } from "../retry.ts";
+import { deliveries, pull } from "./deliveries.ts";
 import { Lanes } from "./lanes.ts";
 import type { Lease } from "./lease.ts";
 import type { WaterMark } from "./low-water.ts";
@@ -72,11 +64,7 @@ export interface Reader {
   stop(graceMs: number): Promise<void>;
 }
 
-/** A pull ends by itself after this, so that a consumer that was deleted is noticed. */
-const PULL_MS = 10_000;
 const REREAD_PULL_MS = 1_000;
-const SETTLE_POLL_MS = 50;
-const SETTLE_MARGIN_MS = 500;
 
 /** Room for what another reader left outstanding when it died. */
 export const maxAckPending = (maxInFlight: number) => maxInFlight * 4;
@@ -86,6 +74,8 @@ export function startReader(options: ReaderOptions): Reader {
   const up = options.metrics.gauge(METRICS.notifierIntakeUp);
   const lanes = new Lanes();
   const inFlight = new Map<JsMsg, { sequence: number; arrivedAtMs: number; reread: boolean }>();
+  /** Came, and not given to anybody yet. */
+  const untaken = new Set<JsMsg>();
   /** Everything below was taken from the stream. */
   let cursor: WaterMark | undefined;
   const stopping = new AbortController();
@@ -176,6 +166,8 @@ export function startReader(options: ReaderOptions): Reader {
         } finally {
           // What was dropped unacknowledged lies below it: no mark before the next look at the consumer.
           cursor = undefined;
+          for (const message of untaken) inFlight.delete(message);
+          untaken.clear();
         }
       }
     } finally {
@@ -220,28 +212,30 @@ export function startReader(options: ReaderOptions): Reader {
       onRewound: () => again.abort(new Error("the durable store was rewound")),
     };
     if (memory !== undefined) await remember(memory, mark, created, asking, reading);
-    let next = await settle(consumer, asking);
     setHealthy(true);
-
-    while (!asking.aborted) {
-      // A pull is worth its round trip only for a part of the window.
-      await whenDone(() => inFlight.size <= (maxInFlight * 3) / 4, asking);
-      if (asking.aborted) return;
-      const messages = await pull(consumer, maxInFlight - inFlight.size, asking);
-      try {
-        for await (const message of messages) {
-          if (message.info.deliverySequence !== next) {
-            logger.warn({ event: "intake.delivery_missed", source: source.durable }, "waiting for what went to nobody");
-            return;
-          }
-          next++;
-          take(message, created, { ...reading, reread: false });
-        }
-      } finally {
-        messages.stop();
+    const coming = deliveries(consumer, {
+      nats,
+      clock,
+      ackWaitMs: timing.ackWaitMs,
+      room: () => room(asking),
+      hold: (message) => hold(message, false),
+      signal: asking,
+    });
+    for (;;) {
+      const { done, value } = await coming.next();
+      if (done === true) {
+        if (value === "gap")
+          logger.warn({ event: "intake.gap", source: source.durable }, "waiting for what went to nobody");
+        return;
       }
-      if (!nats.isUp()) throw new Error("nats is away");
+      take(value, created, { ...reading, reread: false });
     }
+  }
+
+  /** A pull is worth its round trip only for a part of the window. */
+  async function room(signal: AbortSignal): Promise<number> {
+    await whenDone(() => inFlight.size <= (maxInFlight * 3) / 4, signal);
+    return signal.aborted ? 0 : maxInFlight - inFlight.size;
   }
 
   /** Reads the source again from its mark, up to where it stands, when the durable store may have forgotten some of it. */
@@ -284,15 +278,17 @@ export function startReader(options: ReaderOptions): Reader {
     });
     // What was removed from the stream does not come: the count says when nothing is left.
     let left = (await consumer.info()).num_pending;
-    while (left > 0 && !asking.aborted) {
-      await whenDone(() => inFlight.size <= (maxInFlight * 3) / 4, asking);
-      if (asking.aborted) break;
-      const messages = await pull(consumer, maxInFlight - inFlight.size, asking, REREAD_PULL_MS);
+    while (left > 0) {
+      const count = await room(asking);
+      if (count === 0) break;
+      const messages = await pull(consumer, count, REREAD_PULL_MS, { nats, signal: asking });
       try {
         for await (const message of messages) {
-          left = message.info.pending;
-          if (message.seq > last) left = 0;
-          else take(message, created, { ...reading, reread: true });
+          left = message.seq > last ? 0 : message.info.pending;
+          if (message.seq <= last) {
+            hold(message, true);
+            take(message, created, { ...reading, reread: true });
+          }
           if (left === 0) break;
         }
       } finally {
@@ -302,48 +298,16 @@ export function startReader(options: ReaderOptions): Reader {
     await whenDone(() => inFlight.size === 0, reading.signal);
   }
 
-  /**
-   * Waits until nothing is outstanding but what this reader still has in hand: the server gives what expired before
-   * what is new, in stream order. Returns the number of the next delivery.
-   */
-  async function settle(consumer: Consumer, signal: AbortSignal): Promise<number> {
-    await whenDone(() => inFlight.size === 0, signal);
-    const untilMs = clock.monotonic() + timing.ackWaitMs + SETTLE_MARGIN_MS;
-    for (;;) {
-      const info = await consumer.info();
-      if (info.num_ack_pending === 0 || clock.monotonic() >= untilMs || signal.aborted) {
-        return info.delivered.consumer_seq + 1;
-      }
-      await clock.sleep(SETTLE_POLL_MS, signal).catch(() => undefined);
-    }
-  }
-
-  async function pull(
-    consumer: Consumer,
-    count: number,
-    signal: AbortSignal,
-    expires = PULL_MS,
-  ): Promise<ConsumerMessages> {
-    const messages = await consumer.fetch({ max_messages: count, expires });
-    const stop = () => messages.stop();
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    const offDown = nats.onDown(stop);
-    messages.closed().then(
-      () => {
-        offDown();
-        signal.removeEventListener("abort", stop);
-      },
-      () => offDown(),
-    );
-    return messages;
+  function hold(jsMsg: JsMsg, reread: boolean): void {
+    const { streamSequence: sequence, timestampNanos } = jsMsg.info;
+    inFlight.set(jsMsg, { sequence, arrivedAtMs: Math.floor(timestampNanos / 1e6), reread });
+    untaken.add(jsMsg);
+    if (!reread && cursor !== undefined) cursor.sequence = Math.max(cursor.sequence, sequence + 1);
   }
 
   function take(jsMsg: JsMsg, created: string, reading: Reading): void {
-    const message = readDelivery(jsMsg, created);
-    const work = options.processor(jsMsg, message, reading);
-    inFlight.set(jsMsg, { sequence: message.sequence, arrivedAtMs: message.arrivedAtMs, reread: reading.reread });
-    if (!reading.reread && message.deliveries === 1) cursor = { created, sequence: message.sequence + 1 };
+    untaken.delete(jsMsg);
+    const work = options.processor(jsMsg, readDelivery(jsMsg, created), reading);
     void lanes.run(work.keys, work.run).then(() => {
       inFlight.delete(jsMsg);
       wake?.();

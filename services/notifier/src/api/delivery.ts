@@ -1,0 +1,104 @@
+/** `delivery.get`: what became of one event, gathered from everybody who knows something of it. */
+
+import type { NatsConnection } from "@nats-io/nats-core";
+import { type Contracts, RollcallError, type Subjects } from "@rollcall/contracts";
+import type { DeliveryAccount, DeliveryQuery } from "@rollcall/contracts/internal";
+import { parseTraceparent } from "@rollcall/telemetry";
+import type { Archive } from "../dead-letter/archive.ts";
+import { askAll } from "../explain/ask-all.ts";
+import type { EventRecord, InboxStore } from "../inbox/inbox-store.ts";
+import { isoTime } from "../routing/packet.ts";
+import { checked } from "./checked.ts";
+
+export interface DeliveryHandlerOptions {
+  contracts: Contracts;
+  nc: NatsConnection;
+  subjects: Subjects;
+  store: InboxStore;
+  archive: Archive;
+}
+
+export interface DeliveryStep {
+  step: "intake" | "edge" | "dead_letter";
+  at: string;
+  [fact: string]: unknown;
+}
+
+export interface DeliveryAnswer {
+  id: string;
+  event: string;
+  trace?: string;
+  steps: DeliveryStep[];
+  recipients: { user: string; state: string; reason?: string; at: string; attempts?: number; seq?: number }[];
+}
+
+const GATHER_MS = 300;
+const MAX_ACCOUNTS = 1_000;
+
+export function createDeliveryHandler(options: DeliveryHandlerOptions) {
+  const { contracts, nc, subjects, store, archive } = options;
+
+  return async (tenant: string, body: unknown): Promise<DeliveryAnswer> => {
+    const { id, user } = checked<{ id: string; user?: string }>("delivery.get", body);
+    const known = await ask({ tenant, id });
+    const intake = known.flatMap((account) => (account.from === "notifier" ? account.accounts : []));
+    // Edges know an event by the id that clients see.
+    const mids = new Set([id, ...intake.flatMap(({ mid }) => mid ?? []), ...(await store.midsOf(tenant, id))]);
+    const edges = (
+      await Promise.all([...mids].filter((mid) => mid !== id).map((mid) => ask({ tenant, id: mid })))
+    ).flat();
+    const records = await recordsOf(tenant, mids);
+    const letters = records.length > 0 || intake.some(({ mid }) => mid) ? [] : await archive.ofEvent(tenant, id);
+    const first = records[0];
+    const event = first?.event ?? intake.find((account) => account.event)?.event ?? letters.at(-1)?.event;
+    const steps: DeliveryStep[] = [
+      ...intake.map(({ at, ...facts }) => ({ step: "intake" as const, at, ...facts })),
+      ...letters.map(({ at, id: letter, reason, detail, subject, sequence }) => {
+        return { step: "dead_letter" as const, at, letter, reason, detail, subject, sequence };
+      }),
+      ...[...known, ...edges].flatMap((account) => (account.from === "edge" ? [edgeStep(account)] : [])),
+    ];
+    if (event === undefined && steps.length === 0) {
+      throw new RollcallError("EVENT_UNKNOWN", { message: "nothing is known of an event with this id" });
+    }
+    const trace =
+      parseTraceparent(first?.info.traceparent)?.traceId ??
+      intake.find((account) => account.trace)?.trace ??
+      letters.at(-1)?.trace;
+    return {
+      id,
+      event: event ?? "other",
+      ...(trace === undefined ? {} : { trace }),
+      steps: steps.sort((a, b) => (a.at < b.at ? -1 : 1)),
+      recipients: records.flatMap((record) => recipientsOf(record, user)),
+    };
+  };
+
+  function ask(query: DeliveryQuery): Promise<DeliveryAccount[]> {
+    return askAll<DeliveryAccount>(nc, subjects.delivery(), query, { forMs: GATHER_MS, maxAnswers: MAX_ACCOUNTS });
+  }
+
+  async function recordsOf(tenant: string, mids: ReadonlySet<string>): Promise<EventRecord[]> {
+    const asked = [...mids].flatMap((mid) =>
+      [...contracts.namespaces.keys()].map((namespace) => store.event(tenant, namespace, mid)),
+    );
+    return (await Promise.all(asked)).filter((record) => record !== undefined);
+  }
+}
+
+function edgeStep({ at, edge, position, sockets, dropped }: DeliveryAccount & { from: "edge" }): DeliveryStep {
+  return { step: "edge", at, edge, position, sockets, ...(dropped === undefined ? {} : { dropped }) };
+}
+
+function recipientsOf(record: EventRecord, only: string | undefined): DeliveryAnswer["recipients"] {
+  return record.recipients
+    .filter(({ user }) => only === undefined || user === only)
+    .map(({ user, state, reason, atMs, attempts, seq }) => ({
+      user,
+      state,
+      at: isoTime(atMs),
+      ...(reason === "" ? {} : { reason }),
+      ...(attempts === 0 ? {} : { attempts }),
+      ...(seq === 0 ? {} : { seq }),
+    }));
+}

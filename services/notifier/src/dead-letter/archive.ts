@@ -1,0 +1,228 @@
+/** Reading, replaying and discarding what is in the dead-letter stream. A tenant sees its own letters only. */
+
+import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
+import { headers as createHeaders, type MsgHdrs } from "@nats-io/nats-core";
+import { DEFAULT_TENANT, RollcallError, type Subjects } from "@rollcall/contracts";
+import type { Logger } from "@rollcall/runtime";
+import { parseTraceparent } from "@rollcall/telemetry";
+
+export interface LetterSummary {
+  /** Of the letter: its sequence in the dead-letter stream. */
+  id: string;
+  at: string;
+  reason: string;
+  detail: string;
+  tenant: string;
+  /** Where the original was published, and its place there. */
+  subject: string;
+  stream: string;
+  sequence: number;
+  event?: string;
+  source?: string;
+  eventId?: string;
+  trace?: string;
+  bytes: number;
+  /** The original was too large to keep: it cannot be replayed. */
+  truncated?: true;
+}
+
+export interface Letter extends LetterSummary {
+  headers: Record<string, string>;
+  /** As text. */
+  body: string;
+}
+
+export interface LetterFilter {
+  limit?: number;
+  reason?: string;
+  ids?: string[];
+}
+
+export interface ArchiveOptions {
+  js: JetStreamClient;
+  jsm: JetStreamManager;
+  subjects: Subjects;
+  logger: Logger;
+}
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 500;
+/** How far back is searched: bounds what one request costs. */
+const MAX_SCAN = 10_000;
+const FETCH_MS = 1_000;
+const REPLAY_TIMEOUT_MS = 3_000;
+
+interface Stored {
+  seq: number;
+  subject: string;
+  time: Date;
+  headers: MsgHdrs;
+  body: Uint8Array;
+}
+
+export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
+  const stream = subjects.deadletterStream();
+
+  /** Newest last, at most `limit`. */
+  async function find(tenant: string, filter: LetterFilter): Promise<Stored[]> {
+    const limit = Math.min(filter.limit ?? DEFAULT_LIMIT, MAX_LIMIT);
+    if (filter.ids !== undefined) {
+      const found = await Promise.all(filter.ids.slice(0, MAX_LIMIT).map(get));
+      return found.filter((letter) => letter !== undefined && tenantOf(letter) === tenant) as Stored[];
+    }
+    const letters: Stored[] = [];
+    for await (const letter of scan(filter.reason)) {
+      if (tenantOf(letter) !== tenant) continue;
+      letters.push(letter);
+      if (letters.length > limit) letters.shift();
+    }
+    return letters;
+  }
+
+  async function get(id: string): Promise<Stored | undefined> {
+    if (!/^\d{1,15}$/.test(id)) return undefined;
+    const stored = await jsm.streams.getMessage(stream, { seq: Number(id) });
+    if (stored === null || stored.header === undefined) return undefined;
+    return { seq: stored.seq, subject: stored.subject, time: stored.time, headers: stored.header, body: stored.data };
+  }
+
+  async function* scan(reason?: string): AsyncGenerator<Stored> {
+    const { state } = await jsm.streams.info(stream);
+    if (state.messages === 0) return;
+    const consumer = await js.consumers.get(stream, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: Math.max(state.first_seq, state.last_seq - MAX_SCAN),
+      filter_subjects: reason === undefined ? subjects.deadletterAll() : subjects.deadletter(reason),
+    });
+    let left = (await consumer.info()).num_pending;
+    while (left > 0) {
+      const messages = await consumer.fetch({ max_messages: Math.min(left, 500), expires: FETCH_MS });
+      let got = 0;
+      for await (const message of messages) {
+        got++;
+        left = message.info.pending;
+        if (message.headers === undefined) continue;
+        yield {
+          seq: message.seq,
+          subject: message.subject,
+          time: message.time,
+          headers: message.headers,
+          body: message.data,
+        };
+      }
+      if (got === 0) return; // removed meanwhile
+    }
+  }
+
+  return {
+    async list(tenant: string, filter: LetterFilter): Promise<LetterSummary[]> {
+      return (await find(tenant, filter)).map(summaryOf);
+    },
+
+    async show(tenant: string, id: string): Promise<Letter | undefined> {
+      const letter = await get(id);
+      if (letter === undefined || tenantOf(letter) !== tenant) return undefined;
+      const headers = Object.fromEntries(letter.headers.keys().map((name) => [name, letter.headers.get(name)]));
+      return { ...summaryOf(letter), headers, body: Buffer.from(letter.body).toString("utf8") };
+    },
+
+    /** By the identity that its publisher gave it, newest last. */
+    async ofEvent(tenant: string, eventId: string): Promise<LetterSummary[]> {
+      const found: LetterSummary[] = [];
+      for await (const letter of scan()) {
+        if (tenantOf(letter) === tenant && letter.headers.get("rollcall-id") === eventId) found.push(summaryOf(letter));
+      }
+      return found;
+    },
+
+    /** Publishes originals again where they came from, under the identity they had, and removes their letters. */
+    async replay(tenant: string, filter: LetterFilter): Promise<{ replayed: string[]; skipped: string[] }> {
+      const replayed: string[] = [];
+      const skipped: string[] = [];
+      for (const letter of await find(tenant, filter)) {
+        const id = String(letter.seq);
+        if (letter.headers.get("rollcall-truncated") !== "") {
+          skipped.push(id);
+          continue;
+        }
+        try {
+          await js.publish(letter.headers.get("rollcall-subject"), letter.body, {
+            headers: originalHeaders(letter.headers),
+            msgID: `replay-${id}`,
+            timeout: REPLAY_TIMEOUT_MS,
+          });
+        } catch (cause) {
+          throw new RollcallError("UNAVAILABLE", { cause, details: { replayed } });
+        }
+        await jsm.streams.deleteMessage(stream, letter.seq);
+        replayed.push(id);
+      }
+      logger.info({ event: "deadletter.replayed", tenant, ids: replayed, skipped }, "dead letters were replayed");
+      return { replayed, skipped };
+    },
+
+    /** The log is the audit: who asked is known to NATS, what was thrown away is said here. */
+    async discard(tenant: string, filter: LetterFilter): Promise<{ discarded: string[] }> {
+      const discarded: string[] = [];
+      for (const letter of await find(tenant, filter)) {
+        const { reason, subject, source, eventId } = summaryOf(letter);
+        logger.warn(
+          { event: "deadletter.discarded", tenant, id: letter.seq, reason, subject, source, eventId },
+          "a dead letter was discarded",
+        );
+        await jsm.streams.deleteMessage(stream, letter.seq);
+        discarded.push(String(letter.seq));
+      }
+      return { discarded };
+    },
+  };
+}
+
+export type Archive = ReturnType<typeof createArchive>;
+
+/** What belongs to no tenant is the default one's to look after. */
+const tenantOf = ({ headers }: Stored): string => headers.get("rollcall-tenant") || DEFAULT_TENANT;
+
+function summaryOf({ seq, time, headers, body }: Stored): LetterSummary {
+  const text = (name: string) => headers.get(`rollcall-${name}`);
+  const optional = (field: string, value: string | undefined) => (value ? { [field]: value } : {});
+  return {
+    id: String(seq),
+    at: time.toISOString(),
+    reason: text("reason"),
+    detail: text("detail"),
+    tenant: text("tenant") || DEFAULT_TENANT,
+    subject: text("subject"),
+    stream: text("stream"),
+    sequence: Number(text("sequence")),
+    ...optional("event", text("event")),
+    ...optional("source", text("source")),
+    ...optional("eventId", text("id")),
+    ...optional("trace", parseTraceparent(headers.get("traceparent"))?.traceId),
+    bytes: body.length,
+    ...(text("truncated") === "" ? {} : { truncated: true as const }),
+  };
+}
+
+/**
+ * Without ours; and an original that was plain JSON says from now on who it is: published again it would have another
+ * place in the stream, so another identity.
+ */
+function originalHeaders(headers: MsgHdrs): MsgHdrs {
+  const original = createHeaders();
+  let saysWho = false;
+  for (const [name, values] of headers) {
+    if (/^(rollcall|nats)-/i.test(name)) continue;
+    if (/^ce-specversion$/i.test(name)) saysWho = true;
+    if (/^content-type$/i.test(name) && /^application\/cloudevents\+json/i.test(values[0] ?? "")) saysWho = true;
+    for (const value of values) original.append(name, value);
+  }
+  const [source, id] = [headers.get("rollcall-source"), headers.get("rollcall-id")];
+  if (!saysWho && source !== "" && id !== "") {
+    original.set("ce-specversion", "1.0");
+    original.set("ce-type", headers.get("rollcall-subject"));
+    original.set("ce-source", encodeURIComponent(source));
+    original.set("ce-id", encodeURIComponent(id));
+  }
+  return original;
+}
