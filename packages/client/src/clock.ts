@@ -10,11 +10,10 @@ export interface Clock {
   timer(ms: number, run: () => void): () => void;
   /** In [0, 1). */
   random(): number;
-  /** 126 random bits as 21 characters of `[A-Za-z0-9_-]`: session ids and message ids. */
+  /** 128 random bits as 28 characters of `[a-z0-9]`: session ids and message ids. */
   id(): string;
 }
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 /** Beyond this `setTimeout` fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -25,5 +24,5 @@ export const systemClock: Clock = {
     return () => clearTimeout(handle);
   },
   random: Math.random,
-  id: () => Array.from(crypto.getRandomValues(new Uint8Array(21)), (byte) => ALPHABET[byte & 63]).join(""),
+  id: () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36).padStart(7, "0")).join(""),
 };

@@ -4,34 +4,33 @@ import type { WireError, WireErrorCode } from "./wire.ts";
 
 /**
  * `OFFLINE`: not connected, or the connection went before the answer (`details.sent` tells: it may have taken effect).
- * `CLOSED`: the client or room was closed. `TOKEN`: the app's `token()` or `grant()` threw (`cause`).
+ * `CLOSED`: the room was left meanwhile. `TOKEN`: the app's `token()` or `grant()` failed (`cause`).
  */
 export type ErrorCode = WireErrorCode | "OFFLINE" | "CLOSED" | "TOKEN";
 
 export class RollcallError extends Error {
-  readonly code: ErrorCode;
+  declare readonly code: ErrorCode;
   /** Trying again with the same `id` may succeed. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** Trying sooner cannot. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs?: number;
   /** `issues` of a validation; `op` and `version` of a `CONFLICT`. Never a value. */
-  readonly details: Record<string, unknown> | undefined;
+  declare readonly details?: Record<string, unknown>;
 
-  constructor(error: Partial<Omit<WireError, "code">> & { code: ErrorCode }, cause?: unknown) {
-    super(error.message ?? error.code, cause === undefined ? undefined : { cause });
-    this.name = "RollcallError";
-    this.code = error.code;
-    this.retryable = error.retryable ?? false;
-    this.retryAfterMs = error.retryAfterMs;
-    this.details = error.details;
+  constructor(error: Partial<Omit<WireError, "code">> & { code: ErrorCode; cause?: unknown }) {
+    super(error.code);
+    Object.assign(this, { name: "RollcallError", retryable: false }, error);
   }
 }
 
 export const offline = (sent: boolean) =>
   new RollcallError({ code: "OFFLINE", message: "not connected", retryable: true, details: { sent } });
 
-export const closed = (what: string) => new RollcallError({ code: "CLOSED", message: `the ${what} was closed` });
-
-/** What an app's callback threw, as ours. Worth another try: token services come back. */
-export const tokenFailed = (cause: unknown) =>
-  new RollcallError({ code: "TOKEN", message: "the app's token function failed", retryable: true }, cause);
+/** Asks the app for a token. Its failure is worth another try: token services come back. */
+export async function tokenFrom(get: () => Promise<string> | string): Promise<string> {
+  try {
+    return await get();
+  } catch (cause) {
+    throw new RollcallError({ code: "TOKEN", message: "the app gave no token", retryable: true, cause });
+  }
+}

@@ -19,20 +19,18 @@ import type {
   StatePage,
 } from "./wire.ts";
 
-export interface Roster {
+/** Named items under one version. Members by user, entries by key. */
+export interface Versioned<T> {
+  readonly version: number;
+  /** The newest version a page was read at: until `version` reaches it, the items are of different times (F6). */
+  readonly wholeAt: number;
+  readonly items: ReadonlyMap<string, T>;
+}
+
+export interface Roster extends Versioned<Member> {
   /** `occupancy`: too many to list; only `count` is known. */
   readonly mode: "roster" | "occupancy";
   readonly count: number;
-  readonly version: number;
-  /** The newest version a page was read at: until `version` reaches it, the parts are of different times (F6). */
-  readonly wholeAt: number;
-  readonly members: ReadonlyMap<string, Member>;
-}
-
-export interface State {
-  readonly version: number;
-  readonly wholeAt: number;
-  readonly entries: ReadonlyMap<string, Entry>;
 }
 
 export interface History {
@@ -46,61 +44,67 @@ export interface History {
 export interface RoomView {
   readonly epoch: string;
   readonly roster: Roster;
-  readonly state: State;
+  readonly state: Versioned<Entry>;
   readonly history: History;
 }
 
 export type Gap = "gap";
 export const HISTORY_KEPT = 200;
 
-/** What a snapshot still lacks, as the request that brings it. */
-export type PageRequest =
-  | { name: "room:members"; payload: { room: string; cursor: string } }
-  | { name: "state:get"; payload: { room: string; cursor: string } }
-  | { name: "room:history"; payload: { room: string; after: number } };
+/** The request that brings what a snapshot still lacks. */
+export type PageRequest = readonly [
+  name: "room:members" | "state:get" | "room:history",
+  where: { readonly cursor: string } | { readonly after: number },
+];
 export type Page = MembersPage | StatePage | HistoryPage;
 
 export interface Snapshot {
-  view: RoomView;
+  readonly view: RoomView;
   /** History that continues what was known: to be handed on, in order, once the snapshot is complete. */
-  events: EventTriple[];
+  readonly events: readonly EventTriple[];
   /** False: what was known and `view` have a hole between them (F8). Meaningless on a first join. */
-  continued: boolean;
-  pages: PageRequest[];
+  readonly continued: boolean;
+  readonly pages: readonly PageRequest[];
 }
 
-const NOBODY: ReadonlyMap<string, Member> = new Map();
+const byUser = (list: readonly Member[] = []) => list.map((member) => [member.user, member] as const);
+const byKey = (list: readonly Entry[] = []) => list.map((entry) => [entry.key, entry] as const);
+type Named<T> = (readonly [string, T])[];
 
 /** F1: one rule for both kinds of diff. Values are absolute, so an overlap is harmless. */
-function position(own: number, { from, to }: { from: number; to: number }): "old" | "next" | Gap {
-  if (to <= own) return "old";
-  return from <= own ? "next" : "gap";
+function fold<T, P extends Versioned<T>>(
+  part: P,
+  { from, to }: StateDiff | RosterDiff,
+  put: Named<T>,
+  gone: string[] = [],
+) {
+  if (to <= part.version) return part;
+  if (from > part.version) return "gap";
+  const items = new Map(part.items);
+  for (const name of gone) items.delete(name);
+  for (const [name, item] of put) items.set(name, item);
+  return { ...part, version: to, items };
 }
+
+const foldState = (state: Versioned<Entry>, diff: StateDiff) => fold(state, diff, byKey(diff.set), diff.deleted);
 
 function foldRoster(roster: Roster, diff: RosterDiff): Roster | Gap {
-  const at = position(roster.version, diff);
-  if (at === "old") return roster;
-  if (at === "gap" || roster.mode === "occupancy") return "gap"; // F4
-  const members = new Map(roster.members);
-  for (const user of diff.left ?? []) members.delete(user);
-  for (const member of [...(diff.joined ?? []), ...(diff.updated ?? [])]) members.set(member.user, member);
-  return { ...roster, count: diff.count, version: diff.to, members };
+  const next = fold(roster, diff, byUser([...(diff.joined ?? []), ...(diff.updated ?? [])]), diff.left);
+  if (next === "gap" || next === roster) return next;
+  return roster.mode === "occupancy" ? "gap" : { ...next, count: diff.count }; // F4
 }
+
+const snapshotOf = <T>(version: number, named: Named<T>): Versioned<T> => ({
+  version,
+  wholeAt: version,
+  items: new Map(named),
+});
+
+const crowd = (version: number, count: number): Roster => ({ ...snapshotOf(version, []), mode: "occupancy", count });
 
 /** F3: versions jump here, for there is nothing to continue but a number. */
-function foldOccupancy(roster: Roster, { version, count }: Occupancy): Roster {
-  if (version <= roster.version) return roster;
-  return { mode: "occupancy", count, version, wholeAt: version, members: NOBODY };
-}
-
-function foldState(state: State, diff: StateDiff): State | Gap {
-  const at = position(state.version, diff);
-  if (at !== "next") return at === "old" ? state : "gap";
-  const entries = new Map(state.entries);
-  for (const key of diff.deleted ?? []) entries.delete(key);
-  for (const entry of diff.set ?? []) entries.set(entry.key, entry);
-  return { ...state, version: diff.to, entries };
-}
+const foldOccupancy = (roster: Roster, { version, count }: Occupancy): Roster =>
+  version > roster.version ? crowd(version, count) : roster;
 
 /** F5: numbers are consecutive. */
 function foldHistory(history: History, event: EventTriple, seq: number): History | Gap {
@@ -109,102 +113,108 @@ function foldHistory(history: History, event: EventTriple, seq: number): History
   return { seq, events: [...history.events, event].slice(-HISTORY_KEPT) };
 }
 
-function withPart<K extends "roster" | "state" | "history">(view: RoomView, key: K, part: RoomView[K] | Gap) {
-  if (part === "gap") return part;
+type Part = Exclude<keyof RoomView, "epoch">;
+
+/** F2: versions compare within an epoch only. */
+function put(view: RoomView, { epoch }: { epoch: string }, key: Part, part: RoomView[Part] | Gap): RoomView | Gap {
+  if (part === "gap" || epoch !== view.epoch) return "gap";
   return part === view[key] ? view : { ...view, [key]: part };
 }
 
 /** Folds one message of the room. The same view when it tells nothing new; `"gap"` when something before it is missing. */
 export function reduce(view: RoomView, event: EventTriple): RoomView | Gap {
   const [name, payload, meta] = event;
-  if (name === "room:roster" || name === "room:occupancy" || name === "room:state") {
-    const diff = payload as RosterDiff & Occupancy & StateDiff;
-    if (diff.epoch !== view.epoch) return "gap"; // F2
-    if (name === "room:state") return withPart(view, "state", foldState(view.state, diff));
-    return withPart(view, "roster", (name === "room:roster" ? foldRoster : foldOccupancy)(view.roster, diff));
+  const { roster, state, history } = view;
+  switch (name) {
+    case "room:roster":
+      return put(view, payload as RosterDiff, "roster", foldRoster(roster, payload as RosterDiff));
+    case "room:occupancy":
+      return put(view, payload as Occupancy, "roster", foldOccupancy(roster, payload as Occupancy));
+    case "room:state":
+      return put(view, payload as StateDiff, "state", foldState(state, payload as StateDiff));
+    default:
+      return meta?.seq === undefined ? view : put(view, view, "history", foldHistory(history, event, meta.seq));
   }
-  return meta?.seq === undefined ? view : withPart(view, "history", foldHistory(view.history, event, meta.seq));
 }
 
-/** F6: a page read later than the snapshot runs ahead of it; what it already contains comes again as a diff. */
-function paged<T extends { version: number; wholeAt: number }>(part: T, page: { version: number }): T {
-  return {
-    ...part,
-    version: Math.min(part.version, page.version),
-    wholeAt: Math.max(part.wholeAt, page.version),
-  };
-}
-
-const byUser = (members: readonly Member[]) => members.map((member) => [member.user, member] as const);
-const byKey = (entries: readonly Entry[]) => entries.map((entry) => [entry.key, entry] as const);
-
-function rosterOf(known: Roster | undefined, { mode, count, roster }: JoinAck): Roster | Gap {
-  const { version, members, delta } = roster;
-  if (mode === "occupancy") return { mode, count, version, wholeAt: version, members: NOBODY };
-  if (members) return { mode, count, version, wholeAt: version, members: new Map(byUser(members)) };
-  const next = known && delta ? foldRoster(known, delta) : known;
-  return next && next !== "gap" && next.mode === mode && next.version === version ? next : "gap"; // F7
-}
-
-function stateOf(known: State | undefined, { state }: JoinAck): State | Gap {
-  const { version, entries, delta } = state;
-  if (entries) return { version, wholeAt: version, entries: new Map(byKey(entries)) };
-  const next = known && delta ? foldState(known, delta) : known;
-  return next && next !== "gap" && next.version === version ? next : "gap"; // F7
+/** F7: what a join's answer says of one part: all of it, or how it goes on from what is known, or nothing that fits. */
+function answered<T, D, P extends Versioned<T>>(
+  known: P | undefined,
+  { version, delta }: { version: number; delta?: D },
+  all: Versioned<T> | undefined,
+  follow: (known: P, diff: D) => P | Gap,
+): P | Versioned<T> | undefined {
+  if (all) return all;
+  const next = known && delta ? follow(known, delta) : known;
+  return next !== "gap" && next?.version === version ? next : undefined;
 }
 
 /** Folds the answer to a join, `known` being the view whose `haveOf` was sent with it. */
 export function fromJoin(known: RoomView | undefined, ack: JoinAck): Snapshot | Gap {
-  const { room, epoch } = ack;
+  const { epoch, mode, count } = ack;
+  const { members, version } = ack.roster;
+  const { entries } = ack.state;
   const same = known?.epoch === epoch ? known : undefined;
-  const roster = rosterOf(same?.roster, ack);
-  const state = stateOf(same?.state, ack);
-  if (roster === "gap" || state === "gap") return "gap";
+  const listed = same?.roster.mode === "roster" ? same.roster : undefined;
+  const roster =
+    mode === "occupancy"
+      ? crowd(version, count)
+      : answered(listed, ack.roster, members && snapshotOf(version, byUser(members)), foldRoster);
+  const state = answered(same?.state, ack.state, entries && snapshotOf(ack.state.version, byKey(entries)), foldState);
+  if (!roster || !state) return "gap";
 
   const { seq, events = [], next } = ack.history;
   const continued = same !== undefined && (events[0]?.[2].seq ?? seq + 1) === same.history.seq + 1; // F8
-  const view: RoomView = { epoch, roster, state, history: continued ? same.history : { seq, events } };
-  const pages: PageRequest[] = [];
-  const { members, next: moreMembers } = ack.roster;
-  const { entries, next: moreEntries } = ack.state;
-  if (members && moreMembers) pages.push({ name: "room:members", payload: { room, cursor: moreMembers } });
-  if (entries && moreEntries) pages.push({ name: "state:get", payload: { room, cursor: moreEntries } });
-  if (continued && next) pages.push({ name: "room:history", payload: { room, after: next } });
-  const snapshot = { view, events: [], continued, pages };
-  return continued ? addEvents(snapshot, events) : snapshot;
+  const history = continued ? same.history : { seq, events };
+  const pages = [
+    ...more("room:members", members && ack.roster.next),
+    ...more("state:get", entries && ack.state.next),
+    ...more("room:history", continued ? next : undefined),
+  ];
+  const whole = roster === same?.roster ? same.roster : { ...roster, mode, count };
+  return addEvents(
+    { view: { epoch, roster: whole, state, history }, events: [], continued, pages },
+    continued ? events : [],
+  );
+}
+
+/** Pages of history go by number, the others by cursor. */
+function more(name: PageRequest[0], next: string | number | undefined): PageRequest[] {
+  return next === undefined ? [] : [[name, typeof next === "number" ? { after: next } : { cursor: next }]];
 }
 
 /** Adds the answer to `snapshot.pages[0]`. */
 export function addPage(snapshot: Snapshot, page: Page): Snapshot | Gap {
   const { view } = snapshot;
-  const [asked, ...pages] = snapshot.pages;
+  const [asked, ...rest] = snapshot.pages;
   if (!asked || page.epoch !== view.epoch) return "gap";
-  const { room } = asked.payload;
-  if ("members" in page) {
-    const members = new Map([...view.roster.members, ...byUser(page.members)]);
-    if (page.next) pages.push({ name: "room:members", payload: { room, cursor: page.next } });
-    return { ...snapshot, pages, view: { ...view, roster: { ...paged(view.roster, page), members } } };
-  }
-  if ("entries" in page) {
-    const entries = new Map([...view.state.entries, ...byKey(page.entries)]);
-    if (page.next) pages.push({ name: "state:get", payload: { room, cursor: page.next } });
-    return { ...snapshot, pages, view: { ...view, state: { ...paged(view.state, page), entries } } };
-  }
-  if (page.next) pages.push({ name: "room:history", payload: { room, after: page.next } });
-  return addEvents({ ...snapshot, pages }, page.events);
+  const next: Snapshot = { ...snapshot, pages: [...rest, ...more(asked[0], page.next)] };
+  if ("events" in page) return addEvents(next, page.events);
+  if ("members" in page) return { ...next, view: { ...view, roster: paged(view.roster, page, byUser(page.members)) } };
+  return { ...next, view: { ...view, state: paged(view.state, page, byKey(page.entries)) } };
+}
+
+/** F6: a page read later than the snapshot runs ahead of it; what it already contains comes again as a diff. */
+function paged<T, P extends Versioned<T>>(part: P, { version }: { version: number }, named: Named<T>): P {
+  return {
+    ...part,
+    version: Math.min(part.version, version),
+    wholeAt: Math.max(part.wholeAt, version),
+    items: new Map([...part.items, ...named]),
+  };
 }
 
 /** Folds events that continue the snapshot's history; those that were new are handed on. */
-function addEvents(snapshot: Snapshot, events: readonly EventTriple[]): Snapshot | Gap {
+function addEvents(snapshot: Snapshot, more: readonly EventTriple[]): Snapshot | Gap {
   let { view } = snapshot;
-  const fresh: EventTriple[] = [];
-  for (const event of events) {
+  const events = [...snapshot.events];
+  for (const event of more) {
     const next = reduce(view, event);
-    if (next === "gap") return "gap";
-    if (next !== view) fresh.push(event);
+    if (next === "gap") return next;
+    if (next !== view) events.push(event);
     view = next;
   }
-  return { ...snapshot, view, events: [...snapshot.events, ...fresh] };
+  return { ...snapshot, view, events };
 }
 
 /** F6: every part is of one time. Until then nobody should see it. */
@@ -227,12 +237,13 @@ export function haveOf({ epoch, roster, state, history }: RoomView, trusted = tr
 
 /** A view as plain, ordered data: two clients that know the same give the same text. For tests of convergence. */
 export function canonical({ epoch, roster, state, history }: RoomView) {
-  const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, v]) => v);
+  const sorted = <T>(items: ReadonlyMap<string, T>) =>
+    [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, v]) => v);
   const { mode, count, version } = roster;
   return {
     epoch,
-    roster: { mode, count, version, members: sorted(roster.members) },
-    state: { version: state.version, entries: sorted(state.entries) },
+    roster: { mode, count, version, members: sorted(roster.items) },
+    state: { version: state.version, entries: sorted(state.items) },
     seq: history.seq,
   };
 }

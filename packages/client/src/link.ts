@@ -14,11 +14,11 @@ export interface Auth {
   session: string;
   client: string;
   protocol: 1;
-  presence?: { status: PresenceStatus; info?: unknown };
+  presence: { status: PresenceStatus; info?: unknown } | undefined;
 }
 
-/** What a client may say about a message of its own. */
-export type ClientMeta = { id?: string; traceparent?: string } | null;
+/** What a client may say about a message of its own. Here as everywhere, JSON leaves out what is undefined. */
+export type ClientMeta = { id: string; traceparent: string | undefined } | null;
 
 export interface LinkHandlers {
   message(name: string, payload: unknown, meta: Meta): void;

@@ -6,8 +6,7 @@
 import { backoffMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { offline, RollcallError } from "./errors.ts";
-import type { ClientMeta, Link } from "./link.ts";
-import type { Reply } from "./wire.ts";
+import type { Link } from "./link.ts";
 
 /**
  * Without a connection (or before a room is joined): `fail` rejects with `OFFLINE` at once. `wait` waits for it, and tries
@@ -42,6 +41,9 @@ export interface Requests {
   wake(): void;
 }
 
+/** For what the parts ask for themselves: they know when to ask again. */
+export const FAIL: RequestOptions = { offline: "fail" };
+
 export const MAX_PENDING = 1_000;
 const TIMEOUT_MS = 15_000;
 
@@ -57,69 +59,58 @@ export function createRequests(clock: Clock, defaultPolicy: OfflinePolicy): Requ
   let link: Link | undefined;
 
   function request<T>(name: string, payload: unknown, options: RequestOptions = {}, gate?: Gate): Promise<T> {
-    const { signal, timeoutMs = TIMEOUT_MS, offline: policy = defaultPolicy, id, traceparent } = options;
-    const meta: ClientMeta = id || traceparent ? { ...(id && { id }), ...(traceparent && { traceparent }) } : null;
+    const { signal, timeoutMs = TIMEOUT_MS, offline: policy = defaultPolicy, traceparent } = options;
+    const meta = options === FAIL ? null : { id: options.id ?? clock.id(), traceparent };
     return new Promise<T>((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      if (pending.size >= MAX_PENDING) {
-        return reject(new RollcallError({ code: "LIMIT_EXCEEDED", message: "too many requests in flight" })); // Q4
-      }
-      /** Each try has a number: an answer to an older one says nothing about this. */
-      let turn = 0;
+      signal?.throwIfAborted();
+      if (pending.size >= MAX_PENDING) throw new RollcallError({ code: "LIMIT_EXCEEDED" }); // Q4
+      /** Of the try that is under way; an answer to an older one says nothing about this. */
+      let sent: object | undefined;
       let tries = 0;
-      let sent = false;
       /** After a refusal: not before its time, whatever else happens. */
-      let resting = false;
-      let cancelRest = () => {};
+      let cancelRest: (() => void) | undefined;
 
       const settle = (finish: () => void) => {
-        turn++;
+        sent = {}; // what is still to come is void
         pending.delete(entry);
         cancelDeadline();
-        cancelRest();
+        cancelRest?.();
         signal?.removeEventListener("abort", abort);
         finish();
       };
       const fail = (error: unknown) => settle(() => reject(error));
-      const failed = (error: RollcallError) => {
-        sent = false;
-        if (policy === "fail" || !error.retryable) return fail(error);
-        resting = true;
+      const abort = () => fail(signal?.reason);
+      const refused = (error: RollcallError) => {
+        sent = undefined;
+        if (policy === "fail" || !error.retryable) return fail(error); // Q1, Q5
         cancelRest = clock.timer(backoffMs(tries++, clock.random(), error.retryAfterMs), () => {
-          resting = false;
+          cancelRest = undefined;
           entry.attempt();
         });
       };
-      const answered = (reply: Reply) => {
-        if (reply.ok) settle(() => resolve(reply.data as T));
-        else failed(new RollcallError(reply.error));
-      };
       const entry: Pending = {
         attempt() {
-          if (sent || resting) return;
+          if (sent || cancelRest) return;
           const closed = link ? gate?.() : offline(false);
-          if (closed || !link) {
-            // Q1: waiting is a choice of the caller.
-            if (closed && (policy === "fail" || !closed.retryable)) fail(closed);
-            return;
-          }
-          sent = true;
-          const own = ++turn;
-          link.emit(name, payload, meta, (reply) => {
-            if (own === turn) answered(reply);
-          });
+          if (!closed) {
+            const own = {};
+            sent = own;
+            link?.emit(name, payload, meta, (reply) => {
+              if (own !== sent) return;
+              if (reply.ok) settle(() => resolve(reply.data as T));
+              else refused(new RollcallError(reply.error));
+            });
+          } else if (policy === "fail" || !closed.retryable) fail(closed);
         },
         lost() {
           if (!sent) return;
-          turn++;
-          sent = false;
+          sent = undefined;
           if (policy === "fail") fail(offline(true)); // Q2
         },
       };
-      const abort = () => fail(signal?.reason);
-      const cancelDeadline = clock.timer(timeoutMs, () => {
-        fail(new RollcallError({ code: "TIMEOUT", message: `no answer within ${timeoutMs} ms`, retryable: true }));
-      });
+      const cancelDeadline = clock.timer(timeoutMs, () =>
+        fail(new RollcallError({ code: "TIMEOUT", message: `no answer within ${timeoutMs} ms`, retryable: true })),
+      );
       signal?.addEventListener("abort", abort);
       pending.add(entry);
       entry.attempt();

@@ -106,8 +106,15 @@ export interface StateDiff {
 export type Condition = { absent: true } | { version: number };
 
 export type StateOp =
-  | { op: "set"; key: string; value: unknown; ttlMs?: number; bind?: "session"; if?: Condition }
-  | { op: "delete"; key: string; if?: Condition }
+  | {
+      op: "set";
+      key: string;
+      value: unknown;
+      ttlMs?: number | undefined;
+      bind?: "session" | undefined;
+      if?: Condition | undefined;
+    }
+  | { op: "delete"; key: string; if?: Condition | undefined }
   | { op: "increment"; key: string; by: number };
 
 export interface JoinHave {

@@ -10,22 +10,24 @@ import type {
   JoinHave,
   Member,
   MembersPage,
+  Meta,
   RosterDiff,
   StateDiff,
+  StateOp,
   StatePage,
 } from "../src/wire.ts";
 
 export type Change =
-  | { kind: "join" | "update"; user: string; info: number }
+  | { kind: "join" | "update"; user: string; info: unknown }
   | { kind: "leave"; user: string }
-  | { kind: "set"; key: string; value: number }
+  | { kind: "set"; key: string; value: unknown }
   | { kind: "delete"; key: string }
   | { kind: "say"; text: number };
 
 type Version<T> = ReadonlyMap<string, T>;
 
 export class ModelRoom {
-  readonly room = "doc:1";
+  readonly room: string;
   epoch = "c0.1";
   /** Index = version. */
   rosters: Version<Member>[] = [new Map()];
@@ -38,6 +40,11 @@ export class ModelRoom {
   /** Above this many members there is no list. */
   rosterLimit = Number.POSITIVE_INFINITY;
   mode: "roster" | "occupancy" = "roster";
+  private messages = 0;
+
+  constructor(room = "doc:1") {
+    this.room = room;
+  }
 
   get rosterVersion() {
     return this.rosters.length - 1;
@@ -71,13 +78,33 @@ export class ModelRoom {
         if (!state.delete(change.key)) return undefined;
         this.states.push(state);
         return this.message("room:state", this.stateDiff(this.stateVersion - 1));
-      case "say": {
-        const seq = this.events.length + 1;
-        const event: EventTriple = ["chat:said", change.text, { id: `h${seq}`, ts: "", room: this.room, seq }];
-        this.events.push(event);
-        return event;
+      case "say":
+        return this.say("chat:said", change.text);
+    }
+  }
+
+  /** An event of the history. */
+  say(name: string, data: unknown, more: Partial<Meta> = {}): EventTriple {
+    const seq = this.events.length + 1;
+    const event: EventTriple = [name, data, { id: `${this.epoch}-${seq}`, ts: "", room: this.room, ...more, seq }];
+    this.events.push(event);
+    return event;
+  }
+
+  /** A patch whose conditions hold: one version, whatever it touches. */
+  patch(ops: readonly StateOp[], by: string): EventTriple {
+    const state = new Map(this.states.at(-1)!);
+    const version = this.states.length;
+    for (const op of ops) {
+      const { key } = op;
+      if (op.op === "delete") state.delete(key);
+      else {
+        const value = op.op === "set" ? op.value : Number(state.get(key)?.value ?? 0) + op.by;
+        state.set(key, { key, value, version, by });
       }
     }
+    this.states.push(state);
+    return this.message("room:state", this.stateDiff(version - 1));
   }
 
   /** A new life, or a rewound record. */
@@ -90,7 +117,7 @@ export class ModelRoom {
   }
 
   private message(name: string, payload: unknown): EventTriple {
-    return [name, payload, { id: `${name}${Math.random()}`, ts: "", room: this.room }];
+    return [name, payload, { id: `${this.room}-${++this.messages}`, ts: "", room: this.room }];
   }
 
   private rosterMessage(from: number): EventTriple {
