@@ -181,4 +181,3 @@ async function startTestEdge(
     },
   };
 }
-

@@ -30,7 +30,7 @@ describe("two edges, two stock clients", () => {
     const ack = await ann.call("cursor:moved", { room: "doc:1", data: { x: 1, y: 2 } });
     const moved = await bob.waitForEvent("cursor:moved");
     expect(moved.payload).toEqual({ x: 1, y: 2 });
-    expect(moved.meta).toMatchObject({ id: ack["id"], room: "doc:1", from: { user: "ann" } });
+    expect(moved.meta).toMatchObject({ id: ack.id, room: "doc:1", from: { user: "ann" } });
     await bob.call("chat:said", { room: "doc:1", data: { text: "hi" } });
     const [atAnn, atBob] = await Promise.all([ann.waitForEvent("chat:said"), bob.waitForEvent("chat:said")]);
     expect(atAnn.meta).toMatchObject({ seq: 1 });

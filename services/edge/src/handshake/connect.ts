@@ -71,7 +71,7 @@ export async function connect(parts: Parts, contract: NamespaceContract, socket:
 }
 
 function checkedAuth(auth: Record<string, unknown>): Auth {
-  if (auth["token"] === undefined || auth["token"] === null) throw new RollcallError("AUTH_REQUIRED");
+  if (auth.token === undefined || auth.token === null) throw new RollcallError("AUTH_REQUIRED");
   const result = validateAuth(auth);
   if (!result.ok) throw RollcallError.invalid(result.issues);
   const checked = result.value as Auth;

@@ -133,7 +133,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     socket.on("error", ignoreReset);
     const url = parseUrl(request.url);
     const refusal = refusalOf(request, url);
-    if (refusal !== undefined) return refuseUpgrade(socket, refusal);
+    if (refusal !== undefined) {
+      refuseUpgrade(socket, refusal);
+      return;
+    }
     // Parsed here, where a malformed one is refused; engine.io would throw on it.
     (request as IncomingMessage & { _query?: Record<string, string> })._query = { transport: "websocket", EIO: "4" };
     engine.handleUpgrade(request as never, socket as never, head);
@@ -141,10 +144,15 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     if (parseUrl(request.url)?.path !== PATH) {
-      return refuseRequest(request, response, { status: 404, body: { code: 3, message: "Not found" } });
+      refuseRequest(request, response, { status: 404, body: { code: 3, message: "Not found" } });
+      return;
     }
-    if (request.method === "OPTIONS") return answerPreflight(request, response);
-    return refuseRequest(request, response, POLLING_REFUSAL);
+    if (request.method === "OPTIONS") {
+      answerPreflight(request, response);
+      return;
+    }
+    refuseRequest(request, response, POLLING_REFUSAL);
+    return;
   }
 
   const httpOptions = {
@@ -216,7 +224,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   function refuse(socket: Socket, error: RollcallError, next: (error: Error) => void): void {
     metrics.connect(error.code);
     if (error.code === "INTERNAL") logger.error({ event: "handshake.failed", error }, "a handshake failed");
-    if (isFinal(error.code)) return next(connectError(error));
+    if (isFinal(error.code)) {
+      next(connectError(error));
+      return;
+    }
     parts.clock.setTimer(PASSING_MIN_MS + parts.random.float() * PASSING_SPREAD_MS, () => {
       socket.conn.close();
       next(error); // nobody hears it: it lets Socket.IO forget the socket

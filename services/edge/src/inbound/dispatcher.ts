@@ -189,7 +189,10 @@ class Call {
   }
 
   fail(error: unknown): void {
-    if (this.#answered) return this.#late(error);
+    if (this.#answered) {
+      this.#late(error);
+      return;
+    }
     const known = RollcallError.from(error);
     if (known.code === "INTERNAL") {
       this.#options.logger.error({ event: "inbound.failed", name: this.#label, error }, "a client message failed");

@@ -80,7 +80,10 @@ export class Coalescer {
       this.settle(key);
       room.openAtMs = now + this.#options.windowMs;
     }
-    if (this.#options.windowMs === 0) return this.#rooms.clear();
+    if (this.#options.windowMs === 0) {
+      this.#rooms.clear();
+      return;
+    }
     if (this.#rooms.size === 0 || this.#timer !== undefined) return;
     this.#timer = this.#options.clock.setTimer(this.#options.windowMs, () => {
       this.#timer = undefined;

@@ -50,7 +50,10 @@ export class Router {
     const { coalescer, gate } = this.#options;
     this.#newest = entry.position.id;
     const [first = ""] = entry.targets;
-    if (isWatchTarget(first)) return this.#watched(entry);
+    if (isWatchTarget(first)) {
+      this.#watched(entry);
+      return;
+    }
     if (!gate.idle) this.#passGate(entry);
     const key = targetKey(entry.namespace, first);
     if (entry.targets.length === 1 && coalescer.take(key, entry)) return;

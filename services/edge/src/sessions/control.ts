@@ -24,11 +24,14 @@ export function handleControl(options: ControlOptions, text: string): void {
   }
   switch (message.kind) {
     case "replaced":
-      return lifecycle.replaced(message.ref, message.incarnation);
+      lifecycle.replaced(message.ref, message.incarnation);
+      return;
     case "epoch":
-      return link.noteEpoch(message.epoch);
+      link.noteEpoch(message.epoch);
+      return;
     case "revoked":
-      return revoked(message, registry, lifecycle);
+      revoked(message, registry, lifecycle);
+      return;
     default:
       return; // of a newer minor release
   }

@@ -222,10 +222,12 @@ export class PresenceLink {
         void this.#send(effect.request);
         return;
       case "settle":
-        return this.#settle(effect.ticket, effect.body, effect.result);
+        this.#settle(effect.ticket, effect.body, effect.result);
+        return;
       case "overflow":
         this.#options.logger.warn({ event: "lane.overflow" }, "too much waits for presence: asserting instead");
-        return this.#options.hooks.reconcile(this.mirror);
+        this.#options.hooks.reconcile(this.mirror);
+        return;
     }
   }
 
@@ -252,7 +254,10 @@ export class PresenceLink {
     const { hooks } = this.#options;
     if (result.ok) this.mirror.apply(body, result.data, hooks.rulesOf);
     else if (body.op === "close") this.mirror.forget(refKey(body.ref)); // it lives elsewhere, or nowhere
-    if (body.op === "assert") return this.#assertionAnswered(body.last, result);
+    if (body.op === "assert") {
+      this.#assertionAnswered(body.last, result);
+      return;
+    }
     if (body.op === "digest") {
       if (result.ok && result.data.op === "digest" && !result.data.equal) this.#dispatch({ type: "assert" });
       return;

@@ -83,7 +83,8 @@ export class Mirror {
         return;
       }
       case "close":
-        return this.#drop(refKey(body.ref));
+        this.#drop(refKey(body.ref));
+        return;
       case "join": {
         const held = this.#held.get(refKey(body.ref));
         if (held === undefined) return;
