@@ -91,7 +91,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   const durable = await startDurable({
     ...shared,
     connection: durableRedis,
-    channels: options.channels({ nc: nats.nc, js, subjects, install, clock }),
+    channels: options.channels({ nc: nats.nc, js, jsm, subjects, install, clock }),
     inboxSize: options.inboxSize,
     ledgerKeepMs: options.ledgerKeepMs,
     sweepMs: options.sweepMs,

@@ -32,6 +32,8 @@ export interface DeliveryAnswer {
   recipients: { user: string; state: string; reason?: string; at: string; attempts?: number; seq?: number }[];
 }
 
+/** Cause before effect: the clocks of several processes wrote the times. */
+const RANK = { intake: 0, dead_letter: 1, edge: 2 } as const;
 const GATHER_MS = 300;
 const MAX_ACCOUNTS = 1_000;
 
@@ -69,7 +71,7 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
       id,
       event: event ?? "other",
       ...(trace === undefined ? {} : { trace }),
-      steps: steps.sort((a, b) => (a.at < b.at ? -1 : 1)),
+      steps: steps.sort((a, b) => RANK[a.step] - RANK[b.step] || (a.at < b.at ? -1 : 1)),
       recipients: records.flatMap((record) => recipientsOf(record, user)),
     };
   };

@@ -1,7 +1,7 @@
 /** The `CHANNELS` file: where fallbacks go, in the deployment's words. A contract only names a channel. */
 
 import { readFileSync } from "node:fs";
-import type { JetStreamClient } from "@nats-io/jetstream";
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Subjects } from "@rollcall/contracts";
 import { type Clock, ConfigError, parseDurationMs } from "@rollcall/runtime";
@@ -17,6 +17,7 @@ import { createWebPush } from "./channels/webpush.ts";
 export interface ChannelParts {
   nc: NatsConnection;
   js: JetStreamClient;
+  jsm: JetStreamManager;
   subjects: Subjects;
   install: string;
   clock: Clock;
@@ -81,8 +82,8 @@ const DEFAULT_SUBSCRIPTION = "/pushSubscription";
 const ms = (text: string | undefined, otherwise: number) => (text === undefined ? otherwise : parseDurationMs(text)!);
 
 const BUILDERS: { [K in Kind]: (given: Static<(typeof KINDS)[K]>, parts: ChannelParts) => Channel } = {
-  nats: (given, { nc, js, subjects, install }) =>
-    createNatsChannel({ nc, js, subjects, install, maxAgeMs: ms(given.maxAge, DEFAULT_MAX_AGE_MS) }),
+  nats: (given, { nc, js, jsm, subjects, install }) =>
+    createNatsChannel({ nc, js, jsm, subjects, install, maxAgeMs: ms(given.maxAge, DEFAULT_MAX_AGE_MS) }),
   webhook: (given, { clock }) =>
     createWebhook({
       url: given.url,

@@ -1,0 +1,197 @@
+import type { DeliveryAccount } from "@rollcall/contracts/internal";
+import { createLogger, request, serve } from "@rollcall/runtime";
+import { waitFor } from "@rollcall/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Bench, startBench } from "../../test/bench.ts";
+import { fakeContracts, from, toBoard, toUsers } from "../../test/fake-contracts.ts";
+import type { Letter } from "../dead-letter/archive.ts";
+import { messageId } from "../routing/identity.ts";
+import type { DeliveryAnswer } from "./delivery.ts";
+
+const HOUR = 3_600_000;
+const before = fakeContracts([
+  { name: "card:moved", from: from("events.cards"), audience: toBoard },
+  { name: "order:shipped", from: from("events.orders"), audience: toUsers, durable: { ttlMs: HOUR } },
+  { name: "bill:due", from: from("events.{tenant}.bills"), audience: toUsers, tenantFrom: "subject" },
+]);
+/** The same, mended: takes what was refused. */
+const after = fakeContracts([
+  { name: "card:moved", from: from("events.cards"), audience: toBoard, validate: () => undefined },
+]);
+
+describe("requests of backends and operators", () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await startBench(before);
+  });
+  afterEach(() => bench.close());
+
+  const ask = <T>(name: string, body: unknown, tenant = "main") =>
+    request<T>(bench.nc, `rollcall.v1.${tenant}.${name}`, body, { timeoutMs: 5_000 });
+  const done = () => waitFor(async () => (await bench.outstanding()) === 0, { what: "all to be final" });
+  const letters = (tenant = "main", body = {}) =>
+    ask<{ letters: Letter[] }>("deadletter.list", body, tenant).then(({ letters }) => letters);
+
+  describe("deadletter", () => {
+    it("lists a tenant's letters, newest last, all of them or of one reason", async () => {
+      await bench.notifier();
+      await bench.publish({ subject: "events.cards", id: "1", data: { board: "a", bad: 1 } });
+      await bench.publish({ subject: "events.nobody", id: "2", data: {} });
+      await bench.publish({ subject: "events.acme.bills", id: "3", data: { users: [] } });
+      await done();
+      expect(await letters()).toMatchObject([
+        { reason: "payload", event: "card:moved", eventId: "1", source: "test", subject: "events.cards", sequence: 1 },
+        { reason: "undeclared", eventId: "2", sequence: 2 },
+      ]);
+      expect(await letters("main", { reason: "payload" })).toHaveLength(1);
+      expect(await letters("main", { limit: 1 })).toMatchObject([{ eventId: "2" }]);
+      const [theirs] = await letters("acme");
+      expect(theirs).toMatchObject({ reason: "audience", tenant: "acme" });
+      const ids = [theirs!.id];
+      expect(await letters("acme", { ids })).toMatchObject([{ body: '{"users":[]}', headers: { "ce-id": "3" } }]);
+      expect(await letters("main", { ids })).toEqual([]);
+      expect(await ask("deadletter.discard", { ids }, "main")).toEqual({ discarded: [] });
+    });
+
+    it("replays under the same identity once the contract is mended, so that nothing is delivered twice", async () => {
+      const first = await bench.notifier();
+      await bench.publish({ subject: "events.cards", id: "1", data: { board: "a", bad: 1 } });
+      await bench.publish({ subject: "events.cards", data: { board: "b", bad: 1 } });
+      await done();
+      await first.stop(1_000);
+      await bench.notifier({ contracts: after });
+      const { replayed } = await ask<{ replayed: string[] }>("deadletter.replay", { reason: "payload" });
+      expect(replayed).toHaveLength(2);
+      await waitFor(async () => (await bench.emitted()).length === 2);
+      expect(await letters()).toEqual([]);
+      expect((await bench.emitted()).map(({ mid }) => mid)).toContain(messageId("main", "test", "1"));
+      // Published once more by a publisher that never knew: nothing new.
+      await bench.publish({ subject: "events.cards", id: "1", data: { board: "a", bad: 1 } });
+      await done();
+      expect(await bench.emitted()).toHaveLength(2);
+    });
+
+    it("keeps the identity of plain JSON, which another place in the stream would change", async () => {
+      const first = await bench.notifier();
+      await bench.publish({ subject: "events.cards", data: { board: "b", bad: 1 }, headers: { "Nats-Msg-Id": "m 1" } });
+      await done();
+      await first.stop(1_000);
+      await bench.notifier({ contracts: after });
+      await ask("deadletter.replay", { limit: 10 });
+      await waitFor(async () => (await bench.emitted()).length === 1);
+      expect((await bench.emitted())[0]!.mid).toBe(messageId("main", "events.cards", "m 1"));
+    });
+
+    it("discards what is chosen, and nothing unless something is chosen", async () => {
+      await bench.notifier();
+      for (const id of ["1", "2"]) await bench.publish({ subject: "events.cards", id, data: { bad: 1 } });
+      await done();
+      const [first] = await letters();
+      await expect(ask("deadletter.discard", {})).rejects.toMatchObject({ code: "PAYLOAD_INVALID" });
+      expect(await ask("deadletter.discard", { ids: [first!.id, "999", "x"] })).toEqual({ discarded: [first!.id] });
+      expect(await letters()).toMatchObject([{ eventId: "2" }]);
+    });
+  });
+
+  describe("delivery.get", () => {
+    const get = (id: string, user?: string) =>
+      ask<DeliveryAnswer>("delivery.get", { id, ...(user === undefined ? {} : { user }) });
+
+    it("says what became of an event that went to a room, with the edges' accounts", async () => {
+      await bench.notifier();
+      const trace = "a".repeat(32);
+      await bench.publish({
+        subject: "events.cards",
+        id: "1",
+        data: { board: "a" },
+        headers: { traceparent: `00-${trace}-${"b".repeat(16)}-01` },
+      });
+      await done();
+      const mid = messageId("main", "test", "1");
+      const account: DeliveryAccount = {
+        from: "edge",
+        edge: "edge-1",
+        at: new Date(Date.now() + 1_000).toISOString(),
+        position: "1-0",
+        id: mid,
+        event: "card:moved",
+        sockets: 3,
+      };
+      const logger = createLogger({ service: "test", instance: "test", level: "silent" });
+      const edge = serve(bench.nc, "rollcall.internal.v1.delivery", { logger }, (body) => {
+        const { id } = body as { id: string };
+        return id === mid ? account : Promise.reject(new Error("not mine"));
+      });
+      await bench.nc.flush();
+      for (const id of ["1", mid]) {
+        expect(await get(id)).toMatchObject({
+          id,
+          event: "card:moved",
+          trace,
+          steps: [
+            {
+              step: "intake",
+              outcome: "emitted",
+              room: "board:a",
+              mid,
+              id: "1",
+              source: "test",
+              subject: "events.cards",
+            },
+            { step: "edge", edge: "edge-1", position: "1-0", sockets: 3 },
+          ],
+          recipients: [],
+        });
+      }
+      await edge.close();
+    });
+
+    it("says the state of each recipient of a durable event, or of one", async () => {
+      await bench.notifier();
+      await bench.publish({ subject: "events.orders", id: "o1", data: { users: ["u1", "u2"] } });
+      await done();
+      const { recipients, event } = await get("o1");
+      expect(event).toBe("order:shipped");
+      expect(recipients.map(({ user, state, seq }) => [user, state, seq]).sort()).toEqual([
+        ["u1", "pending", 1],
+        ["u2", "pending", 1],
+      ]);
+      expect((await get("o1", "u2")).recipients).toHaveLength(1);
+    });
+
+    it("says why an event never went anywhere, also to who was not there when it came", async () => {
+      const first = await bench.notifier();
+      await bench.publish({ subject: "events.cards", id: "1", data: { board: "a", bad: 1 } });
+      await done();
+      expect(await get("1")).toMatchObject({
+        steps: [{ step: "intake", outcome: "dead_letter", reason: "payload" }, { step: "dead_letter" }],
+      });
+      await first.stop(1_000);
+      await bench.notifier();
+      expect(await get("1")).toMatchObject({
+        event: "card:moved",
+        steps: [{ step: "dead_letter", reason: "payload", detail: expect.stringContaining("/bad") }],
+      });
+    });
+
+    it("knows nothing of what never came", async () => {
+      await bench.notifier();
+      await expect(get("never")).rejects.toMatchObject({ code: "EVENT_UNKNOWN" });
+    });
+  });
+
+  describe("preference", () => {
+    it("mutes an event: recorded, not delivered", async () => {
+      await bench.notifier();
+      expect(await ask("preference.get", { user: "u1" })).toEqual({ user: "u1" });
+      const preference = { user: "u1", mute: ["order:shipped"], quiet: { from: "22:00", to: "07:00", tz: "UTC" } };
+      expect(await ask("preference.set", preference)).toEqual(preference);
+      expect(await ask("preference.get", { user: "u1" })).toEqual(preference);
+      await bench.publish({ subject: "events.orders", id: "o1", data: { users: ["u1", "u2"] } });
+      await done();
+      const { recipients } = await ask<DeliveryAnswer>("delivery.get", { id: "o1", user: "u1" });
+      expect(recipients).toMatchObject([{ state: "suppressed", reason: "preference" }]);
+      expect((await bench.emitted()).map(({ targets }) => targets)).toEqual([["u:main/u2"]]);
+    });
+  });
+});
