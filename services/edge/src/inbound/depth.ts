@@ -13,3 +13,14 @@ export function isTooDeep(value: unknown, allowed = MAX_DEPTH): boolean {
   for (const key in value) if (isTooDeep((value as Record<string, unknown>)[key], allowed - 1)) return true;
   return false;
 }
+
+/** Brackets around the innermost value, counted without recursion: for values that exhaust the stack of whoever recurs. */
+export function depthOf(value: unknown): number {
+  let depth = 0;
+  let level: unknown[] = [value];
+  for (;;) {
+    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
+    depth++;
+    if (level.every((item) => typeof item !== "object" || item === null)) return depth;
+  }
+}

@@ -9,7 +9,7 @@ import { ATTRIBUTES, type Span, startSpan } from "@rollcall/telemetry";
 import type { Session } from "../sessions/session.ts";
 import { type BucketRule, take } from "./bucket.ts";
 import type { Command, Invocation } from "./command.ts";
-import { isTooDeep } from "./depth.ts";
+import { depthOf, isTooDeep } from "./depth.ts";
 
 export interface DispatcherOptions {
   clock: Clock;
@@ -257,7 +257,8 @@ function tooLarge(payload: unknown, maxBytes: number): RollcallError | undefined
   try {
     text = JSON.stringify(payload);
   } catch {
-    return new RollcallError("PAYLOAD_TOO_LARGE"); // so deep that the stack does not suffice: thousands of brackets
+    // So deep that the stack does not suffice. Its brackets alone may be too large; else its depth will be refused.
+    return 2 * depthOf(payload) > maxBytes ? new RollcallError("PAYLOAD_TOO_LARGE") : undefined;
   }
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return undefined;
   return new RollcallError("PAYLOAD_TOO_LARGE");

@@ -1,0 +1,142 @@
+import { type Digest, digestHashes, digestItem, type LaneData, type SessionRef } from "@rollcall/contracts/internal";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MAX_ASSERTED_ITEMS, Mirror } from "./mirror.ts";
+import type { OpBody } from "./ops.ts";
+import { refKey } from "./ref.ts";
+
+const ref = (user: string): SessionRef => ({ tenant: "main", namespace: "/", user, session: `session-of-${user}-1` });
+const rules = { retainMs: 0 };
+const rulesOf = () => rules;
+const open = (user: string): OpBody => ({ op: "open", ref: ref(user), issuedAtMs: 1, expiresAtMs: 2 });
+const opened = (incarnation: number, rooms: string[] = [], observing: string[] = []): LaneData => ({
+  op: "open",
+  incarnation,
+  resumed: rooms.length > 0,
+  rooms,
+  observing,
+});
+const join = (user: string, room: string, info?: unknown): OpBody => ({
+  op: "join",
+  ref: ref(user),
+  room,
+  rules,
+  observe: false,
+  ...(info === undefined ? {} : { info }),
+});
+const done = (op: "join" | "leave" | "close") => ({ op }) as LaneData;
+
+/** The digest from scratch. */
+function digestOf(items: { user: string; incarnation: number; rooms: Iterable<string> }[]): Digest {
+  const digest = { count: 0, x1: 0, x2: 0 };
+  const add = (text: string) => {
+    const [x1, x2] = digestHashes(text);
+    digest.count++;
+    digest.x1 = (digest.x1 ^ x1) >>> 0;
+    digest.x2 = (digest.x2 ^ x2) >>> 0;
+  };
+  for (const { user, incarnation, rooms } of items) {
+    add(digestItem(ref(user), incarnation));
+    for (const room of rooms) add(digestItem(ref(user), incarnation, room));
+  }
+  return digest;
+}
+
+describe("mirror", () => {
+  it("[P9] its digest is that of what it holds, after any run of answers", () => {
+    const step = fc.record({
+      user: fc.constantFrom("ann", "bob", "cem"),
+      room: fc.constantFrom("a", "b", "c"),
+      kind: fc.constantFrom("open", "close", "join", "leave", "renumber"),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const mirror = new Mirror();
+        const model = new Map<string, { incarnation: number; rooms: Set<string> }>();
+        let incarnation = 0;
+        for (const { user, room, kind } of steps) {
+          const known = model.get(user);
+          switch (kind) {
+            case "open": {
+              const rooms = [...(known?.rooms ?? [])];
+              mirror.apply(open(user), opened(++incarnation, rooms), rulesOf);
+              model.set(user, { incarnation, rooms: new Set(rooms) });
+              break;
+            }
+            case "close":
+              mirror.apply({ op: "close", ref: ref(user), how: "lost" }, done("close"), rulesOf);
+              model.delete(user);
+              break;
+            case "join":
+              mirror.apply(join(user, room), done("join"), rulesOf);
+              known?.rooms.add(room);
+              break;
+            case "leave":
+              mirror.apply({ op: "leave", ref: ref(user), room, reason: "leave" }, done("leave"), rulesOf);
+              known?.rooms.delete(room);
+              break;
+            case "renumber":
+              mirror.apply(
+                { op: "assert", round: "r", sessions: [], last: true },
+                { op: "assert", replaced: [], incarnations: [{ ref: ref(user), incarnation: ++incarnation }] },
+                rulesOf,
+              );
+              if (known !== undefined) known.incarnation = incarnation;
+              break;
+          }
+        }
+        expect(mirror.digest).toEqual(digestOf([...model].map(([user, held]) => ({ user, ...held }))));
+        expect(mirror.size).toBe(model.size);
+      }),
+    );
+  });
+
+  it("asserts what it holds: facts, presence, rooms with the latest info, in bounded chunks", () => {
+    const mirror = new Mirror();
+    mirror.apply(open("ann"), opened(3, ["held", "seen"], ["seen"]), rulesOf);
+    mirror.apply(join("ann", "doc", { color: "red" }), done("join"), rulesOf);
+    mirror.apply(join("ann", "doc"), done("join"), rulesOf);
+    mirror.apply({ op: "set", ref: ref("ann"), status: "busy" }, { op: "set" }, rulesOf);
+    expect(mirror.chunks()).toEqual([
+      [
+        {
+          ref: ref("ann"),
+          incarnation: 3,
+          issuedAtMs: 1,
+          expiresAtMs: 2,
+          presence: { status: "busy" },
+          rooms: [
+            { room: "held", observe: false, rules },
+            { room: "seen", observe: true, rules },
+            { room: "doc", observe: false, rules, info: { color: "red" } },
+          ],
+        },
+      ],
+    ]);
+    for (let i = 0; i < 500; i++) mirror.apply(open(`u${i}`), opened(1), rulesOf);
+    const sizes = mirror.chunks().map((chunk) => chunk.reduce((sum, { rooms }) => sum + 1 + rooms.length, 0));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_ASSERTED_ITEMS);
+    expect(sizes.reduce((a, b) => a + b)).toBe(504);
+  });
+
+  it("an empty edge asserts that it is empty", () => {
+    expect(new Mirror().chunks()).toEqual([[]]);
+  });
+
+  it("adopts what presence never answered for, and forgets what it should not hold", () => {
+    const mirror = new Mirror();
+    mirror.adopt(ref("ann"), { issuedAtMs: 1, expiresAtMs: 2 });
+    expect(mirror.incarnationOf(refKey(ref("ann")))).toBe(0);
+    mirror.forget(refKey(ref("ann")));
+    expect(mirror.digest).toEqual({ count: 0, x1: 0, x2: 0 });
+  });
+
+  it("[P16] holds nothing when everything was closed", () => {
+    const mirror = new Mirror();
+    mirror.apply(open("ann"), opened(1), rulesOf);
+    mirror.apply(join("ann", "doc"), done("join"), rulesOf);
+    mirror.apply({ op: "close", ref: ref("ann"), how: "leave" }, done("close"), rulesOf);
+    expect(mirror.size).toBe(0);
+    expect(mirror.digest).toEqual({ count: 0, x1: 0, x2: 0 });
+  });
+});
