@@ -66,6 +66,9 @@ export class Doors {
     if (!Array.isArray(ops) || ops.length === 0 || ops.length > MAX_LANE_OPS) {
       throw new RollcallError("PAYLOAD_INVALID", { message: `a batch holds 1 to ${MAX_LANE_OPS} operations` });
     }
+    if (ops.some(({ n }, i) => !Number.isSafeInteger(n) || n !== ops[0]!.n + i)) {
+      throw new RollcallError("PAYLOAD_INVALID", { message: "a batch is numbered without a gap" });
+    }
     const outcome = await this.#store.lane(edge, ops);
     const { epoch, brake } = outcome;
     if (outcome.status === "UNKNOWN_EDGE") return { status: "UNKNOWN_EDGE", epoch, brake };

@@ -1,0 +1,177 @@
+/**
+ * The whole of a cell as a value, and the work of one commit on it. A commit copies the cell's tables once, replaces
+ * the records it changes, and gathers what it has to tell (C4). Refs and room names are texts, as in the scripts.
+ */
+
+import type { EventTriple } from "@rollcall/contracts";
+import type { Brake } from "./brake.ts";
+import type { CellClock } from "./clock.ts";
+import type { Roster } from "./roster.ts";
+import type { RoomState } from "./state.ts";
+import type { Session, User } from "./user.ts";
+
+export interface Bounds {
+  readonly graceMs: number;
+  readonly leaseMs: number;
+  readonly brakeMs: number;
+  readonly occupancyAbove: number;
+  readonly occupancyBelow: number;
+}
+
+export const OCCUPANCY_EVERY_MS = 1_000;
+export const RESYNC_AFTER_MS = 1_000;
+export const SPREAD_MS = 2_000;
+export const RETAIN_LEAST_MS = 60_000;
+export const PUBLISH_EVERY_MS = 1_000;
+export const IDEMPOTENT_MS = 600_000;
+export const SESSION_ROOMS = 100;
+
+export interface EdgeRecord {
+  readonly epoch: number;
+  /** Last applied number. */
+  readonly n: number;
+  /** Its last assertion. */
+  readonly round: string | undefined;
+  readonly gone: boolean;
+}
+
+export interface Room {
+  readonly tenant: string;
+  readonly ns: string;
+  readonly room: string;
+  readonly birth: number;
+  readonly version: number;
+  readonly roster: Roster;
+  readonly state: RoomState;
+  readonly seq: number;
+  readonly history: readonly { seq: number; atMs: number; triple: EventTriple }[];
+  readonly historyTtlMs: number;
+  readonly occupancy: boolean;
+  /** Clock of the last count told. */
+  readonly toldMs: number;
+  readonly sinceMs: number;
+  readonly retainMs: number;
+  readonly stateRetainMs: number;
+  readonly publish: boolean;
+  /** State version the backends know. */
+  readonly publishedVersion: number;
+}
+
+export type Due = Map<string, number>;
+
+export interface Cell {
+  run: string;
+  epoch: number;
+  clock: CellClock;
+  brake: Brake | undefined;
+  births: number;
+  edges: Map<string, EdgeRecord>;
+  /** Sessions an assertion in progress has not named yet, as `<edge> <ref>`. */
+  unnamed: Set<string>;
+  leases: Due;
+  expired: Due;
+  /** `<reason> <edge> <s|old>`: what its sessions' grace counts from. */
+  evicting: Due;
+  users: Map<string, User>;
+  grace: Due;
+  rooms: Map<string, Room>;
+  retain: Due;
+  occupancy: Due;
+  resync: Due;
+  expiry: Due;
+  publish: Due;
+  answers: Map<string, { answer: string; untilMs: number }>;
+}
+
+export interface Cause {
+  reason: string;
+  traceparent?: string | undefined;
+  /** Who caused it. */
+  from?: { user: string; session: string } | undefined;
+  /** Client id of the action that caused it. */
+  re?: string | undefined;
+  /** Sockets are told later, by a resync. */
+  silent?: boolean;
+  delayMs?: number;
+}
+
+/** What a commit tells: C4. Both are data, to be encoded by whoever keeps the log and the outbox. */
+export type Told =
+  | {
+      to: "sockets";
+      ns: string;
+      tenant: string;
+      target: string;
+      except?: string;
+      packet: EventTriple;
+      traceparent?: string | undefined;
+    }
+  | {
+      to: "backends";
+      kind: string;
+      id: string;
+      tenant: string;
+      user: string;
+      ns: string;
+      room: string;
+      data: Record<string, unknown>;
+      traceparent?: string | undefined;
+      delayMs?: number | undefined;
+    };
+
+export const userKey = (tenant: string, user: string): string => `${tenant} ${user}`;
+export const roomRef = ({ tenant, ns, room }: Pick<Room, "tenant" | "ns" | "room">): string =>
+  `${tenant} ${ns} ${room}`;
+export const sessionRef = (user: Pick<User, "tenant" | "user">, { ns, id }: Pick<Session, "ns" | "id">): string =>
+  `${user.tenant} ${user.user} ${ns} ${id}`;
+
+/** One commit in the making. */
+export interface Work {
+  readonly cell: Cell;
+  readonly bounds: Bounds;
+  /** Redis time, for stamps. */
+  readonly nowMs: number;
+  readonly told: Told[];
+}
+
+/** A copy whose tables may be changed; the records in them may not. */
+export function copyOf(cell: Cell): Cell {
+  const maps = Object.entries(cell).map(([name, value]): [string, unknown] => {
+    if (value instanceof Map) return [name, new Map(value)];
+    return value instanceof Set ? [name, new Set(value)] : [name, value];
+  });
+  return Object.fromEntries(maps) as unknown as Cell;
+}
+
+export const clockMs = (work: Work): number => work.cell.clock.atMs;
+export const birth = (work: Work): number => ++work.cell.births;
+export const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** What is due, in the order of its deadlines, then of its names. */
+export function dueOf(table: Due, atMs: number): [string, number][] {
+  return [...table].filter(([, deadline]) => deadline <= atMs).toSorted(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+}
+
+export function newCell(): Cell {
+  return {
+    run: "",
+    epoch: 0,
+    clock: { seenMs: 0, atMs: 0 },
+    brake: undefined,
+    births: 0,
+    edges: new Map(),
+    unnamed: new Set(),
+    leases: new Map(),
+    expired: new Map(),
+    evicting: new Map(),
+    users: new Map(),
+    grace: new Map(),
+    rooms: new Map(),
+    retain: new Map(),
+    occupancy: new Map(),
+    resync: new Map(),
+    expiry: new Map(),
+    publish: new Map(),
+    answers: new Map(),
+  };
+}

@@ -1,0 +1,154 @@
+/** `reduce(cell, event, now)`: one call of presence's store as a function. `now` is Redis time in ms. */
+
+import type { StateOp } from "@rollcall/contracts";
+import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
+import type { OpResult } from "../store.ts";
+import type { BrakeReason } from "./brake.ts";
+import { type Bounds, type Cell, clockMs, copyOf, iso, type Told, type Work } from "./cell.ts";
+import { look, stepOf } from "./clock.ts";
+import { answered, applyOp, remember } from "./lane.ts";
+import { keepRoom, openRoom, put, roomEpoch, tellState } from "./rooms.ts";
+import { patch, type Refusal } from "./state.ts";
+import { type Swept, sweep } from "./sweep.ts";
+
+export type CellEvent =
+  | { type: "hello"; edge: string }
+  | { type: "lease"; edge: string }
+  | { type: "op"; edge: string; op: LaneOp }
+  | { type: "sweep"; well: boolean; brake: BrakeReason | undefined }
+  | { type: "raise"; run: string; seenEpoch: number }
+  | {
+      type: "patch";
+      tenant: string;
+      namespace: string;
+      room: string;
+      rules: RoomRules;
+      ops: readonly StateOp[];
+      id: string | undefined;
+      traceparent: string | undefined;
+    };
+
+export type Outcome =
+  /** C2 */
+  | { type: "EPOCH" }
+  | { type: "lease"; status: LeaseData["status"] }
+  | { type: "op"; status: LeaseData["status"]; result: OpResult }
+  | ({ type: "sweep" } & Swept)
+  | { type: "raise"; raised: boolean }
+  | { type: "patch"; ok: true; epoch: string; version: number }
+  | { type: "patch"; ok: false; error: Refusal };
+
+export interface Step {
+  state: Cell;
+  /** In the order of the commit: C4. */
+  transitions: Told[];
+  outcome: Outcome;
+}
+
+/** `run`: the Redis run that the caller's connection names. */
+export function reduce(before: Cell, event: CellEvent, now: { run: string; nowMs: number; bounds: Bounds }): Step {
+  const { nowMs, bounds } = now;
+  if (event.type === "raise") return raise(before, event, nowMs);
+  if (before.run !== now.run) return { state: before, transitions: [], outcome: { type: "EPOCH" } };
+  const cell = copyOf(before);
+  const step = stepOf(cell.clock, nowMs);
+  cell.clock = look(cell.clock, nowMs, cell.brake !== undefined);
+  const well = event.type !== "sweep" || event.well; // O3
+  if (cell.brake !== undefined && well) cell.brake = { ...cell.brake, spentMs: cell.brake.spentMs + step };
+  const work: Work = { cell, bounds, nowMs, told: [] };
+  const outcome = apply(work, event);
+  return { state: cell, transitions: work.told, outcome };
+}
+
+function apply(work: Work, event: Exclude<CellEvent, { type: "raise" }>): Outcome {
+  const { cell, bounds } = work;
+  switch (event.type) {
+    case "hello": {
+      const known = cell.edges.get(event.edge);
+      if (known !== undefined && (known.gone || known.epoch !== cell.epoch))
+        return { type: "lease", status: "UNKNOWN_EDGE" };
+      if (known === undefined) cell.edges.set(event.edge, { epoch: cell.epoch, n: 0, round: undefined, gone: false });
+      cell.leases.set(event.edge, clockMs(work) + bounds.leaseMs);
+      return { type: "lease", status: "OK" };
+    }
+    case "lease":
+      if (!isKnown(cell, event.edge)) return { type: "lease", status: "UNKNOWN_EDGE" };
+      cell.leases.set(event.edge, clockMs(work) + bounds.leaseMs);
+      return { type: "lease", status: "OK" };
+    case "op":
+      return lane(work, event.edge, event.op);
+    case "sweep":
+      return { type: "sweep", ...sweep(work, event.brake) };
+    case "patch":
+      return patchRoom(work, event);
+  }
+}
+
+/** E1. */
+function isKnown(cell: Cell, edge: string): boolean {
+  const record = cell.edges.get(edge);
+  return record !== undefined && !record.gone && record.epoch === cell.epoch;
+}
+
+/** L1, L2. */
+function lane(work: Work, edge: string, op: LaneOp): Outcome {
+  const { cell } = work;
+  const done = (result: OpResult): Outcome => ({ type: "op", status: "OK", result });
+  if (!isKnown(cell, edge)) return { type: "op", status: "UNKNOWN_EDGE", result: { kind: "gap" } };
+  const record = cell.edges.get(edge)!;
+  if (op.n <= record.n) return done({ kind: "repeat" });
+  if (op.n > record.n + 1) return done({ kind: "gap" });
+  cell.edges.set(edge, { ...record, n: op.n });
+  return done(applyOp(work, edge, op));
+}
+
+/** C3. */
+function raise(before: Cell, event: { run: string; seenEpoch: number }, nowMs: number): Step {
+  if (before.run === event.run) return { state: before, transitions: [], outcome: { type: "raise", raised: false } };
+  const cell = copyOf(before);
+  const first = before.run === "" && event.seenEpoch === 0;
+  cell.epoch = Math.max(nowMs, event.seenEpoch + 1, before.epoch + 1);
+  cell.run = event.run;
+  cell.clock = { seenMs: nowMs, atMs: before.run === "" ? nowMs : before.clock.atMs };
+  cell.brake = first ? undefined : { reason: "epoch", spentMs: 0 };
+  for (const edge of cell.leases.keys()) {
+    cell.evicting.set(`evicted ${edge} s`, cell.clock.atMs);
+    cell.evicting.set(`evicted ${edge} old`, cell.clock.atMs);
+  }
+  cell.leases = new Map();
+  const epoch = String(cell.epoch);
+  const told: Told = {
+    to: "backends",
+    kind: "epoch",
+    id: epoch,
+    tenant: "",
+    user: "",
+    ns: "",
+    room: "",
+    data: { epoch, at: iso(nowMs) },
+  };
+  return { state: cell, transitions: [told], outcome: { type: "raise", raised: true } };
+}
+
+function patchRoom(work: Work, event: Extract<CellEvent, { type: "patch" }>): Outcome {
+  const { tenant, namespace: ns, room: name, rules, ops, id, traceparent } = event;
+  const key = id === undefined ? undefined : `${tenant} ${ns}  room.patch ${id}`;
+  const known = key === undefined ? undefined : answered(work, key);
+  if (known !== undefined) {
+    const [epoch = "", version] = known.split(" ");
+    return { type: "patch", ok: true, epoch, version: Number(version) };
+  }
+  const room = openRoom(work, { tenant, ns, room: name }, rules);
+  const by = { user: undefined, session: undefined, observer: false };
+  const step = patch(room.state, ops, undefined, by, { clockMs: clockMs(work), wallMs: work.nowMs });
+  if (!step.ok) {
+    keepRoom(work, room);
+    return { type: "patch", ok: false, error: step.error };
+  }
+  const next = put(work, { ...room, state: step.state });
+  if (step.change !== undefined) tellState(work, next, step.change, { reason: "connect", traceparent, re: id });
+  keepRoom(work, next);
+  const answer = { epoch: roomEpoch(work, next), version: step.state.version };
+  if (key !== undefined) remember(work, key, `${answer.epoch} ${answer.version}`);
+  return { type: "patch", ok: true, ...answer };
+}

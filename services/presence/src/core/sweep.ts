@@ -1,0 +1,161 @@
+/** Everything that is due (W1-W4). The scripts do a bounded part of it a call; here it is all but the evictions. */
+
+import { type BrakeReason, isMassExpiry, mayRelease } from "./brake.ts";
+import { clockMs, dueOf, iso, type Room, type Work } from "./cell.ts";
+import { changeState, entryView, forgetRoom, put, resyncRoom, roomEpoch, tellOccupancy } from "./rooms.ts";
+import { fence, findByRef, finish, lose, sessionsOf } from "./sessions.ts";
+import { since } from "./state.ts";
+import { saveUser } from "./users.ts";
+
+export interface Swept {
+  more: boolean;
+  fenced: number;
+  lost: number;
+  ended: number;
+}
+
+export function sweep(work: Work, wanted: BrakeReason | undefined): Swept {
+  const { cell } = work;
+  const swept: Swept = { more: false, fenced: 0, lost: 0, ended: 0 };
+  if (wanted !== undefined && cell.brake === undefined) cell.brake = { reason: wanted, spentMs: 0 };
+  if (cell.brake !== undefined) release(work, swept);
+  if (cell.brake === undefined) leases(work, swept);
+  if (cell.brake === undefined) {
+    // W2
+    evict(work, swept);
+    grace(work, swept);
+  }
+  forEachRoom(work, cell.retain, retain);
+  forEachRoom(work, cell.occupancy, (_, room) => (room.occupancy ? tellOccupancy(work, room) : undefined));
+  forEachRoom(work, cell.resync, (_, room) => room.roster.size > 0 && resyncRoom(work, room, "repair"));
+  forEachRoom(work, cell.expiry, expireKeys);
+  forEachRoom(work, cell.publish, publishState);
+  return swept;
+}
+
+/** W4. */
+function release(work: Work, swept: Swept): void {
+  const { cell, bounds } = work;
+  const renewedAt = clockMs(work) + bounds.leaseMs;
+  const unrenewed = [...cell.leases].filter(([, deadline]) => deadline < renewedAt);
+  if (!mayRelease(cell.brake!, unrenewed.length, bounds)) return;
+  cell.brake = undefined;
+  for (const [edge] of unrenewed) {
+    swept.fenced++;
+    fence(work, edge, "evicted", clockMs(work));
+  }
+}
+
+/** E3, W3. */
+function leases(work: Work, swept: Swept): void {
+  const { cell, bounds } = work;
+  const over = dueOf(cell.leases, clockMs(work));
+  if (over.length === 0) return;
+  const horizon = clockMs(work) - bounds.leaseMs;
+  const recent = [...cell.expired.values()].filter((at) => at >= horizon).length;
+  if (isMassExpiry(over.length, recent, cell.leases.size + recent)) {
+    cell.brake = { reason: "leases", spentMs: 0 };
+    return;
+  }
+  for (const [edge, at] of [...cell.expired]) if (at <= horizon) cell.expired.delete(edge);
+  for (const [edge, deadline] of over) {
+    swept.fenced++;
+    cell.expired.set(edge, clockMs(work));
+    fence(work, edge, "evicted", deadline);
+  }
+}
+
+function evict(work: Work, swept: Swept): void {
+  const { cell } = work;
+  const [next] = dueOf(cell.evicting, Number.POSITIVE_INFINITY);
+  if (next === undefined) return;
+  const [entry, fromMs] = next;
+  const [reason = "", edge = "", set] = entry.split(" ");
+  for (const ref of sessionsOf(work, edge)) {
+    if (cell.unnamed.has(`${edge} ${ref}`) !== (set === "old")) continue;
+    const { user, session } = findByRef(work, ref);
+    swept.lost++;
+    saveUser(work, lose(work, user, session!, reason, fromMs), { reason });
+  }
+  cell.evicting.delete(entry);
+  swept.more = true;
+}
+
+function grace(work: Work, swept: Swept): void {
+  const { cell, bounds } = work;
+  for (const [ref, deadline] of dueOf(cell.grace, clockMs(work))) {
+    const { user, session } = findByRef(work, ref);
+    cell.grace.delete(ref);
+    if (session?.lost === undefined) continue;
+    swept.ended++;
+    finish(work, user, session, { reason: session.lost, delayMs: clockMs(work) - deadline + bounds.graceMs });
+  }
+}
+
+function forEachRoom(
+  work: Work,
+  table: Map<string, number>,
+  act: (work: Work, room: Room, dueMs: number) => unknown,
+): void {
+  for (const [ref, deadline] of dueOf(table, clockMs(work))) {
+    table.delete(ref);
+    const room = work.cell.rooms.get(ref);
+    if (room !== undefined) act(work, room, deadline);
+  }
+}
+
+/** R4. */
+function retain(work: Work, room: Room, dueMs: number): void {
+  if (room.roster.size > 0) return;
+  const { stateRetainMs, retainMs } = room;
+  if (stateRetainMs === 0 || stateRetainMs >= retainMs) {
+    forgetRoom(work, room);
+    return;
+  }
+  // The history outlives the state.
+  const version = room.state.version + 1;
+  const state = { version, floor: version, entries: new Map(), tombstones: new Map() };
+  put(work, { ...room, state, stateRetainMs: 0 });
+  const ref = `${room.tenant} ${room.ns} ${room.room}`;
+  work.cell.expiry.delete(ref);
+  work.cell.retain.set(ref, dueMs + retainMs - stateRetainMs);
+}
+
+function expireKeys(work: Work, room: Room): void {
+  const ref = `${room.tenant} ${room.ns} ${room.room}`;
+  const now = clockMs(work);
+  const next = changeState(work, room, ({ deadlineMs }) => deadlineMs !== undefined && deadlineMs <= now, {
+    reason: "ttl",
+  });
+  const deadlines = [...next.state.entries.values()].flatMap(({ deadlineMs }) =>
+    deadlineMs === undefined ? [] : [deadlineMs],
+  );
+  if (deadlines.length > 0) work.cell.expiry.set(ref, Math.min(...deadlines));
+}
+
+function publishState(work: Work, room: Room): void {
+  const { tenant, ns, room: name, state } = room;
+  if (state.version === room.publishedVersion) return;
+  const changes = since(state, Math.max(room.publishedVersion, state.floor))!;
+  put(work, { ...room, publishedVersion: state.version });
+  const epoch = roomEpoch(work, room);
+  work.told.push({
+    to: "backends",
+    kind: "state",
+    id: `${work.cell.epoch}-${room.birth}-p${state.version}`,
+    tenant,
+    user: "",
+    ns,
+    room: name,
+    data: {
+      tenant,
+      namespace: ns,
+      room: name,
+      epoch,
+      version: state.version,
+      at: iso(work.nowMs),
+      set: changes.set.map((key) => entryView(key, state.entries.get(key)!)),
+      deleted: changes.deleted,
+    },
+  });
+}
