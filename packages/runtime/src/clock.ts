@@ -67,3 +67,20 @@ export const systemClock: Clock = {
     setImmediate(fn);
   },
 };
+
+export interface Deadline {
+  /** Aborts after the time, or when `parent` aborts. */
+  readonly signal: AbortSignal;
+  /** When the work is done: the timer goes. */
+  clear(): void;
+}
+
+/** `AbortSignal.timeout` on a clock that can be moved. */
+export function deadlineAfter(clock: Pick<Clock, "setTimer">, ms: number, parent?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const timer = clock.setTimer(ms, () => controller.abort(new DOMException("too late", "TimeoutError")));
+  return {
+    signal: parent === undefined ? controller.signal : AbortSignal.any([controller.signal, parent]),
+    clear: () => timer.cancel(),
+  };
+}

@@ -1,5 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { test } from "vitest";
+import { deadlineAfter } from "./clock.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 test("timers run in order of their deadline, then of their making, at their own time", async () => {
@@ -84,4 +85,20 @@ test("timers that re-arm themselves without end are an error, not a hang", async
   const again = () => clock.immediate(again);
   clock.immediate(again);
   await rejects(clock.advance(0), /without end/);
+});
+
+test("a deadline aborts in time, or with its parent, or leaves nothing when cleared", async () => {
+  const clock = new ManualClock();
+  const late = deadlineAfter(clock, 10);
+  const parent = new AbortController();
+  const child = deadlineAfter(clock, 10, parent.signal);
+  parent.abort(new Error("stop"));
+  equal(child.signal.reason.message, "stop");
+  child.clear();
+  await clock.advance(9);
+  equal(late.signal.aborted, false);
+  await clock.advance(1);
+  equal(late.signal.reason.name, "TimeoutError");
+  deadlineAfter(clock, 10).clear();
+  equal(clock.pending, 0);
 });

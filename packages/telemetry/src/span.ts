@@ -17,7 +17,7 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import { RandomIdGenerator } from "@opentelemetry/sdk-trace";
+import { type IdGenerator, RandomIdGenerator } from "@opentelemetry/sdk-trace";
 import type { SpanName } from "./names.ts";
 import { formatTraceparent, parseTraceparent, type TraceContext } from "./trace-context.ts";
 
@@ -60,6 +60,14 @@ export function setTracing(next: Tracing | undefined, only?: Tracing): void {
 
 const ids = new RandomIdGenerator();
 
+let decidedTraceId: string | undefined;
+
+/** For the provider: a root keeps the trace id its sampling was decided by. */
+export const idGenerator: IdGenerator = {
+  generateTraceId: () => decidedTraceId ?? ids.generateTraceId(),
+  generateSpanId: () => ids.generateSpanId(),
+};
+
 const KINDS = {
   internal: SpanKind.INTERNAL,
   server: SpanKind.SERVER,
@@ -70,18 +78,27 @@ const KINDS = {
 
 export function startSpan(name: SpanName, event: string, options: SpanOptions = {}): Span {
   const parent = options.parent === undefined ? undefined : parseTraceparent(options.parent);
-  if (tracing === undefined) return new UnsampledSpan(parent ?? newRoot(false));
+  if (tracing === undefined) {
+    const root = parent ?? newRoot();
+    return new SilentSpan(options.untrusted === true ? { ...root, sampled: false } : root);
+  }
   const ratio = options.ratio ?? tracing.ratio;
   if (parent !== undefined && options.untrusted !== true) {
-    return parent.sampled ? recorded(tracing.tracer, name, event, options, parent) : new UnsampledSpan(parent);
+    return parent.sampled ? recorded(tracing.tracer, name, event, options, parent) : new SilentSpan(parent);
   }
-  const root = parent ?? newRoot(false);
-  if (!isChosen(root.traceId, ratio)) return new UnsampledSpan({ ...root, sampled: false });
-  return recorded(tracing.tracer, name, event, options, parent);
+  const root = parent ?? newRoot();
+  if (!isChosen(root.traceId, ratio)) return new SilentSpan({ ...root, sampled: false });
+  if (parent !== undefined) return recorded(tracing.tracer, name, event, options, parent);
+  decidedTraceId = root.traceId;
+  try {
+    return recorded(tracing.tracer, name, event, options, undefined);
+  } finally {
+    decidedTraceId = undefined;
+  }
 }
 
-function newRoot(sampled: boolean): TraceContext {
-  return { traceId: ids.generateTraceId(), spanId: ids.generateSpanId(), sampled };
+function newRoot(): TraceContext {
+  return { traceId: ids.generateTraceId(), spanId: ids.generateSpanId(), sampled: false };
 }
 
 /** By the trace id, so that every process decides alike about one trace. */
@@ -120,12 +137,14 @@ function remote(parsed: TraceContext): SpanContext {
   return { traceId: parsed.traceId, spanId: parsed.spanId, traceFlags, isRemote: true };
 }
 
-class UnsampledSpan implements Span {
-  readonly sampled = false;
+/** Records nothing. `sampled` is the context's flag: without telemetry here, others may still record the trace. */
+class SilentSpan implements Span {
+  readonly sampled: boolean;
   readonly #context: TraceContext;
 
   constructor(context: TraceContext) {
     this.#context = context;
+    this.sampled = context.sampled;
   }
   get traceId(): string {
     return this.#context.traceId;

@@ -10,7 +10,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { AlwaysOnSampler, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from "@opentelemetry/semantic-conventions/incubating";
 import { type DropReason, ExportQueue, type ExportQueueOptions, type TimerSource } from "./export-queue.ts";
-import { setTracing } from "./span.ts";
+import { idGenerator, setTracing } from "./span.ts";
 
 export interface TelemetryOptions {
   /** `service.name`: one of `SERVICE_NAMES`. */
@@ -59,6 +59,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     }),
     // The decision is made before the SDK is asked: an unsampled span must not cost what a recorded one does.
     sampler: new AlwaysOnSampler(),
+    idGenerator,
     spanProcessors: [queue],
   });
   trace.disable();

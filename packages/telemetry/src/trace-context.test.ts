@@ -1,0 +1,65 @@
+import { deepEqual, equal } from "node:assert/strict";
+import fc from "fast-check";
+import { describe, test } from "vitest";
+import { formatTraceparent, isSampled, parseTraceparent, withSampledFlag } from "./trace-context.ts";
+
+const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+const SPAN = "00f067aa0ba902b7";
+const VALID = `00-${TRACE}-${SPAN}-01`;
+
+const hex = (length: number) =>
+  fc
+    .array(fc.integer({ min: 0, max: 15 }), { minLength: length, maxLength: length })
+    .map((digits) => digits.map((digit) => digit.toString(16)).join(""))
+    .filter((text) => !/^0+$/.test(text));
+
+test("what is written is read again", () => {
+  fc.assert(
+    fc.property(hex(32), hex(16), fc.boolean(), (traceId, spanId, sampled) => {
+      const context = { traceId, spanId, sampled };
+      const traceparent = formatTraceparent(context);
+      deepEqual(parseTraceparent(traceparent), context);
+      equal(isSampled(traceparent), sampled);
+      deepEqual(parseTraceparent(withSampledFlag(traceparent, !sampled)), { ...context, sampled: !sampled });
+    }),
+  );
+});
+
+test("the sampled flag is the lowest bit, whatever the other flags are", () => {
+  for (let flags = 0; flags < 256; flags++) {
+    const traceparent = `00-${TRACE}-${SPAN}-${flags.toString(16).padStart(2, "0")}`;
+    equal(isSampled(traceparent), (flags & 1) === 1, traceparent);
+    equal(parseTraceparent(traceparent)?.sampled, (flags & 1) === 1, traceparent);
+  }
+});
+
+test("a later version of this length is read", () => {
+  equal(parseTraceparent(`cc-${TRACE}-${SPAN}-01`)?.traceId, TRACE);
+});
+
+describe("what is not exactly a traceparent is none", () => {
+  const bad: [string, unknown][] = [
+    ["undefined", undefined],
+    ["a number", 1],
+    ["an array", [VALID]],
+    ["an object that reads like one", { toString: () => VALID, length: 55 }],
+    ["empty", ""],
+    ["upper case", VALID.toUpperCase()],
+    ["version ff", `ff-${TRACE}-${SPAN}-01`],
+    ["no version", `${TRACE}-${SPAN}-01`],
+    ["trace id of zeros", `00-${"0".repeat(32)}-${SPAN}-01`],
+    ["span id of zeros", `00-${TRACE}-${"0".repeat(16)}-01`],
+    ["short trace id", `00-${TRACE.slice(1)}-${SPAN}-01`],
+    ["long span id", `00-${TRACE}-${SPAN}0-01`],
+    ["flags of one digit", `00-${TRACE}-${SPAN}-1`],
+    ["more fields", `${VALID}-extra`],
+    ["a newline after it", `${VALID}\n`],
+    ["a space before it", ` ${VALID.slice(0, 54)}`],
+    ["other separators", VALID.replaceAll("-", "_")],
+    ["not hex", VALID.replace("4bf9", "4bg9")],
+    ["64 KB", "0".repeat(65_536)],
+  ];
+  test.each(bad)("%s", (_name, value) => {
+    equal(parseTraceparent(value), undefined);
+  });
+});
