@@ -22,7 +22,7 @@ export interface Followed<M> {
 export interface Follow<M> {
   /** The copy is equal to the server's, as far as can be known. */
   live(): boolean;
-  /** Gaps since a message last fitted: from the second on, the copy itself is in doubt (R5). */
+  /** Gaps since an answer last fitted: from the second on, the copy itself is in doubt (R5). */
   gaps(): number;
   /** Asks now, in place of whatever was planned or under way; or, unless something is planned, after a time (R6). */
   start(afterMs?: number): void;
@@ -67,6 +67,7 @@ export function createFollow<M>(clock: Clock, report: Report, followed: Followed
         answer === "gap" || kept.length > MAX_KEPT || kept.some((message) => followed.fold(message) === "gap");
       kept = [];
       if (gap) repair();
+      else gaps = 0;
       followed.changed();
     } catch (error) {
       if (!current()) return;
@@ -82,8 +83,7 @@ export function createFollow<M>(clock: Clock, report: Report, followed: Followed
   /** R4 */
   function repair(): void {
     stop();
-    start(gaps === 0 ? clock.random() * REPAIR_SPREAD_MS : backoffMs(gaps, clock.random()));
-    gaps++;
+    start(gaps++ === 0 ? clock.random() * REPAIR_SPREAD_MS : backoffMs(gaps, clock.random()));
   }
 
   function start(afterMs?: number): void {
@@ -102,7 +102,6 @@ export function createFollow<M>(clock: Clock, report: Report, followed: Followed
     receive(message) {
       if (live) {
         if (followed.fold(message) === "gap") repair();
-        else gaps = 0;
         followed.changed();
       } else if (kept.length <= MAX_KEPT) kept.push(message);
     },

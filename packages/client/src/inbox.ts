@@ -69,7 +69,7 @@ export function createInbox(
         const folded = foldPage(known, page);
         more = known?.epoch === page.epoch && (page.next ?? 0) > known.seq;
         view = folded.view;
-        folded.fresh.forEach(deliver);
+        for (const event of folded.fresh) deliver(event);
       }
     },
     fold(event) {
