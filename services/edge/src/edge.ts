@@ -71,8 +71,9 @@ export interface Edge {
   /** Lets the clients go over `drainMs`, says goodbye to presence, closes everything. */
   stop(drainMs: number): Promise<void>;
   setCertificate(tls: { cert: Buffer; key: Buffer }): void;
-  /** For tests and probes of leaks. */
   readonly sessions: number;
+  /** What is held for sessions, part by part: for tests of leaks. */
+  held(): Readonly<Record<"sessions" | "targets" | "gates" | "watched" | "mirrored", number>>;
 }
 
 /** How long goodbye to presence may take: its lease ends anyway. */
@@ -300,6 +301,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     get sessions() {
       return registry.size;
     },
+    held: () => ({
+      sessions: registry.size,
+      targets: delivery.targets,
+      gates: gate.size,
+      watched: hub.size,
+      mirrored: [...cells.values()].reduce((sum, { link }) => sum + link.mirror.size, 0),
+    }),
     isReady: () => health.view.fanout === "live",
     setCertificate: gateway.setCertificate,
     async stop(drainMs) {

@@ -47,6 +47,11 @@ export class AckGate<M, E extends Held> {
     return this.#joiners.size === 0;
   }
 
+  /** Rooms somebody waits for. */
+  get size(): number {
+    return this.#joiners.size;
+  }
+
   /** Does somebody wait for entries of `key`? */
   isAwaited(key: string): boolean {
     return this.#joiners.has(key);
