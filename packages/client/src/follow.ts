@@ -88,7 +88,7 @@ export function createFollow<M>(clock: Clock, report: Report, followed: Followed
 
   function start(afterMs?: number): void {
     if (afterMs === undefined) void ask();
-    else cancel ??= clock.timer(afterMs, ask);
+    else cancel ??= clock.timer(afterMs, () => void ask());
   }
 
   return {

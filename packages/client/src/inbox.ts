@@ -94,7 +94,7 @@ export function createInbox(
     snapshot.set({ phase, unread, events, ...(epoch && { have: { epoch, seq } }), ...(failure && { error: failure }) });
     if (acknowledging || !follow.live() || !view || view.seq <= view.ackSeq) return;
     acknowledging = true;
-    clock.timer(ACK_DELAY_MS, acknowledge);
+    clock.timer(ACK_DELAY_MS, () => void acknowledge());
   }
 
   /** I4: this device has everything up to `seq`. What fails is tried with the next event or connection. */
