@@ -1,7 +1,7 @@
 /** The settings of a presence replica. */
 
 import { DEFAULT_MAX_LEN } from "@rollcall/fanout";
-import { boundsConfig, commonConfig, defineConfig, integer } from "@rollcall/runtime";
+import { boundsConfig, commonConfig, defineConfig, duration, integer } from "@rollcall/runtime";
 
 export const config = defineConfig(commonConfig, boundsConfig, {
   properties: {
@@ -9,6 +9,11 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       default: DEFAULT_MAX_LEN,
       minimum: 1_000,
       description: "Entries the fan-out log keeps, approximately. The same in every service.",
+    }),
+    MAX_TOKEN_TTL: duration({
+      default: 86_400_000,
+      minimum: 1_000,
+      description: "Longest life of a token; so long is a revocation remembered. The same as the edges'.",
     }),
     OCCUPANCY_ABOVE: integer({
       default: 500,

@@ -10,6 +10,11 @@ await runService({
   async start(context) {
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
     const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
+    const durableUrl = settings.REDIS_DURABLE_URL;
+    const durable =
+      durableUrl === undefined || durableUrl === settings.REDIS_URL
+        ? redis
+        : connectRedis({ url: durableUrl, clock, logger, metrics, name: "redis-durable" });
     const nats = await connectNats({
       url: settings.NATS_URL,
       name: `${settings.INSTALL}-presence`,
@@ -33,6 +38,8 @@ await runService({
       },
       sweepMs: settings.SWEEP_MS,
       redis,
+      durable,
+      maxTokenTtlMs: settings.MAX_TOKEN_TTL,
       nats,
       clock,
       random,
@@ -46,6 +53,7 @@ await runService({
         await presence.stop();
         await nats.close();
         await redis.close();
+        if (durable !== redis) await durable.close();
       },
     };
   },

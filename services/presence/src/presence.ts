@@ -19,6 +19,7 @@ import { METRICS } from "@rollcall/telemetry";
 import { Doors } from "./api/doors.ts";
 import { requestHandlers, tenantOf } from "./api/requests.ts";
 import { RedisStore } from "./redis/redis-store.ts";
+import { createRevocations } from "./redis/revocations.ts";
 import type { OutboxEntry, StoreBounds } from "./store.ts";
 import { type Publish, type Relay, startRelay } from "./workers/outbox.ts";
 import { ensurePresenceStream, type StreamsMode } from "./workers/stream.ts";
@@ -27,6 +28,8 @@ import { startSweeper } from "./workers/sweeper.ts";
 /** Version 1 keeps every tenant in one cell. */
 const CELL = "c0";
 const QUEUE = "presence";
+/** Of a token's times (wire contract, section 2). */
+const LEEWAY_MS = 30_000;
 const PUBLISH_TIMEOUT_MS = 5_000;
 
 export interface PresenceOptions {
@@ -36,6 +39,10 @@ export interface PresenceOptions {
   bounds: StoreBounds;
   sweepMs: number;
   redis: RedisConnection;
+  /** Of revocations; may be the same. */
+  durable: RedisConnection;
+  /** How long a revocation is remembered. */
+  maxTokenTtlMs: number;
   nats: NatsHandle;
   clock: Clock;
   random: Random;
@@ -78,9 +85,16 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
     relay = started;
   });
 
+  const revocations = createRevocations({
+    redis: options.durable,
+    install,
+    cell: CELL,
+    rememberMs: options.maxTokenTtlMs + LEEWAY_MS,
+  });
   const repairs = metrics.counter(METRICS.presenceRepairs);
   const doors = new Doors({
     store,
+    revocations,
     control: (edge, message) => tellEdges(subjects.edgeControl(edge), message),
     repaired: (kind, count) => count > 0 && repairs.inc({ kind }, count),
   });
@@ -104,7 +118,13 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
 
   const served = [
     ...serveDoors(options, doors, () => relay?.poke()),
-    ...Object.entries(requestHandlers(store)).map(([name, handler]) =>
+    ...Object.entries(
+      requestHandlers({
+        store,
+        revocations,
+        tellEdges: (message) => tellEdges(subjects.edgesControl(), message),
+      }),
+    ).map(([name, handler]) =>
       serve(nc, subjects.requestAny(name), { queue: QUEUE, logger, metrics, name }, (body, { subject }) =>
         handler(tenantOf(subject), body),
       ),

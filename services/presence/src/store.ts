@@ -213,11 +213,23 @@ export interface Outbox {
   yield(relay: string): Promise<void>;
 }
 
+export interface SessionRevocation {
+  tenant: string;
+  user: string;
+  session?: string | undefined;
+  namespace?: string | undefined;
+  room?: string | undefined;
+  /** Only sessions whose token was issued at or before. */
+  issuedBeforeMs?: number | undefined;
+}
+
 export interface PresenceStore {
   hello(edge: string): Promise<LeaseData>;
   lease(edge: string): Promise<LeaseData>;
-  /** Applies in order what was not applied before; stops telling more at the first gap. */
-  lane(edge: string, ops: readonly LaneOp[]): Promise<LaneOutcome>;
+  /** Applies in order what was not applied before. `refused`, by number: counted, and answered with the code. */
+  lane(edge: string, ops: readonly LaneOp[], refused?: ReadonlyMap<number, ErrorCode>): Promise<LaneOutcome>;
+  /** Ends sessions of the user, or with `room` takes them out of it. Resolves with how many. */
+  revoke(revocation: SessionRevocation): Promise<number>;
   /** One bounded round of everything due. `brake`: why the caller wants evictions held. */
   sweep(observer: { well: boolean; brake: string | undefined }): Promise<SweepReport>;
   /** In the order asked; undefined = offline. */

@@ -77,6 +77,7 @@ export class Run {
     if (dice < 0.26) return this.#lease();
     if (dice < 0.28) return this.#accident();
     if (dice < 0.31) return this.#backendPatch();
+    if (dice < 0.32) return this.#revoke();
     if (dice < 0.34 && this.#last !== undefined) return this.#send(this.#last.edge, this.#last.op);
     return this.#operate();
   }
@@ -286,6 +287,19 @@ export class Run {
       }
     }
     return digest;
+  }
+
+  async #revoke(): Promise<void> {
+    const { tenant, user, session, namespace } = this.#ref();
+    const revocation = {
+      tenant,
+      user,
+      ...(this.#chance(0.5) ? { session } : {}),
+      ...(this.#chance(0.5) ? { namespace } : {}),
+      ...(this.#chance(0.5) ? { room: this.#pick(ROOMS) } : {}),
+      ...(this.#chance(0.5) ? { issuedBeforeMs: START_MS - this.#random.int(2) } : {}),
+    };
+    await this.#both(`revoke ${JSON.stringify(revocation)}`, (world) => world.store.revoke(revocation));
   }
 
   async #backendPatch(): Promise<void> {

@@ -289,3 +289,44 @@ test("[S1][S2] state and history: patches, conflicts, repeats, deltas on resume"
   const [gap] = await edge.lane({ op: "join", ...b, observe: false, have: { epoch, history: 0 } });
   expect(data(gap, "join").ack).toMatchObject({ resumed: false, history: { seq: 4 } });
 });
+
+test("[X3] revocation ends sessions, is remembered, and concerns older tokens only", async () => {
+  await replica();
+  const edge = new FakeEdge(nc, install, "edge-1-a");
+  await edge.hello();
+  const told: unknown[] = [];
+  nc.subscribe(subjectsOf(install).edgesControl(), { callback: (_, message) => void told.push(message.json()) });
+  const [ann, bob] = [ref("ann"), ref("bob")];
+  const now = Date.now();
+  const { incarnation } = await edge.open(ann, { issuedAtMs: now - 5_000 });
+  await edge.lane({ op: "join", ref: ann, incarnation, room: "doc:1", rules, observe: false });
+  expect(await ask("session.revoke", { user: "ann", room: "doc:1", reason: "moderated" })).toEqual({ revoked: 1 });
+  const [refused, other] = await edge.lane(
+    { op: "join", ref: ann, incarnation, room: "doc:1", rules, observe: false },
+    { op: "join", ref: ann, incarnation, room: "doc:2", rules, observe: false },
+  );
+  expect(refused).toMatchObject({ ok: false, error: { code: "FORBIDDEN" } });
+  expect(other).toMatchObject({ ok: true });
+  expect(await ask("session.revoke", { user: "ann", session: ann.session, reason: "lost phone" })).toEqual({
+    revoked: 1,
+  });
+  await edge.open(ann, { issuedAtMs: now - 5_000 });
+  expect(await ask("session.revoke", { user: "ann", reason: "left the company" })).toEqual({ revoked: 1 });
+  const opens = await edge.lane(
+    { op: "open", ref: ann, issuedAtMs: now - 5_000, expiresAtMs: now },
+    { op: "open", ref: ann, issuedAtMs: now + 5_000, expiresAtMs: now },
+    { op: "open", ref: bob, issuedAtMs: now - 5_000, expiresAtMs: now },
+  );
+  expect(opens.map((result) => (result.ok ? "OK" : result.error.code))).toEqual(["AUTH_REVOKED", "OK", "OK"]);
+  expect(
+    await edge.ask("read", { read: "revocations", tenant: "main", user: "ann", namespace: "/", room: "doc:1" }),
+  ).toEqual({
+    userMs: expect.any(Number),
+    roomMs: expect.any(Number),
+  });
+  await waitFor(() => told.length >= 3);
+  expect(told).toContainEqual(expect.objectContaining({ kind: "revoked", user: "ann", room: "doc:1", namespace: "/" }));
+  await expect(ask("session.revoke", { user: "ann", issuedBefore: "yesterday" })).rejects.toMatchObject({
+    code: "PAYLOAD_INVALID",
+  });
+});

@@ -56,6 +56,8 @@ export async function startReplica(options: {
     bounds: { ...SHORT_BOUNDS, ...options.bounds },
     sweepMs: 50,
     redis,
+    durable: redis,
+    maxTokenTtlMs: 86_400_000,
     nats,
     clock,
     random: systemRandom,

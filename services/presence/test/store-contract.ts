@@ -318,6 +318,27 @@ export function storeContract(name: string, make: (bounds: StoreBounds) => World
       expect(gone.map(({ user, data }) => [user, (data as { reason: string }).reason])).toEqual([["ann", "evicted"]]);
     });
 
+    test("[X3][G1] revoking ends the sessions meant, or takes them out of one room; what is refused still counts", async () => {
+      await hello("e1");
+      const ann = await enter("e1", "ann", "a");
+      const laptop = ref("ann", "laptop");
+      await open("e1", laptop, { issuedAtMs: START_MS + 5 });
+      const revoke = (more: object) => world.store.revoke({ tenant: "main", user: "ann", ...more });
+      expect(await revoke({ namespace: "/chat" })).toBe(0);
+      expect(await revoke({ room: "a", namespace: "/" })).toBe(1);
+      expect(await members("a")).toEqual([]);
+      expect((await users("ann"))[0]).toMatchObject({ devices: 2 });
+      expect(await revoke({ issuedBeforeMs: START_MS })).toBe(1);
+      expect((await world.store.user("main", "ann")).sessions.map(({ ref: { session } }) => session)).toEqual([
+        laptop.session,
+      ]);
+      expect(await revoke({ session: laptop.session })).toBe(1);
+      expect((await world.outbox()).at(-1)).toMatchObject({ kind: "offline", data: { reason: "revoked" } });
+      const op: LaneOp = { n: lanes.get("e1")! + 1, op: "open", ref: ann.ref, issuedAtMs: 1, expiresAtMs: 2 };
+      const refused = await world.store.lane("e1", [op, { n: op.n + 1, op: "bye" }], new Map([[op.n, "AUTH_REVOKED"]]));
+      expect(refused).toMatchObject({ results: [{ kind: "error", code: "AUTH_REVOKED" }, { kind: "done" }] });
+    });
+
     test("[P1] an edge that says goodbye leaves its sessions their grace", async () => {
       await hello("e1");
       await enter("e1", "ann", "a");

@@ -167,7 +167,14 @@ export type ReadRequest =
       after?: number;
       limit?: number;
     }
-  | { read: "users"; tenant: string; users: string[] };
+  | { read: "users"; tenant: string; users: string[] }
+  /** For tokens and grants that do not pass the lane: `session:refresh`, `grant`. */
+  | { read: "revocations"; tenant: string; user: string; namespace?: string; room?: string };
+/** Up to which time of issue (ms) the user's tokens, and with a room its grants there, are void; absent: none is. */
+export interface ReadRevocationsData {
+  userMs?: number;
+  roomMs?: number;
+}
 export type ReadUsersData = { users: UserPresence[]; stale?: boolean };
 
 /**

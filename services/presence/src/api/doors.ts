@@ -15,13 +15,17 @@ import type {
   LeaseData,
   LeaseRequest,
   ReadRequest,
+  ReadRevocationsData,
   ReadUsersData,
   SessionRef,
 } from "@rollcall/contracts/internal";
+import type { Revocations } from "../redis/revocations.ts";
 import type { OpResult, PresenceStore, SessionFacts } from "../store.ts";
+import { refusals } from "./admission.ts";
 import { fieldsOf } from "./fields.ts";
 import { createJoinReader, type JoinReader, joinAck, readForJoin } from "./join-ack.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
+import { traced } from "./traces.ts";
 import { watcherView } from "./views.ts";
 
 export const MAX_LANE_OPS = 500;
@@ -33,6 +37,7 @@ const STREAM_BYTES = 36 * 1024;
 
 export interface DoorsOptions {
   store: PresenceStore;
+  revocations: Revocations;
   /** At most once, never waited for: the digest repairs what was missed. */
   control(edge: string, message: ControlMessage): void;
   repaired(kind: "ghost" | "missing", count: number): void;
@@ -69,7 +74,8 @@ export class Doors {
     if (ops.some(({ n }, i) => !Number.isSafeInteger(n) || n !== ops[0]!.n + i)) {
       throw new RollcallError("PAYLOAD_INVALID", { message: "a batch is numbered without a gap" });
     }
-    const outcome = await this.#store.lane(edge, ops);
+    const refused = await refusals(ops, this.#options.revocations, this.#store);
+    const outcome = await traced(ops, (named) => this.#store.lane(edge, named, refused));
     const { epoch, brake } = outcome;
     if (outcome.status === "UNKNOWN_EDGE") return { status: "UNKNOWN_EDGE", epoch, brake };
     // The record of this edge is not the one it counts on: it must begin anew.
@@ -99,6 +105,17 @@ export class Doors {
         const fields = fieldsOf(body);
         return readHistory(this.#store, fields.room(), fields.span());
       }
+      case "revocations": {
+        const { tenant, user, namespace, room } = body;
+        const at = namespace === undefined || room === undefined ? {} : { namespace, room };
+        const [{ userMs, roomMs } = { userMs: undefined, roomMs: undefined }] = await this.#options.revocations.ask([
+          { tenant, user, ...at },
+        ]);
+        return {
+          ...(userMs === undefined ? {} : { userMs }),
+          ...(roomMs === undefined ? {} : { roomMs }),
+        } satisfies ReadRevocationsData;
+      }
       case "users": {
         const { tenant, users } = body;
         const read = await this.#store.users(tenant, users);
@@ -106,7 +123,7 @@ export class Doors {
         return { users: views, ...(read.brake ? { stale: true } : {}) } satisfies ReadUsersData;
       }
       default:
-        throw new RollcallError("PAYLOAD_INVALID", { message: "read: members, state, history or users" });
+        throw new RollcallError("PAYLOAD_INVALID", { message: "read: members, state, history, users or revocations" });
     }
   }
 

@@ -20,12 +20,15 @@ export interface Fields {
   span(): { before: number | undefined; after: number | undefined; limit: number };
   /** Default `/`. */
   namespace(): string;
-  text(field: string, options: { optional: true; maxLength: number }): string | undefined;
+  /** `free`: any characters, for people. */
+  text(field: string, options: { optional: true; maxLength: number; free?: boolean }): string | undefined;
   integer(field: string, options: { optional: true; minimum: number; maximum: number }): number | undefined;
   /** `cursor?, limit?` */
   page(): { cursor: string | undefined; limit: number };
   /** `tenant, namespace?, room` of the private protocol; a public request has its tenant in the subject. */
   room(tenant?: string): { tenant: string; namespace: string; room: string };
+  /** An RFC 3339 UTC time, in ms. */
+  time(field: string): number | undefined;
   /** The value as it is. */
   raw(field: string): unknown;
 }
@@ -59,13 +62,13 @@ export function fieldsOf(body: unknown): Fields {
       return { before: fields.integer("before", seq), after: fields.integer("after", seq), limit };
     },
     namespace: () => fields.optionalName("namespace", "namespace") ?? "/",
-    text(field, { maxLength }) {
+    text(field, { maxLength, free = false }) {
       const found = value(field);
       if (found === undefined) return undefined;
       if (typeof found !== "string") throw invalid(field, "type", "must be string");
       if (found.length > maxLength) throw invalid(field, "maxLength", `must have at most ${maxLength} characters`);
       // Cursors and prefixes end in ranges of names: no control character may reach them.
-      if (!/^[!-~]*$/.test(found)) throw invalid(field, "pattern", "must be printable ASCII without spaces");
+      if (!free && !/^[!-~]*$/.test(found)) throw invalid(field, "pattern", "must be printable ASCII without spaces");
       return found;
     },
     integer(field, { minimum, maximum }) {
@@ -85,6 +88,14 @@ export function fieldsOf(body: unknown): Fields {
       namespace: fields.namespace(),
       room: fields.name("room", "room"),
     }),
+    time(field) {
+      const found = value(field);
+      if (found === undefined) return undefined;
+      const isTime = typeof found === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(found);
+      const ms = isTime ? Date.parse(found) : Number.NaN;
+      if (Number.isNaN(ms)) throw invalid(field, "format", "must be a time: RFC 3339, UTC");
+      return ms;
+    },
     raw: value,
   };
   return fields;

@@ -1,6 +1,8 @@
 /** The public requests of wire.md 4.3 that presence answers, and the private `presence.explain`. */
 
 import { RollcallError } from "@rollcall/contracts";
+import type { ControlMessage } from "@rollcall/contracts/internal";
+import type { Revocations } from "../redis/revocations.ts";
 import type { PresenceStore, SessionFacts } from "../store.ts";
 import { fieldsOf } from "./fields.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
@@ -13,7 +15,14 @@ const MAX_USERS = 1_000;
 /** Below the usual `max_payload` of NATS (1 MiB). */
 const REPLY_BYTES = 768 * 1024;
 
-export function requestHandlers(store: PresenceStore): Record<string, RequestHandler> {
+export interface RequestsOptions {
+  store: PresenceStore;
+  revocations: Revocations;
+  /** To every edge, at most once. */
+  tellEdges(message: ControlMessage): void;
+}
+
+export function requestHandlers({ store, revocations, tellEdges }: RequestsOptions): Record<string, RequestHandler> {
   const stale = (brake: boolean) => (brake ? { stale: true } : {});
 
   return {
@@ -53,6 +62,26 @@ export function requestHandlers(store: PresenceStore): Record<string, RequestHan
       };
     },
 
+    async "session.revoke"(tenant, body) {
+      const fields = fieldsOf(body);
+      const user = fields.name("user", "user");
+      const session = fields.optionalName("session", "session");
+      const room = fields.optionalName("room", "room");
+      fields.text("reason", { optional: true, maxLength: 256, free: true });
+      const named = fields.optionalName("namespace", "namespace");
+      const namespace = room === undefined ? named : (named ?? "/");
+      const before = fields.time("issuedBefore");
+      // A session's id is no right: ending one forbids nothing.
+      const issuedBeforeMs =
+        session === undefined || room !== undefined
+          ? await revocations.record({ tenant, user, namespace, room, issuedBeforeMs: before })
+          : before;
+      const revocation = { tenant, user, session, namespace, room, issuedBeforeMs };
+      const revoked = await store.revoke(revocation);
+      tellEdges({ kind: "revoked", ...defined(revocation) });
+      return { revoked };
+    },
+
     async "room.list"(tenant, body) {
       const fields = fieldsOf(body);
       const { cursor = "", limit } = fields.page();
@@ -79,6 +108,13 @@ export function requestHandlers(store: PresenceStore): Record<string, RequestHan
       const fields = fieldsOf(body);
       return readHistory(store, fields.room(tenant), fields.span());
     },
+  };
+}
+
+/** Without what is undefined. */
+function defined<T extends Record<string, unknown>>(record: T) {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
   };
 }
 

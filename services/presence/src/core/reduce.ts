@@ -1,20 +1,24 @@
 /** `reduce(cell, event, now)`: one call of presence's store as a function. `now` is Redis time in ms. */
 
-import type { StateOp } from "@rollcall/contracts";
+import type { ErrorCode, StateOp } from "@rollcall/contracts";
 import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
-import type { OpResult } from "../store.ts";
+import type { OpResult, SessionRevocation } from "../store.ts";
 import type { BrakeReason } from "./brake.ts";
 import { type Bounds, type Cell, clockMs, copyOf, iso, type Told, type Work } from "./cell.ts";
 import { look, stepOf } from "./clock.ts";
 import { answered, applyOp, remember } from "./lane.ts";
 import { keepRoom, openRoom, put, roomEpoch, tellState } from "./rooms.ts";
+import { finish, leaveOne } from "./sessions.ts";
 import { patch, type Refusal } from "./state.ts";
 import { type Swept, sweep } from "./sweep.ts";
+import { loadUser, saveUser } from "./users.ts";
 
 export type CellEvent =
   | { type: "hello"; edge: string }
   | { type: "lease"; edge: string }
-  | { type: "op"; edge: string; op: LaneOp }
+  /** `refused`: counted, and answered with this code. */
+  | { type: "op"; edge: string; op: LaneOp; refused?: ErrorCode | undefined }
+  | ({ type: "revoke" } & SessionRevocation)
   | { type: "sweep"; well: boolean; brake: BrakeReason | undefined }
   | { type: "raise"; run: string; seenEpoch: number }
   | {
@@ -34,6 +38,7 @@ export type Outcome =
   | { type: "lease"; status: LeaseData["status"] }
   | { type: "op"; status: LeaseData["status"]; result: OpResult }
   | ({ type: "sweep" } & Swept)
+  | { type: "revoke"; revoked: number }
   | { type: "raise"; raised: boolean }
   | { type: "patch"; ok: true; epoch: string; version: number }
   | { type: "patch"; ok: false; error: Refusal };
@@ -76,7 +81,9 @@ function apply(work: Work, event: Exclude<CellEvent, { type: "raise" }>): Outcom
       cell.leases.set(event.edge, clockMs(work) + bounds.leaseMs);
       return { type: "lease", status: "OK" };
     case "op":
-      return lane(work, event.edge, event.op);
+      return lane(work, event.edge, event.op, event.refused);
+    case "revoke":
+      return { type: "revoke", revoked: revoke(work, event) };
     case "sweep":
       return { type: "sweep", ...sweep(work, event.brake) };
     case "patch":
@@ -91,7 +98,7 @@ function isKnown(cell: Cell, edge: string): boolean {
 }
 
 /** L1, L2. */
-function lane(work: Work, edge: string, op: LaneOp): Outcome {
+function lane(work: Work, edge: string, op: LaneOp, refused: ErrorCode | undefined): Outcome {
   const { cell } = work;
   const done = (result: OpResult): Outcome => ({ type: "op", status: "OK", result });
   if (!isKnown(cell, edge)) return { type: "op", status: "UNKNOWN_EDGE", result: { kind: "gap" } };
@@ -99,7 +106,32 @@ function lane(work: Work, edge: string, op: LaneOp): Outcome {
   if (op.n <= record.n) return done({ kind: "repeat" });
   if (op.n > record.n + 1) return done({ kind: "gap" });
   cell.edges.set(edge, { ...record, n: op.n });
-  return done(applyOp(work, edge, op));
+  return done(refused === undefined ? applyOp(work, edge, op) : { kind: "error", code: refused, message: "" });
+}
+
+/** Ends the sessions that are meant, or takes them out of the room. */
+function revoke(work: Work, { tenant, user, session, namespace, room, issuedBeforeMs }: SessionRevocation): number {
+  const cause = { reason: "revoked" };
+  const meant = loadUser(work, tenant, user).sessions.filter(
+    ({ ns, id, issuedAtMs }) =>
+      (session === undefined || id === session) &&
+      (namespace === undefined || ns === namespace) &&
+      (issuedBeforeMs === undefined || issuedAtMs <= issuedBeforeMs),
+  );
+  let revoked = 0;
+  for (const one of meant) {
+    const now = loadUser(work, tenant, user);
+    if (room === undefined) {
+      finish(work, now, one, cause);
+      revoked++;
+      continue;
+    }
+    const step = leaveOne(work, now, one, room, cause);
+    if (!step.left) continue;
+    saveUser(work, step.user, cause);
+    revoked++;
+  }
+  return revoked;
 }
 
 /** C3. */

@@ -1,6 +1,6 @@
 /** The store in Redis: thin. Rules live in `lua/`; here are calls, batches, the epoch, and what replies mean. */
 
-import { RollcallError, type StateOp } from "@rollcall/contracts";
+import { type ErrorCode, RollcallError, type StateOp } from "@rollcall/contracts";
 import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
 import type { RedisConnection } from "@rollcall/runtime";
 import type {
@@ -17,6 +17,7 @@ import type {
   RoomName,
   RoomVersions,
   SessionFacts,
+  SessionRevocation,
   Stamp,
   StateAsk,
   StateRead,
@@ -120,10 +121,14 @@ export class RedisStore implements PresenceStore {
     return leaseData(await this.#call("lease", [edge]));
   }
 
-  async lane(edge: string, ops: readonly LaneOp[]): Promise<LaneOutcome> {
+  async lane(
+    edge: string,
+    ops: readonly LaneOp[],
+    refused: ReadonlyMap<number, ErrorCode> = new Map(),
+  ): Promise<LaneOutcome> {
     const chunks = chunksOf(ops);
     const encode = (run: string, memory: "" | "1") => (chunk: readonly LaneOp[]) => {
-      const body = chunk.flatMap(callOf);
+      const body = chunk.flatMap((op) => callOf(op, refused.get(op.n)));
       return [run, edge, chunk[0]!.n, memory, ...body];
     };
     for (let attempt = 1; ; attempt++) {
@@ -278,6 +283,12 @@ export class RedisStore implements PresenceStore {
     });
   }
 
+  async revoke(revocation: SessionRevocation): Promise<number> {
+    const { tenant, user, session = "", namespace = "", room = "", issuedBeforeMs = "" } = revocation;
+    const reply = await this.#call("revoke", [tenant, user, session, namespace, room, issuedBeforeMs]);
+    return Number(reply[3]);
+  }
+
   async position(): Promise<string> {
     const reply = await this.#call("read-position", []);
     return String(reply[3]);
@@ -365,6 +376,7 @@ const SCRIPTS = [
   "read-state",
   "read-history",
   "room-patch",
+  "revoke",
   "relay-take",
   "relay-done",
   "relay-yield",
@@ -382,7 +394,8 @@ function chunksOf(ops: readonly LaneOp[]): LaneOp[][] {
 }
 
 /** An operation that cannot be encoded is still counted: the script answers INTERNAL for a name it does not know. */
-function callOf(op: LaneOp): (string | number)[] {
+function callOf(op: LaneOp, refused: ErrorCode | undefined): (string | number)[] {
+  if (refused !== undefined) return ["refuse", 1, refused];
   try {
     const args = encodeOp(op);
     return [op.op, args.length, ...args];

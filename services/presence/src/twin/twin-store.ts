@@ -4,7 +4,7 @@
  */
 
 import type { StateOp } from "@rollcall/contracts";
-import { type Meta, RollcallError } from "@rollcall/contracts";
+import { type ErrorCode, type Meta, RollcallError } from "@rollcall/contracts";
 import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
 import { type Bounds, type Cell, newCell, type Room, roomRef, type Told } from "../core/cell.ts";
 import { type CellEvent, type Outcome, reduce } from "../core/reduce.ts";
@@ -22,6 +22,7 @@ import type {
   RoomName,
   RoomVersions,
   SessionFacts,
+  SessionRevocation,
   Stamp,
   StateAsk,
   StateRead,
@@ -67,11 +68,15 @@ export class TwinStore implements PresenceStore {
     return this.#leaseData(this.#apply({ type: "lease", edge }));
   }
 
-  async lane(edge: string, ops: readonly LaneOp[]): Promise<LaneOutcome> {
+  async lane(
+    edge: string,
+    ops: readonly LaneOp[],
+    refused: ReadonlyMap<number, ErrorCode> = new Map(),
+  ): Promise<LaneOutcome> {
     const results: OpResult[] = [];
     for (const op of ops) {
       const before = this.#server.log.length;
-      const outcome = this.#apply({ type: "op", edge, op });
+      const outcome = this.#apply({ type: "op", edge, op, refused: refused.get(op.n) });
       if (outcome.type !== "op" || outcome.status !== "OK") return { status: "UNKNOWN_EDGE", ...this.#stamp() };
       results.push(this.#placed(outcome.result, before));
     }
@@ -177,6 +182,11 @@ export class TwinStore implements PresenceStore {
     if (outcome.ok) return { epoch: outcome.epoch, version: outcome.version };
     const { code, details } = outcome.error;
     throw new RollcallError(code, details === undefined ? {} : { details });
+  }
+
+  async revoke(revocation: SessionRevocation): Promise<number> {
+    const outcome = this.#apply({ type: "revoke", ...revocation });
+    return outcome.type === "revoke" ? outcome.revoked : 0;
   }
 
   async position(): Promise<string> {

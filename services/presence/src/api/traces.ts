@@ -1,0 +1,36 @@
+/** One span for each sampled operation of a batch; what it tells carries the span's traceparent. */
+
+import type { LaneOp } from "@rollcall/contracts/internal";
+import { type Span, startSpan } from "@rollcall/telemetry";
+
+const NAMES: Record<Exclude<LaneOp["op"], "publish">, string> = {
+  open: "session:open",
+  close: "session:close",
+  set: "presence:set",
+  join: "room:join",
+  leave: "room:leave",
+  update: "room:update",
+  patch: "state:patch",
+  assert: "session:assert",
+  digest: "session:digest",
+  bye: "session:bye",
+};
+
+export async function traced<T>(ops: readonly LaneOp[], apply: (ops: readonly LaneOp[]) => Promise<T>): Promise<T> {
+  const spans: Span[] = [];
+  const named = ops.map((op) => {
+    if (op.traceparent === undefined) return op;
+    const event = op.op === "publish" ? op.event : NAMES[op.op];
+    const span = startSpan("request", event, { parent: op.traceparent, kind: "server" });
+    if (span.sampled) spans.push(span);
+    return { ...op, traceparent: span.traceparent };
+  });
+  try {
+    return await apply(named);
+  } catch (error) {
+    for (const span of spans) span.fail(error);
+    throw error;
+  } finally {
+    for (const span of spans) span.end();
+  }
+}
