@@ -211,13 +211,13 @@ export class Lanes {
   /** Stock behaviour: a packet each. */
   #writeThroughEngine(lane: Lane, pending: Sequence): void {
     const { conn } = lane;
-    lane.pending = undefined;
-    if (conn.readyState !== "open") return;
     if (conn.writeBuffer.length === 0) lane.engineBytes = 0;
     if (lane.engineBytes + pending.bytes > this.#limits.hardBytes) {
       this.#tooSlow(lane);
       return;
     }
+    lane.pending = undefined;
+    if (conn.readyState !== "open") return;
     lane.engineBytes += pending.bytes;
     lane.isWriting = true;
     for (const frame of pending.frames()) conn.write(packetTextOf(frame), { compress: false });
