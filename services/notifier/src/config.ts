@@ -46,6 +46,11 @@ export const notifierConfig = {
       minimum: 10,
       description: "Between two looks for fallbacks that are due.",
     }),
+    FALLBACK_LOCK_MS: integer({
+      default: 15_000,
+      minimum: 500,
+      description: "How long a fallback's worker may be silent before another one works its job again.",
+    }),
     LOG_MAX_LEN: integer({
       default: 100_000,
       minimum: 1_000,

@@ -11,6 +11,7 @@ import type { EmitOnce } from "./delivery/emit-once.ts";
 import { createInboxDelivery, type InboxDelivery } from "./delivery/inbox-delivery.ts";
 import type { Channel } from "./fallback/channel.ts";
 import { type Fallback, startFallback } from "./fallback/fallback.ts";
+import { type Faults, withFaults } from "./faults.ts";
 import { InboxStore, type Outcome } from "./inbox/inbox-store.ts";
 import { createPreferences, type Preferences } from "./inbox/preferences.ts";
 import { createLowWater } from "./intake/low-water.ts";
@@ -31,11 +32,13 @@ export interface DurableOptions {
   inboxSize: number;
   ledgerKeepMs: number;
   sweepMs: number;
+  jobLockMs: number;
   traceToClient: boolean;
   clock: Clock;
   random: Random;
   logger: Logger;
   metrics: Metrics;
+  faults: Faults | undefined;
 }
 
 export interface Durable {
@@ -53,28 +56,36 @@ const BULL_SOCKET_TIMEOUT_MS = 30_000;
 export async function startDurable(options: DurableOptions): Promise<Durable> {
   const { install, contracts, placement, connection, metrics } = options;
   const cell = placement.cellOf("");
-  const store = new InboxStore({
-    connection,
-    install,
-    placement,
-    maxItems: options.inboxSize,
-    keepMs: options.ledgerKeepMs,
-  });
+  const store = withFaults(
+    "store",
+    new InboxStore({
+      connection,
+      install,
+      placement,
+      maxItems: options.inboxSize,
+      keepMs: options.ledgerKeepMs,
+    }),
+    options.faults,
+  );
+  const channels = new Map(
+    [...options.channels].map(([name, channel]) => [name, withFaults("channel", channel, options.faults)]),
+  );
   const preferences = createPreferences(store);
   const outcomes = metrics.counter(METRICS.notifierOutcomes);
   const onOutcomes = (ended: readonly Outcome[]) => {
     for (const { state, reason } of ended) outcomes.inc({ outcome: state, reason });
   };
-  const lowWater = createLowWater(await openBucket(options));
+  const lowWater = withFaults("lowWater", createLowWater(await openBucket(options)), options.faults);
   const fallback: Fallback = startFallback({
     contracts,
     store,
     preferences,
-    channels: options.channels,
+    channels,
     prefix: `${keysOf(install, cell).prefix}bull`,
     connection: bullConnection(connection),
     cells: [cell],
     everyMs: options.sweepMs,
+    lockMs: options.jobLockMs,
     clock: options.clock,
     random: options.random,
     logger: options.logger,

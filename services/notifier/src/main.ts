@@ -52,6 +52,7 @@ await runService({
       inboxSize: settings.INBOX_SIZE,
       ledgerKeepMs: settings.LEDGER_KEEP_MS,
       sweepMs: settings.FALLBACK_SWEEP_MS,
+      jobLockMs: settings.FALLBACK_LOCK_MS,
       traceToClient: settings.TRACE_TO_CLIENT,
       clock,
       random,

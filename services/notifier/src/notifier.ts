@@ -13,6 +13,7 @@ import { startDurable } from "./durable.ts";
 import { AccountRing } from "./explain/ring.ts";
 import type { Channel } from "./fallback/channel.ts";
 import type { ChannelParts } from "./fallback/channels-file.ts";
+import { type Faults, withFaults } from "./faults.ts";
 import { createLease } from "./intake/lease.ts";
 import { createProcessor } from "./intake/processor.ts";
 import { maxAckPending, type Reader, type ReaderTiming, startReader } from "./intake/reader.ts";
@@ -40,11 +41,14 @@ export interface NotifierOptions {
   inboxSize: number;
   ledgerKeepMs: number;
   sweepMs: number;
+  jobLockMs: number;
   traceToClient: boolean;
   clock: Clock;
   random: Random;
   logger: Logger;
   metrics: Metrics;
+  /** For tests. */
+  faults?: Faults;
 }
 
 /** Decisions remembered for `delivery.get`. */
@@ -58,7 +62,7 @@ export interface Notifier {
 /** Throws {@link StreamsError} when JetStream is not as `mode` demands. */
 export async function startNotifier(options: NotifierOptions): Promise<Notifier> {
   const { install, contracts, redis, durableRedis, nats, clock, random, logger, metrics, mode } = options;
-  const { timing, maxInFlight, traceToClient } = options;
+  const { timing, maxInFlight, traceToClient, faults } = options;
   const subjects = subjectsOf(install);
   const sources = parseSources(options.sources, subjects);
   const js = jetstream(nats.nc);
@@ -66,14 +70,19 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   const placement = v1Placement;
 
   await ensureAll();
-  const deadLetters = createDeadLetters({ nc: nats.nc, js, jsm, subjects, mode, logger });
+  const deadLetters = withFaults(
+    "deadLetters",
+    createDeadLetters({ nc: nats.nc, js, jsm, subjects, mode, logger }),
+    faults,
+  );
   const log = createFanoutLog(redis.client, { install, maxLen: options.logMaxLen });
-  const emitOnce = createEmitOnce(redis.client, {
+  const emitter = createEmitOnce(redis.client, {
     install,
     placement,
     horizonMs: options.dedupMs,
     maxLen: options.logMaxLen,
   });
+  const { emit: emitOnce } = withFaults("emitOnce", { emit: emitter }, faults);
   const shared = {
     install,
     contracts,
@@ -90,21 +99,27 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   };
   const durable = await startDurable({
     ...shared,
+    faults,
     connection: durableRedis,
     channels: options.channels({ nc: nats.nc, js, jsm, subjects, install, clock }),
     inboxSize: options.inboxSize,
     ledgerKeepMs: options.ledgerKeepMs,
     sweepMs: options.sweepMs,
+    jobLockMs: options.jobLockMs,
   });
-  const delivery = createDelivery({
-    contracts,
-    emitOnce,
-    inboxes: durable.inboxes,
-    nc: nats.nc,
-    subjects,
-    placement,
-    traceToClient,
-  });
+  const delivery = withFaults(
+    "delivery",
+    createDelivery({
+      contracts,
+      emitOnce,
+      inboxes: durable.inboxes,
+      nc: nats.nc,
+      subjects,
+      placement,
+      traceToClient,
+    }),
+    faults,
+  );
   const ring = new AccountRing(RING_SIZE);
   const processor = createProcessor({ contracts, delivery, deadLetters, clock, random, logger, metrics, ring });
   const isAnyDurable = [...contracts.namespaces.values()].some(({ events }) =>
@@ -113,12 +128,16 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   const readers = sources.map((source) =>
     startReader({
       source,
-      lease: createLease(redis.client, {
-        install,
-        cell: placement.cellOf(""),
-        source: source.durable,
-        leaseMs: timing.leaseMs,
-      }),
+      lease: withFaults(
+        "lease",
+        createLease(redis.client, {
+          install,
+          cell: placement.cellOf(""),
+          source: source.durable,
+          leaseMs: timing.leaseMs,
+        }),
+        faults,
+      ),
       memory: isAnyDurable ? durable.memoryOf(source.durable) : undefined,
       processor,
       nats,

@@ -53,6 +53,7 @@ export async function startBench(contracts: Contracts) {
       inboxSize: 1_000,
       ledgerKeepMs: 3_600_000,
       sweepMs: 50,
+      jobLockMs: 1_000,
       maxInFlight: 64,
       timing,
       dedupMs: 600_000,

@@ -27,6 +27,8 @@ export interface FallbackOptions {
   connection: RedisOptions;
   cells: readonly string[];
   everyMs: number;
+  /** A job whose worker died is worked again after one to two of these. */
+  lockMs: number;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -67,6 +69,8 @@ export function startFallback(options: FallbackOptions): Fallback {
       ...common,
       concurrency: CONCURRENCY,
       maxStalledCount: MAX_STALLED,
+      lockDuration: options.lockMs,
+      stalledInterval: options.lockMs,
       settings: { backoffStrategy: (attemptsMade) => Math.round(backoffMs(BACKOFF, attemptsMade - 1, random)) },
     });
     worker.on("error", (error) =>

@@ -1,0 +1,44 @@
+/**
+ * The seam for fault injection: every await that changes something outside the process has a name, before and after.
+ * A test is called at each and may never return, which is what a death of the process at that point looks like from
+ * outside. Without a test nothing is wrapped.
+ */
+
+export type Faults = (point: string) => Promise<void>;
+
+/** The steps whose before and after are points; `faultPoints` spells them. */
+export const FAULT_STEPS = {
+  lease: ["hold"],
+  emitOnce: ["emit"],
+  delivery: ["deliver"],
+  deadLetters: ["write"],
+  store: ["accept", "mark", "turn", "takeDue", "raise", "markCurrent", "isCurrent", "lowestOpen", "nameEvent"],
+  lowWater: ["load", "save"],
+  channel: ["send"],
+} as const;
+
+export type FaultPart = keyof typeof FAULT_STEPS;
+
+export const faultPoints: readonly string[] = Object.entries(FAULT_STEPS).flatMap(([part, steps]) =>
+  steps.flatMap((step) => [`${part}.${step}:before`, `${part}.${step}:after`]),
+);
+
+/** The same object, with the points of its part around its steps. */
+export function withFaults<T extends object>(part: FaultPart, object: T, faults: Faults | undefined): T {
+  if (faults === undefined) return object;
+  const steps: readonly string[] = FAULT_STEPS[part];
+  return new Proxy(object, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      const bound = value.bind(target) as (...args: unknown[]) => unknown;
+      if (typeof name !== "string" || !steps.includes(name)) return bound;
+      return async (...args: unknown[]) => {
+        await faults(`${part}.${name}:before`);
+        const result = await bound(...args);
+        await faults(`${part}.${name}:after`);
+        return result;
+      };
+    },
+  });
+}
