@@ -38,10 +38,10 @@ export function presenceDoors(
 
 export function createBus(source: ConnectionSource, subjects: Subjects): Bus {
   return {
-    read: async <T>(cell: string, body: ReadRequest, traceparent: string): Promise<T> =>
+    read: async <T>(cell: string, body: ReadRequest, traceparent?: string): Promise<T> =>
       request<T>(connected(source), subjects.presenceDoor(cell, "read"), body, {
         timeoutMs: READ_TIMEOUT_MS,
-        traceparent,
+        ...(traceparent === undefined ? {} : { traceparent }),
       }),
     inbox: async <T>(body: unknown, traceparent: string): Promise<T> =>
       request<T>(connected(source), subjects.notifierDoor("inbox"), body, { timeoutMs: READ_TIMEOUT_MS, traceparent }),

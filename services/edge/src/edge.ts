@@ -3,6 +3,7 @@
 import { type Contracts, subjectsOf } from "@rollcall/contracts";
 import {
   createDelivery,
+  type DeliveryMember,
   type FanoutLog,
   type FanoutSource,
   type Placement,
@@ -25,6 +26,7 @@ import { edgeMetrics } from "./metrics.ts";
 import { Coalescer } from "./outbound/coalescer.ts";
 import { Door } from "./outbound/door.ts";
 import { AckGate } from "./outbound/gate.ts";
+import { Pressure } from "./outbound/pressure.ts";
 import { Resync } from "./outbound/resync.ts";
 import { Router } from "./outbound/router.ts";
 import { WatchHub } from "./outbound/watch-hub.ts";
@@ -34,7 +36,7 @@ import { HeldRooms } from "./sessions/held-rooms.ts";
 import { factsOf, Lifecycle } from "./sessions/lifecycle.ts";
 import { PresenceLink } from "./sessions/link.ts";
 import { Registry } from "./sessions/registry.ts";
-import type { Session } from "./sessions/session.ts";
+import { type Session, sessionOf } from "./sessions/session.ts";
 
 /** Version 1: one cell, one partition. Nothing below depends on it but the length of these lists. */
 export interface Layout {
@@ -91,12 +93,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     clock,
     logger,
     metrics: options.metrics,
-    onSlow: (member) => {
-      const session = bySocket.get(member.socket);
-      if (session !== undefined) lifecycle.drop(session, "slow");
-    },
+    onPressure: (member) => withSession(member, (session) => pressure.begin(session)),
+    onRelief: (member) => withSession(member, (session) => pressure.end(session)),
+    onSlow: (member) => withSession(member, (session) => lifecycle.drop(session, "slow")),
   });
-  const bySocket = new WeakMap<object, Session>();
+  const withSession = (member: DeliveryMember, fn: (session: Session) => void) => {
+    const session = sessionOf(member.socket);
+    if (session !== undefined) fn(session);
+  };
   const door = new Door({
     contracts,
     delivery,
@@ -112,6 +116,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     send: (session, changes) => door.emit(session, "presence:changed", { changes }),
   });
   const resync = new Resync({ registry, delivery, door, hub, clock, random });
+  const pressure = new Pressure({ delivery, hub, resync });
   const coalescer = new Coalescer({
     clock,
     windowMs: settings.COALESCE_MS,
@@ -156,16 +161,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       hooks: {
         health: () => noteHealth(),
         renamed: (edge) => control.listen(edge),
-        asserted: () => {
-          if (link.brake) control.isIncomplete = true;
-          resync.everything("repair");
-        },
-        released: () => {
-          noteHealth();
-          // Others may have asserted theirs after our clients came back.
-          if (control.isIncomplete) resync.everything("repair");
-          control.isIncomplete = false;
-        },
+        asserted: () => resync.everything("repair"),
+        braked: () => noteHealth(),
         replaced: (ref) => lifecycle.replaced(ref, Number.POSITIVE_INFINITY),
         reconcile: (mirror) => {
           const current = new Set<string>();
@@ -195,7 +192,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     let current: { unsubscribe(): void } | undefined;
     const receive = (text: string) => handleControl({ registry, lifecycle, link: cells.get(cell)!.link, logger }, text);
     return {
-      isIncomplete: false,
       receive,
       listen(edge: string) {
         options.onNats(({ nc: connection }) => {

@@ -26,7 +26,7 @@ export interface Cell {
 
 /** Requests over NATS. Rejects with `UNAVAILABLE` or `TIMEOUT`. */
 export interface Bus {
-  read<T>(cell: string, body: ReadRequest, traceparent: string): Promise<T>;
+  read<T>(cell: string, body: ReadRequest, traceparent?: string): Promise<T>;
   inbox<T>(body: unknown, traceparent: string): Promise<T>;
   command(request: CommandRequest): Promise<unknown>;
 }

@@ -68,6 +68,8 @@ export type LaneOp = { n: number; traceparent?: string } & (
       info?: unknown;
       have?: JoinHave;
       last?: number;
+      /** When the newest token or grant that allows it was issued. Default: the token the session was opened with. */
+      issuedAtMs?: number;
     }
   | { op: "leave"; ref: SessionRef; incarnation: number; room: string; reason: LeaveReason }
   | { op: "update"; ref: SessionRef; incarnation: number; room: string; info: unknown }

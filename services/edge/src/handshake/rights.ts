@@ -48,6 +48,16 @@ export class Rights {
     return false;
   }
 
+  /** When the newest of what allows it was issued; of the token when nothing does. */
+  newestIssue(resource: string, operation: string, nowMs: number): number {
+    let newest = this.#token.issuedAtMs;
+    for (const grant of this.#grants?.values() ?? []) {
+      const counts = grant.expiresAtMs > nowMs && grant.capabilities.allows(resource, operation);
+      if (counts) newest = Math.max(newest, grant.issuedAtMs);
+    }
+    return newest;
+  }
+
   /** Forgets grants that have ended; true when one had. */
   expire(nowMs: number): boolean {
     return this.#forget((grant) => grant.expiresAtMs <= nowMs);

@@ -57,6 +57,13 @@ export class Resync {
     this.#plan();
   }
 
+  /** One session, in all its rooms: it was told less than others. */
+  rooms(session: Session, reason: ResyncReason): void {
+    for (const room of session.rooms.keys()) {
+      this.#options.door.emit(session, "room:resync", resyncOf(room, reason), { room });
+    }
+  }
+
   /** The client forgets whom it watches and says it again; so does the edge. */
   watches(session: Session, reason: ResyncReason): void {
     this.#options.hub.drop(session.ref.tenant, session.watched, session);

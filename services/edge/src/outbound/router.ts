@@ -119,7 +119,7 @@ export class Router {
   /** A joiner at the gate takes part from now on. */
   admit(key: string, session: Session): void {
     const { namespace } = session.ref;
-    if (session.live) this.#options.delivery.join(session.member, key.slice(namespace.length + 1));
+    if (session.live && !session.pressed) this.#options.delivery.join(session.member, key.slice(namespace.length + 1));
   }
 }
 

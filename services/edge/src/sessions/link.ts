@@ -35,8 +35,8 @@ export interface LinkHooks {
   renamed(edge: string): void;
   /** Presence lost its record of this edge, or the store began anew; everything held is asserted again. */
   asserted(): void;
-  /** The brake ended. */
-  released(): void;
+  /** The brake began or ended. */
+  braked(): void;
   /** These sessions live elsewhere. */
   replaced(ref: SessionRef): void;
   /** Make the mirror equal to the truth about this edge's sockets. */
@@ -306,9 +306,9 @@ export class PresenceLink {
     this.#failures = 0;
     this.#setHealth("live");
     this.noteEpoch(epoch);
-    const released = this.#brake && !brake;
+    if (brake === this.#brake) return;
     this.#brake = brake;
-    if (released) this.#options.hooks.released();
+    this.#options.hooks.braked();
   }
 
   #failed(error: unknown): void {

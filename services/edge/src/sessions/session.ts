@@ -40,6 +40,11 @@ export interface SessionLimits {
   eventsPerSecond: number;
 }
 
+const SESSION = Symbol("rollcall.session");
+
+/** The session of a socket, once it has one. */
+export const sessionOf = (socket: Socket): Session | undefined => (socket as Socket & { [SESSION]?: Session })[SESSION];
+
 export class Session {
   readonly ref: SessionRef;
   readonly key: RefKey;
@@ -69,6 +74,8 @@ export class Session {
   warnedOf: number | undefined;
   /** Set by whoever ends it, before the socket closes. */
   closing: DisconnectReason | undefined;
+  /** It reads too slowly: nothing of its rooms is queued for it until it has caught up. */
+  pressed = false;
   /** Requests not answered yet. */
   inFlight = 0;
   /** Relays on their way through the lane, and appends under way: their order is the session's. */
@@ -103,6 +110,7 @@ export class Session {
     this.client = fields.client;
     this.buckets = fields.buckets;
     this.violations = fields.violations;
+    (fields.socket as Socket & { [SESSION]?: Session })[SESSION] = this;
   }
 
   /** No other session shares its connection. */

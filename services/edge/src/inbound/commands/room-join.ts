@@ -11,6 +11,7 @@ import type { Parts } from "../../parts.ts";
 import type { JoinAttempt, Session } from "../../sessions/session.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
+import { refuseRevoked } from "../revocation.ts";
 import { roomResource } from "../room-rights.ts";
 import { roomRules } from "../room-rules.ts";
 import { infoIssues } from "./info.ts";
@@ -42,11 +43,17 @@ export function roomJoin(parts: Parts): Command {
 const mayJoin = (session: Session, room: string, observe: boolean, nowMs: number) =>
   session.rights.allows(roomResource(room), observe ? "observe" : "join", nowMs);
 
+/** From now on it gets what the room gets; a session that reads too slowly, when it has caught up. */
+function receive({ delivery }: Parts, session: Session, target: string): void {
+  if (!session.pressed) delivery.join(session.member, target);
+}
+
 async function useGrant(parts: Parts, session: Session, room: string, grant: string): Promise<void> {
   const granted = await parts.verifier.verify(grant);
   const { tenant, user, namespace } = session.ref;
   const isOurs = granted.user === user && granted.tenant === tenant && granted.namespaces.includes(namespace);
   if (!isOurs) throw new RollcallError("AUTH_INVALID");
+  await refuseRevoked(parts, session, granted, room);
   if (!session.rights.grant(room, granted)) throw new RollcallError("LIMIT_EXCEEDED", { details: { limit: "grants" } });
   if (session.live) parts.lifecycle.reschedule(session);
 }
@@ -58,7 +65,7 @@ async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown
   if (!session.rooms.has(room) && session.rooms.size + session.joining.size >= session.limits.rooms) {
     throw new RollcallError("LIMIT_EXCEEDED", { details: { limit: "rooms" } });
   }
-  const { gate, lifecycle, delivery, door, clock } = parts;
+  const { gate, lifecycle, door, clock } = parts;
   const { link, readPosition } = parts.cellOf(session.ref.tenant);
   const target = session.roomTarget(room);
   const attempt: JoinAttempt = { room, cancelled: false };
@@ -77,7 +84,7 @@ async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown
       const partition = parts.placement.partitionOf(session.cell, session.ref.namespace, target);
       const { follow, live, lost } = gate.admit(joiner, position, readPosition(partition));
       for (const entry of follow) door.follow(session, entry);
-      if (live) delivery.join(session.member, target);
+      if (live) receive(parts, session, target);
       if (lost) door.emit(session, "room:resync", resyncOf(room, "overflow"), { room });
     }
     if (!mayJoin(session, room, observe, clock.now())) lifecycle.removeFromRoom(session, room, "forbidden");
@@ -94,6 +101,7 @@ async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown
       room,
       rules: roomRules(contract),
       observe,
+      issuedAtMs: session.rights.newestIssue(roomResource(room), observe ? "observe" : "join", clock.now()),
       traceparent: span.traceparent,
       ...(info === undefined ? {} : { info }),
       ...(have === undefined ? {} : { have }),

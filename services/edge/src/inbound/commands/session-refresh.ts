@@ -5,6 +5,7 @@ import type { Parts } from "../../parts.ts";
 import type { Session } from "../../sessions/session.ts";
 import { type Command, command } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
+import { refuseRevoked } from "../revocation.ts";
 
 export function sessionRefresh(parts: Parts): Command {
   return command<{ token: string }>({
@@ -15,11 +16,13 @@ export function sessionRefresh(parts: Parts): Command {
   });
 }
 
-async function refresh({ verifier, lifecycle }: Parts, session: Session, token: string): Promise<unknown> {
+async function refresh(parts: Parts, session: Session, token: string): Promise<unknown> {
+  const { verifier, lifecycle } = parts;
   const verified = await verifier.verify(token);
   const { tenant, user, namespace } = session.ref;
   if (verified.user !== user || verified.tenant !== tenant) throw new RollcallError("AUTH_INVALID");
   if (!verified.namespaces.includes(namespace)) throw new RollcallError("FORBIDDEN");
+  await refuseRevoked(parts, session, verified);
   if (!session.live) throw new RollcallError("UNAVAILABLE");
   session.rights.refresh(verified);
   session.name = verified.claims.name;
