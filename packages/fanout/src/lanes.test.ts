@@ -120,6 +120,19 @@ describe("[W1] order", () => {
     expect(order(conn)).toEqual(["engine:ack1", "1", "2", "engine:ack2", "3"]);
   });
 
+  test("nor do they overtake the packet before which they were written", () => {
+    const conn = new FakeConn();
+    const lane = open(conn);
+    lanes.append(lane, small(1));
+    conn.isStuck = true;
+    conn.sendPacket("message", "ack");
+    lanes.append(lane, small(2));
+    lanes.flush();
+    conn.isStuck = false;
+    conn.flush();
+    expect(order(conn)).toEqual(["1", "engine:ack", "2"]);
+  });
+
   test("a connection that is closing gets nothing more", () => {
     const conn = new FakeConn();
     const lane = open(conn);

@@ -263,8 +263,8 @@ export class Lanes {
   /** engine.io is about to queue a packet: what was appended before it goes before it. */
   #beforePacket(lane: Lane, packet: Packet): void {
     if (lane.isWriting || lane.isClosed) return;
-    lane.isClean = false;
     if (lane.pending !== undefined) this.#write(lane, true);
+    lane.isClean = false; // after that write, which may have found the queue empty: now something goes into it
     if (lane.conn.writeBuffer.length === 0) lane.engineBytes = 0;
     lane.engineBytes += packet.data?.length ?? 0;
     if (lane.engineBytes > this.#limits.pieceBytes) this.#measure(lane);
