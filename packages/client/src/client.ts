@@ -16,8 +16,8 @@ import type { AnyClientEvents, AnyServerEvents, AppEvent, CommandReply, EventDat
 import type { EventTriple, InboxChanged, Meta, PresenceStatus, UserPresence, WireError } from "./wire.ts";
 
 export interface ClientOptions {
-  /** Where the edges are, for example `https://live.example.com`. */
-  url: string;
+  /** Where the edges are, for example `https://live.example.com`; a function is asked for every attempt. */
+  url: string | (() => string);
   /** A fresh JWT; called for every connection attempt and before the token expires. Rejecting is retried. */
   token: () => Promise<string> | string;
   /** Default `/`. */

@@ -47,9 +47,9 @@ function refusal(error: Error & { data?: Partial<WireError> }): RollcallError | 
   return message === "Invalid namespace" ? new RollcallError({ code: "NAMESPACE_UNKNOWN", message }) : undefined;
 }
 
-export function socketIo(url: string, namespace: string, path: string): OpenLink {
+export function socketIo(url: string | (() => string), namespace: string, path: string): OpenLink {
   return (auth, on) => {
-    const manager = new Manager(url, {
+    const manager = new Manager(typeof url === "string" ? url : url(), {
       path,
       transports: ["websocket"],
       reconnection: false,

@@ -326,7 +326,7 @@ describe("staying equal", () => {
     expect(w.errors).toEqual([expect.any(TypeError)]);
   });
 
-  it("what is shown stays while it is brought up to date, and says so", async () => {
+  it("[R1] what is shown stays while it is brought up to date, and says so", async () => {
     const w = world();
     const { room } = await joined(w);
     const members = room.members.get();

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 import { describe, expect, it } from "vitest";
@@ -23,6 +24,8 @@ describe("what an app downloads", () => {
     const { bytes, imports } = await bundle("./index.ts");
     expect(imports).toEqual(["socket.io-client"]);
     expect(bytes).toBeLessThanOrEqual(MAX_GZIP_BYTES);
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    expect(readme).toContain(`**${(bytes / 1000).toFixed(1)} KB** gzipped`);
   });
 
   it("the fold alone imports nothing", async () => {

@@ -35,7 +35,10 @@ export async function startSocketEdge(edge = new ModelEdge(() => Date.now())): P
       close: (how) => (how === "disconnect" ? void socket.disconnect() : socket.conn.close()),
     });
     const connection = answer as Connection;
-    socket.onAny((name, payload, meta, ack) => edge.handle(connection, name, payload, meta, ack));
+    socket.onAny((name, payload, ...more) => {
+      const ack = typeof more.at(-1) === "function" ? more.pop() : undefined;
+      edge.handle(connection, name, payload, more[0] ?? null, ack);
+    });
     socket.on("disconnect", (reason) => edge.gone(connection, reason === "client namespace disconnect"));
   });
   io.use((socket, next) => {

@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import * as react from "./react/index.ts";
+
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+const readme = read("../README.md");
+
+describe("README.md", () => {
+  it("shows the example that the compiler checks", () => {
+    const [, shown] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(read("../test/readme-example.ts").startsWith(shown!)).toBe(true);
+  });
+
+  it("names every hook", () => {
+    for (const name of Object.keys(react)) expect(readme).toContain(`\`${name}`);
+  });
+});
+
+describe("SPEC.md", () => {
+  it("has a test for every rule", () => {
+    const rules = [...read("./SPEC.md").matchAll(/\*\*([A-Z]\d+)\*\*/g)].map(([, id]) => id);
+    const files = ["fold", "session", "client", "requests", "room", "presence", "inbox"];
+    const tests = files.map((file) => read(`./${file}.test.ts`)).join("");
+    expect(rules.filter((id) => !tests.includes(`[${id}]`))).toEqual([]);
+  });
+});
