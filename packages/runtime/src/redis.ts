@@ -44,6 +44,8 @@ export interface RedisConnection {
 }
 
 const DEFAULT_SOCKET_TIMEOUT_MS = 5_000;
+/** One try and one retry. */
+const COMMAND_TIMEOUT_FACTOR = 2;
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 10_000;
 /** Reconnect: 50 ms doubling to 1 s, for ever; the cap bounds how long after Redis's return work resumes. */
@@ -58,6 +60,9 @@ export function redisOptions(name: string, socketTimeoutMs = DEFAULT_SOCKET_TIME
     maxRetriesPerRequest: 1,
     connectTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: socketTimeoutMs,
+    // A peer that accepts connections but never becomes ready (hung, half-open) would hold what was in flight for ever:
+    // the client counts retries only for what is queued, not for what it means to send again.
+    commandTimeout: COMMAND_TIMEOUT_FACTOR * socketTimeoutMs,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: (times) => Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(times - 1, 10)),
   };
@@ -66,6 +71,8 @@ export function redisOptions(name: string, socketTimeoutMs = DEFAULT_SOCKET_TIME
 export function connectRedis(options: RedisConnectOptions): RedisConnection {
   const { url, clock, logger, name, metrics } = options;
   const settings: RedisOptions = { ...redisOptions(name, options.socketTimeoutMs), ...options.overrides };
+  // Who waits for Redis for ever also means its commands.
+  if (settings.maxRetriesPerRequest === null) settings.commandTimeout = undefined;
   const client = new Redis(url, settings);
   const readyListeners = new Set<(runId: string) => void>();
   const downListeners = new Set<() => void>();

@@ -13,13 +13,15 @@ export interface TraceContext {
 
 const PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const LENGTH = 55;
+const NO_TRACE = "0".repeat(32);
+const NO_SPAN = "0".repeat(16);
 
 export function parseTraceparent(value: unknown): TraceContext | undefined {
   if (typeof value !== "string" || value.length !== LENGTH) return undefined;
   const match = PATTERN.exec(value);
   if (match === null) return undefined;
   const [, version, traceId, spanId, flags] = match as unknown as [string, string, string, string, string];
-  if (version === "ff" || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  if (version === "ff" || traceId === NO_TRACE || spanId === NO_SPAN) return undefined;
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 

@@ -129,7 +129,12 @@ async function openBucket({ nats, install, mode }: DurableOptions): Promise<KV> 
 
 /** Same server, its own connections: workers block, and wait for Redis instead of failing. */
 function bullConnection({ client }: RedisConnection): RedisOptions {
-  const options = { ...client.options, maxRetriesPerRequest: null, socketTimeout: BULL_SOCKET_TIMEOUT_MS };
+  const options = {
+    ...client.options,
+    maxRetriesPerRequest: null,
+    commandTimeout: undefined,
+    socketTimeout: BULL_SOCKET_TIMEOUT_MS,
+  };
   // The same library's options, which bullmq only declares a little stricter.
   return options as RedisOptions;
 }

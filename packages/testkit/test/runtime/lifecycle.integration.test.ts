@@ -1,0 +1,162 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, describe, test } from "vitest";
+import { type ServiceProcess, startService } from "../../src/service-process.ts";
+import { freePort, tempFolder } from "../../src/temp.ts";
+import { waitFor } from "../../src/wait-for.ts";
+
+const ENTRY = join(import.meta.dirname, "lifecycle-service.ts");
+const running: ServiceProcess[] = [];
+afterEach(async () => {
+  for (const service of running.splice(0)) await service.kill("SIGKILL");
+});
+
+let count = 0;
+async function start(role: string, env: Record<string, string> = {}): Promise<ServiceProcess> {
+  const service = await startService({
+    kind: "presence",
+    name: `presence-${++count}`,
+    env: { ROLE: role, ...env },
+    logFolder: tempFolder("lifecycle"),
+    entry: ENTRY,
+  });
+  running.push(service);
+  return service;
+}
+const events = (service: ServiceProcess) => service.logs().map((line) => line.event);
+const status = async (service: ServiceProcess, path: string) => (await fetch(`${service.internalUrl}${path}`)).status;
+
+describe("a service", () => {
+  test("says when it is ready, with its name and instance", async () => {
+    const service = await start("plain");
+    await waitFor(() => events(service).includes("service.ready"));
+    const line = service.logs().find(({ event }) => event === "service.ready");
+    deepEqual(
+      [line?.service, line?.instance, line?.internalUrl],
+      ["rollcall-presence", service.name, service.internalUrl],
+    );
+    deepEqual(
+      await Promise.all(["/livez", "/readyz", "/startupz", "/metrics"].map((path) => status(service, path))),
+      [200, 200, 200, 200],
+    );
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)("%s: not ready first, then stops, then exit 0", async (signal) => {
+    const service = await start("slow");
+    await service.kill(signal);
+    await waitFor(() => events(service).includes("test.stopping"));
+    equal(await status(service, "/readyz"), 503);
+    equal(await status(service, "/livez"), 200);
+    deepEqual(await service.exited, { code: 0, signal: null });
+    deepEqual(events(service).slice(-4), ["service.stopping", "test.stopping", "test.stopped", "service.stopped"]);
+  });
+
+  test("what does not stop within its grace is left, with exit 1", async () => {
+    const service = await start("hangs", { STOP_GRACE_MS: "100" });
+    deepEqual(await service.stop(), { code: 1, signal: null });
+    equal(service.logs().find(({ event }) => event === "test.stopping")?.graceMs, 100);
+  });
+
+  test("a stop that fails is exit 1", async () => {
+    const service = await start("stop-fails");
+    deepEqual(await service.stop(), { code: 1, signal: null });
+    ok(events(service).includes("service.stop_failed"));
+  });
+
+  test("a second signal ends it at once", async () => {
+    const service = await start("hangs", { STOP_GRACE_MS: "60000" });
+    await service.kill("SIGTERM");
+    await waitFor(() => events(service).includes("test.stopping"));
+    await service.kill("SIGTERM");
+    deepEqual(await service.exited, { code: 1, signal: null });
+  });
+
+  test.each([
+    ["throws", "exception"],
+    ["rejects", "rejection"],
+  ])("an error nobody caught (%s) is logged, drained and exit 1", async (role, kind) => {
+    const service = await start(role);
+    await service.kill("SIGUSR2");
+    deepEqual(await service.exited, { code: 1, signal: null });
+    equal(service.logs().find(({ event }) => event === "service.uncaught")?.kind, kind);
+    ok(events(service).includes("test.stopped"));
+  });
+
+  test("a malformed request to the internal port ends nothing", async () => {
+    const service = await start("plain");
+    await rejects(
+      fetch(`${service.internalUrl}/livez`, { headers: { x: "a".repeat(100_000) } }).then((r) => {
+        if (!r.ok) throw new Error(String(r.status));
+      }),
+    );
+    equal(await status(service, "/livez"), 200);
+  });
+
+  test("restarts on the same ports", async () => {
+    const service = await start("plain");
+    const { pid } = service;
+    await service.restart();
+    ok(service.pid !== pid);
+    equal(await status(service, "/readyz"), 200);
+  });
+});
+
+describe("a service that cannot start", () => {
+  const run = (env: Record<string, string>, ...args: string[]) =>
+    spawnSync(process.execPath, [ENTRY, ...args], {
+      env: { PATH: process.env.PATH, INTERNAL_PORT: "0", ...env },
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+
+  test("names each wrong setting on stderr, exit 78", () => {
+    const result = run({ TRACE_RATIO: "2", LOG_LEVEL: "loud" });
+    equal(result.status, 78);
+    match(result.stderr, /^settings: TRACE_RATIO .*\n/m);
+    match(result.stderr, /^settings: LOG_LEVEL .*\n/m);
+    equal(result.stdout, "");
+  });
+
+  test("prints its settings on demand, secrets masked, and exits 0", () => {
+    const result = run({ REDIS_URL: "redis://:SECRET@host:1" }, "--print-config");
+    equal(result.status, 0);
+    match(result.stdout, /^REDIS_URL=redis:\/\/:\*\*\*@host:1$/m);
+    match(result.stdout, /^ROLE=plain$/m);
+  });
+
+  test("says why and exits 1", () => {
+    const result = run({ ROLE: "fails" });
+    equal(result.status, 1);
+    match(result.stdout, /"event":"service.start_failed"/);
+  });
+
+  test("a taken internal port is such a reason", async () => {
+    const other = await start("plain");
+    const result = run({ INTERNAL_PORT: new URL(other.internalUrl).port, INTERNAL_HOST: "127.0.0.1" });
+    equal(result.status, 1);
+    match(result.stdout, /EADDRINUSE/);
+  });
+
+  test.each(["waits-for-redis", "waits-for-nats"])("told to stop while it %s, it exits 0", async (role) => {
+    const port = await freePort();
+    const internalPort = await freePort();
+    const { startChild } = await import("../../src/child.ts");
+    const child = await startChild({
+      command: process.execPath,
+      args: [ENTRY],
+      logFile: join(tempFolder("waiting"), "log"),
+      env: {
+        PATH: process.env.PATH,
+        ROLE: role,
+        INTERNAL_PORT: String(internalPort),
+        REDIS_URL: `redis://127.0.0.1:${port}`,
+        NATS_URL: `nats://127.0.0.1:${port}`,
+      },
+    });
+    const probe = async (path: string) => (await fetch(`http://127.0.0.1:${internalPort}${path}`)).status;
+    await waitFor(async () => (await probe("/livez")) === 200, { timeoutMs: 20_000 });
+    deepEqual([await probe("/readyz"), await probe("/startupz")], [503, 503]);
+    deepEqual(await child.end("SIGTERM"), { code: 0, signal: null });
+  });
+});
