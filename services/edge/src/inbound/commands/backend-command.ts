@@ -1,10 +1,10 @@
 /** A command of a contract file: a NATS request to whoever answers its subject; the validated reply is the ack's data. */
 
 import { type CommandContract, RollcallError } from "@rollcall/contracts";
-import { startSpan } from "@rollcall/telemetry";
 import type { Parts } from "../../parts.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { enforced } from "../enforcement.ts";
+import { requesting } from "../request-span.ts";
 
 export function backendCommand(parts: Parts, contract: CommandContract): Command {
   return command<unknown>({
@@ -20,14 +20,13 @@ export function backendCommand(parts: Parts, contract: CommandContract): Command
 async function ask(parts: Parts, contract: CommandContract, invocation: Invocation): Promise<unknown> {
   const { session, payload, id, span } = invocation;
   const { user, tenant, namespace, session: sessionId } = session.ref;
-  const request = startSpan("request", contract.name, { parent: span.traceparent, kind: "client" });
-  try {
+  return requesting(contract.name, span, async (traceparent) => {
     const reply = await parts.bus.command({
       subject: contract.subject,
       data: payload,
       timeoutMs: contract.timeoutMs,
       headers: {
-        traceparent: request.traceparent,
+        traceparent,
         "rollcall-user": user,
         "rollcall-tenant": tenant,
         "rollcall-namespace": namespace,
@@ -37,18 +36,8 @@ async function ask(parts: Parts, contract: CommandContract, invocation: Invocati
       },
     });
     const issues = enforced(parts, contract, contract.validateReply(reply));
-    if (issues !== undefined) {
-      parts.logger.error(
-        { event: "command.reply_invalid", name: contract.name, issues },
-        "a reply breaks its contract",
-      );
-      throw new RollcallError("INTERNAL");
-    }
-    return reply;
-  } catch (error) {
-    request.fail(error);
-    throw error;
-  } finally {
-    request.end();
-  }
+    if (issues === undefined) return reply;
+    parts.logger.error({ event: "command.reply_invalid", name: contract.name, issues }, "a reply breaks its contract");
+    throw new RollcallError("INTERNAL");
+  });
 }

@@ -3,6 +3,7 @@
 import type { Parts } from "../../parts.ts";
 import { type Command, command } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
+import { requesting } from "../request-span.ts";
 
 const OPERATIONS = ["ack", "read", "unread", "sync"] as const;
 
@@ -14,7 +15,8 @@ export function inboxCommands(parts: Parts): Command[] {
       allowed: () => true,
       run({ session, payload, span }) {
         const { tenant, namespace, user } = session.ref;
-        return parts.bus.inbox({ ...payload, op, tenant, namespace, user }, span.traceparent);
+        const body = { ...payload, op, tenant, namespace, user };
+        return requesting(`inbox:${op}`, span, (traceparent) => parts.bus.inbox(body, traceparent));
       },
     }),
   );

@@ -6,6 +6,7 @@ import type { Parts } from "../../parts.ts";
 import type { Session } from "../../sessions/session.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
+import { requesting } from "../request-span.ts";
 
 interface Users {
   users: string[];
@@ -35,7 +36,7 @@ export function presenceUnwatch(parts: Parts): Command {
 
 /** Watches first and reads then, so that no change falls between; what comes meanwhile follows the answer. */
 async function watch(parts: Parts, invocation: Invocation<Users>): Promise<unknown> {
-  const { session, payload, span } = invocation;
+  const { session, payload, span, event } = invocation;
   const { tenant } = session.ref;
   const { hub } = parts;
   const users = [...new Set(payload.users)];
@@ -49,7 +50,9 @@ async function watch(parts: Parts, invocation: Invocation<Users>): Promise<unkno
   }
   hub.hold(session);
   try {
-    const data = await parts.bus.read<ReadUsersData>(session.cell, { read: "users", tenant, users }, span.traceparent);
+    const data = await requesting(event, span, (traceparent) =>
+      parts.bus.read<ReadUsersData>(session.cell, { read: "users", tenant, users }, traceparent),
+    );
     if (session.live) {
       for (const reading of data.users) hub.learned(tenant, reading);
       invocation.answer(data);

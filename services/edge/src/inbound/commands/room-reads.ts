@@ -4,6 +4,7 @@ import type { ReadRequest } from "@rollcall/contracts/internal";
 import type { Parts } from "../../parts.ts";
 import { type Command, command } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
+import { requesting } from "../request-span.ts";
 import { mayRead } from "../room-rights.ts";
 
 /** What the client may say beside the room is what presence reads, field by field. */
@@ -24,7 +25,7 @@ export function roomRead(parts: Parts, event: keyof typeof READS): Command {
     run({ session, payload, span }) {
       const { tenant, namespace } = session.ref;
       const body = { ...payload, read: READS[event], tenant, namespace } as ReadRequest;
-      return parts.bus.read(session.cell, body, span.traceparent);
+      return requesting(event, span, (traceparent) => parts.bus.read(session.cell, body, traceparent));
     },
   });
 }

@@ -1,0 +1,168 @@
+import { RollcallError } from "@rollcall/contracts";
+import { createLogger, ManualClock } from "@rollcall/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Session } from "../sessions/session.ts";
+import { Buckets, newBucket } from "./bucket.ts";
+import { type Command, command } from "./command.ts";
+import { Dispatcher } from "./dispatcher.ts";
+
+type Answer = { ok: boolean; data?: unknown; error?: { code: string } };
+
+describe("dispatcher", () => {
+  let clock: ManualClock;
+  let commands: Map<string, Command>;
+  let session: Session;
+  let faults: unknown[];
+  let abused: number;
+  let counted: string[];
+  let dispatcher: Dispatcher;
+  const violations = { perSecond: 1, burst: 3 };
+  beforeEach(() => {
+    clock = new ManualClock();
+    commands = new Map();
+    faults = [];
+    abused = 0;
+    counted = [];
+    session = {
+      live: true,
+      ref: { tenant: "main", namespace: "/", user: "ann", session: "s" },
+      socket: { connected: true },
+      limits: { eventsPerSecond: 100 },
+      buckets: new Buckets(),
+      violations: newBucket(violations, 0),
+      rooms: new Map(),
+      contract: { room: () => undefined },
+      inFlight: 0,
+    } as unknown as Session;
+    dispatcher = new Dispatcher({
+      clock,
+      logger: createLogger({ service: "test", instance: "test", level: "silent" }),
+      maxPayloadBytes: 1_000,
+      maxInFlight: 2,
+      ackTimeoutMs: 10_000,
+      violations,
+      command: (_, event) => commands.get(event),
+      fault: (_, fault) => faults.push(fault),
+      abuse: () => abused++,
+      count: (event, code) => counted.push(`${event} ${code}`),
+    });
+  });
+
+  const define = (event: string, run: Command["run"], more: Partial<Command> = {}) =>
+    commands.set(
+      event,
+      command<unknown>({ event, shape: (value) => ({ ok: true, value }), allowed: () => true, run, ...more }),
+    );
+  const ask = (...packet: unknown[]): Answer[] => {
+    const answers: Answer[] = [];
+    dispatcher.dispatch(session, [...packet, (answer: Answer) => answers.push(answer)]);
+    return answers;
+  };
+
+  it("checks in the order of the contract: of several reasons the first answers", async () => {
+    const reasons: Partial<Command> & { [key: string]: unknown } = {
+      rate: { perSecond: 0.001, burst: 1 },
+      shape: () => ({ ok: false, issues: [] }),
+      allowed: () => false,
+      room: () => "nowhere",
+      memberOnly: true,
+      conforms: () => [{ pointer: "", keyword: "type", message: "contract" }],
+    };
+    const codeOf = (command: Partial<Command>, payload: unknown = {}) => {
+      define("a:b", () => "done", command);
+      const [answer] = ask("a:b", payload);
+      return answer?.error?.code ?? "OK";
+    };
+    const big = { pad: "x".repeat(1_000) };
+    expect(codeOf(reasons, big)).toBe("PAYLOAD_TOO_LARGE");
+    expect(codeOf(reasons)).toBe("PAYLOAD_INVALID"); // takes the one token there is
+    expect(codeOf(reasons)).toBe("RATE_LIMITED");
+    const { rate: _, ...rated } = reasons;
+    expect(codeOf(rated)).toBe("PAYLOAD_INVALID");
+    const { shape: __, ...shaped } = rated;
+    expect(codeOf(shaped)).toBe("FORBIDDEN");
+    const { allowed: ___, ...allowed } = shaped;
+    expect(codeOf(allowed)).toBe("ROOM_UNKNOWN");
+    (session as { contract: unknown }).contract = { room: () => ({}) };
+    expect(codeOf({ ...allowed, roomFits: () => false })).toBe("ROOM_UNKNOWN");
+    expect(codeOf(allowed)).toBe("NOT_A_MEMBER");
+    session.rooms.set("nowhere", {} as never);
+    expect(codeOf(allowed)).toBe("PAYLOAD_INVALID");
+    const { conforms: ____, ...all } = allowed;
+    expect(codeOf(all)).toBe("OK");
+  });
+
+  it("answers once: what comes after the first answer is nobody's", async () => {
+    define("a:b", async ({ answer }) => {
+      answer(1);
+      answer(2);
+      await Promise.resolve();
+      throw new Error("late");
+    });
+    const answers = ask("a:b", {});
+    await clock.advance(20_000);
+    expect(answers).toEqual([{ ok: true, data: 1 }]);
+    expect(counted).toEqual(["a:b OK"]);
+  });
+
+  it("answers TIMEOUT after its time, and in-flight messages are bounded until they end", async () => {
+    const waiting: ((value: unknown) => void)[] = [];
+    define("a:b", () => new Promise((resolve) => waiting.push(resolve)));
+    const first = ask("a:b", {});
+    ask("a:b", {});
+    expect(ask("a:b", {})).toMatchObject([{ error: { code: "RATE_LIMITED", retryAfterMs: 10_000 } }]);
+    await clock.advance(10_000);
+    expect(first).toMatchObject([{ error: { code: "TIMEOUT", retryable: true } }]);
+    expect(session.inFlight).toBe(2);
+    for (const resolve of waiting) resolve("late");
+    await clock.advance(0);
+    expect(session.inFlight).toBe(0);
+    expect(first).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each<[string, unknown[]]>([
+    ["nothing", []],
+    ["a number as name", [5]],
+    ["an object as name", [{ toString: null }]],
+    ["__proto__", ["__proto__", {}]],
+    ["a name of 64 KB", ["x".repeat(65_536)]],
+    ["a function-like payload", ["a:b", { call: {} }, {}, {}, {}]],
+  ])("survives %s", (_name, packet) => {
+    define("a:b", () => {
+      throw new Error("a bug");
+    });
+    expect(() => dispatcher.dispatch(session, packet)).not.toThrow();
+    expect(faults).toHaveLength(1);
+  });
+
+  it("a bug is INTERNAL and tells nothing", () => {
+    define("a:b", () => {
+      throw new TypeError("secret");
+    });
+    const [answer] = ask("a:b", {});
+    expect(answer).toMatchObject({ ok: false, error: { code: "INTERNAL" } });
+    expect(JSON.stringify(answer)).not.toContain("secret");
+  });
+
+  it("refusals beyond the budget are abuse; passing troubles are not", () => {
+    define("a:b", () => {
+      throw new RollcallError("UNAVAILABLE");
+    });
+    for (let i = 0; i < 20; i++) ask("a:b", {});
+    expect(abused).toBe(0);
+    for (let i = 0; i < 5; i++) ask("no:such", {});
+    expect(abused).toBe(2);
+  });
+
+  it("says nothing to a session that has ended", async () => {
+    define("a:b", async () => "late");
+    const answers = ask("a:b", {});
+    (session.socket as { connected: boolean }).connected = false;
+    await clock.advance(0);
+    expect(answers).toEqual([]);
+    (session as { live: boolean }).live = false;
+    expect(ask("a:b", {})).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+});

@@ -1,0 +1,55 @@
+import { ManualClock } from "@rollcall/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import { HeldRooms } from "./held-rooms.ts";
+import type { Session } from "./session.ts";
+
+const session = (...rooms: string[]) => ({ rooms: new Map(rooms.map((room) => [room, {}])) }) as unknown as Session;
+
+describe("held rooms", () => {
+  let clock: ManualClock;
+  let isWell: boolean;
+  let lost: string[];
+  let held: HeldRooms;
+  beforeEach(() => {
+    clock = new ManualClock();
+    isWell = true;
+    lost = [];
+    held = new HeldRooms({ clock, graceMs: 1_000, well: () => isWell, lost: (_, room) => lost.push(room) });
+  });
+
+  it("[P2] are left after the grace, and not before", async () => {
+    held.hold(session(), ["a", "b"]);
+    await clock.advance(750);
+    expect(lost).toEqual([]);
+    await clock.advance(250);
+    expect(lost).toEqual(["a", "b"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("those joined again, before or after, are not", async () => {
+    const one = session("joined");
+    held.hold(one, ["joined", "a", "b"]);
+    held.settle(one, "a");
+    await clock.advance(1_000);
+    expect(lost).toEqual(["b"]);
+  });
+
+  it("time does not run while presence or the log is away", async () => {
+    held.hold(session(), ["a"]);
+    isWell = false;
+    await clock.advance(60_000);
+    expect(lost).toEqual([]);
+    isWell = true;
+    await clock.advance(1_000);
+    expect(lost).toEqual(["a"]);
+  });
+
+  it("[P16] a session that ended holds nothing, and no timer runs for nobody", () => {
+    const one = session();
+    held.hold(one, ["a"]);
+    held.forget(one);
+    held.forget(one);
+    expect(held.size).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+});

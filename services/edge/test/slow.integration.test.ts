@@ -1,0 +1,45 @@
+import type { Socket as TcpSocket } from "node:net";
+import { type TestClient, waitFor } from "@rollcall/testkit";
+import { expect, it } from "vitest";
+import { startWorld } from "./harness.ts";
+
+/** The TCP socket under a stock client in Node. */
+const tcpOf = (client: TestClient): TcpSocket =>
+  (client.socket.io.engine.transport as unknown as { ws: { _socket: TcpSocket } }).ws._socket;
+
+it("a client that stops reading costs a bounded amount, and is told to look again when it reads on", async () => {
+  const calm = { PING_INTERVAL_MS: "6000", PING_TIMEOUT_MS: "20000", GRACE_MS: "30000", EVENTS_PER_SECOND: "10000" };
+  await using world = await startWorld({ env: calm });
+  const edge = world.edges[0]!;
+  const slow = await world.user(0, "slow");
+  const fast = await world.user(0, "fast");
+  const writer = await world.user(0, "writer");
+  for (const one of [slow, fast, writer]) await one.call("room:join", { room: "doc:1" });
+  const buffered = async () => Number(/^rollcall_edge_write_buffer_bytes (\d+)/m.exec(await edge.metrics.render())![1]);
+
+  tcpOf(slow).pause();
+  let sent = 0;
+  let most = 0;
+  const pad = "x".repeat(15_000);
+  const flood = async () => {
+    await Promise.all(
+      Array.from({ length: 20 }, () => writer.call("cursor:moved", { room: "doc:1", data: { x: 0, y: sent++, pad } })),
+    );
+    const held = await buffered();
+    most = Math.max(most, held);
+    return held;
+  };
+  // The kernel takes megabytes first; then the edge does.
+  await waitFor(async () => (await flood()) > 64 * 1024, { timeoutMs: 20_000 });
+  for (let i = 0; i < 20; i++) await flood();
+  expect(most).toBeLessThan(256 * 1024 + 64 * 1024);
+  await waitFor(() => fast.eventsOf("cursor:moved").length === sent, { timeoutMs: 10_000 });
+
+  tcpOf(slow).resume();
+  const resync = await slow.waitForEvent("room:resync", undefined, 10_000);
+  expect(resync.payload).toMatchObject({ room: "doc:1", reason: "slow" });
+  await slow.call("room:join", { room: "doc:1" });
+  await writer.call("cursor:moved", { room: "doc:1", data: { x: 7, y: 7 } });
+  await slow.waitForEvent("cursor:moved", ({ payload }) => (payload as { x: number }).x === 7);
+  expect(slow.disconnects).toEqual([]);
+});
