@@ -73,9 +73,9 @@ describe("pinning", () => {
     const from = run(newCursor("5-0"), connected());
     expect(run(from.cursor, checked(info("1-0", "5-0", 5))).effects).toEqual([live]);
     expect(run(from.cursor, checked(info("8-0", "9-0", 2, 9), ["8-0", "9-0"])).effects).toEqual([
+      live,
       { kind: "gap", after: "5-0", before: "8-0" },
       ["8-0", "9-0"],
-      live,
     ]);
   });
 });
@@ -164,6 +164,20 @@ describe("[L3] rewinds", () => {
 
   test("gone and made anew since, with a newer clock: fewer were ever added", () => {
     expect(run(pinned, checked(info("8-0", "9-0", 2), ["8-0", "9-0"])).effects).toEqual([rewind, ["8-0", "9-0"]]);
+  });
+
+  test("the same, noticed only after reading on: counted", () => {
+    const step = run(pinned, tail(["8-0"]), tail(["9-0"]), checked(info("8-0", "9-0", 2)));
+    expect(step.effects).toEqual([rewind]);
+    expect(run(step.cursor, checked(info("8-0", "10-0", 3), ["10-0"])).effects).toEqual([["10-0"]]);
+  });
+
+  test("told once also while we are far behind in the new log", () => {
+    const ids = (from: number) => Array.from({ length: READ_COUNT }, (_, i) => `9-${from + i}`);
+    const large: StreamInfo = info("9-0", "9-1003", 2 * READ_COUNT + 4);
+    const behind = run(pinned, connected("run-2"), checked(large, ids(0)));
+    expect(behind.effects[0]).toEqual(rewind);
+    expect(run(behind.cursor, checked(large, ids(READ_COUNT))).effects).toEqual([ids(READ_COUNT)]);
   });
 
   test("another run of Redis may have lost what others did: told, position kept when the log has it", () => {

@@ -44,11 +44,10 @@ export interface StreamInfo {
 export interface Cursor {
   /** Undefined until pinned. */
   readonly position: string | undefined;
-  /** How many entries the log had up to `position`, when that is known. */
+  /** How many entries the log ever had up to `position`, when that is known. */
   readonly index: number | undefined;
   /** Of the newest information: tells a stream that was made anew. */
   readonly firstId: string;
-  readonly added: number;
   readonly runId: string | undefined;
   /** The connection reached another run of Redis since the last checked read. */
   readonly otherRun: boolean;
@@ -95,7 +94,6 @@ export function newCursor(from: string | undefined): Cursor {
     position: from,
     index: undefined,
     firstId: ZERO_ID,
-    added: 0,
     runId: undefined,
     otherRun: false,
     suspect: true,
@@ -178,26 +176,27 @@ function advance(cursor: Cursor, entries: readonly RawEntry[]): Step {
 
 function onChecked(before: Cursor, entries: readonly RawEntry[], info: StreamInfo | undefined, nowMs: number): Step {
   const found = judge(before, entries, info);
-  const effects = [...found.effects];
   const full = entries.length >= READ_COUNT;
-  let cursor: Cursor = {
+  const isAtEnd = !full && !found.again;
+  const cursor: Cursor = {
     ...answered(found.cursor, nowMs),
     firstId: info?.firstId ?? ZERO_ID,
-    added: info?.added ?? 0,
+    // Read to the end in one transaction: exactly so many entries lie up to here.
+    index: isAtEnd ? (info?.added ?? 0) : found.cursor.index,
     otherRun: false,
-    suspect: full || found.again,
+    suspect: !isAtEnd,
   };
-  // Read to the end in one transaction: exactly so many entries lie up to here.
-  if (!full && !found.again) cursor = { ...cursor, index: cursor.added };
   if (isDeaf(cursor, info)) {
-    effects.push({ kind: "reconnect" });
-    return { cursor: { ...cursor, beat: undefined, suspect: true }, effects };
+    return {
+      cursor: { ...cursor, beat: undefined, suspect: true },
+      effects: [...found.effects, { kind: "reconnect" }],
+    };
   }
-  if (cursor.health !== "live") {
-    cursor = { ...cursor, health: "live" };
-    effects.push({ kind: "health", state: "live" });
-  }
-  return { cursor, effects };
+  if (cursor.health === "live") return { cursor, effects: found.effects };
+  return {
+    cursor: { ...cursor, health: "live" },
+    effects: [{ kind: "health", state: "live" }, ...found.effects],
+  };
 }
 
 /** Redis took our heartbeat on one connection and does not have it on this one: another, or a lagging, server. */
@@ -224,17 +223,18 @@ function judge(cursor: Cursor, entries: readonly RawEntry[], info: StreamInfo | 
     const rewound = { ...cursor, position: start, index: undefined, beat: undefined };
     return { cursor: rewound, effects: [{ kind: "rewind" }], again: true };
   }
-  const effects: CursorEffect[] = [];
-  if (cursor.otherRun || info.added < cursor.added) {
-    effects.push({ kind: "rewind" });
-  } else {
-    const trimmed = info.added - info.length;
-    const oldest = info.length === 0 ? info.lastId : info.firstId;
-    const isLost = compareIds(oldest, position) > 0 && trimmed > (cursor.index ?? 0);
-    if (isLost) effects.push({ kind: "gap", after: position, before: oldest });
+  // Fewer were ever added than we know of: the log was lost, and has grown past our position again.
+  const isAnother = cursor.index !== undefined && info.added < cursor.index + entries.length;
+  if (cursor.otherRun || isAnother) {
+    const moved = advance({ ...cursor, index: undefined }, entries);
+    return { cursor: moved.cursor, effects: [{ kind: "rewind" }, ...moved.effects], again: false };
   }
   const moved = advance(cursor, entries);
-  return { cursor: moved.cursor, effects: [...effects, ...moved.effects], again: false };
+  const trimmed = info.added - info.length;
+  const oldest = info.length === 0 ? info.lastId : info.firstId;
+  const isLost = compareIds(oldest, position) > 0 && trimmed > (cursor.index ?? 0);
+  const gap: CursorEffect[] = isLost ? [{ kind: "gap", after: position, before: oldest }] : [];
+  return { cursor: moved.cursor, effects: [...gap, ...moved.effects], again: false };
 }
 
 function onTick(cursor: Cursor, nowMs: number): Step {
