@@ -190,7 +190,7 @@ function startRelayOf(
     relay: `${instance}-${random.id(8)}`,
     clock,
     logger,
-    natsUp: () => nats.isUp(),
+    isUp: () => nats.isUp() && options.redis.isUp(),
     published(entry) {
       transitions.inc({ kind: entry.kind, reason: reasonOf(entry) });
       if (entry.delayMs !== undefined) delays.observe(entry.delayMs / 1000);

@@ -24,7 +24,8 @@ export interface RelayOptions {
   relay: string;
   clock: Clock;
   logger: Logger;
-  natsUp(): boolean;
+  /** Redis and NATS both. */
+  isUp(): boolean;
   /** Called once per entry this process published. */
   published(entry: OutboxEntry): void;
   /** Age of the oldest entry that waits; 0 when none does, undefined when another process relays. */
@@ -63,7 +64,7 @@ export function startRelay(options: RelayOptions): Relay {
     });
 
   const turn = async (): Promise<number> => {
-    if (!options.natsUp()) return IDLE_MS;
+    if (!options.isUp()) return IDLE_MS;
     const { mine, entries, dropped, nowMs } = await outbox.take(relay, { claimMs: CLAIM_MS, count: BATCH });
     options.age(mine ? Math.max(0, nowMs - (entries[0]?.atMs ?? nowMs)) : undefined);
     if (!mine) return NOT_MINE_MS;
@@ -102,7 +103,8 @@ export function startRelay(options: RelayOptions): Relay {
       } catch (error) {
         failures++;
         waitMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(failures - 1, 8));
-        logger.warn({ event: "outbox.failed", error }, "transitions could not be published; trying again");
+        if (failures === 1)
+          logger.warn({ event: "outbox.failed", error }, "transitions could not be published; trying again");
       }
       if (waitMs > 0 && !stopping.signal.aborted) await pause(waitMs);
     }

@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { changeOf, newUser, putSession, type Session, type Status, truthOf, type User, writePresence } from "./user.ts";
+
+const session = (id: string, more: Partial<Session> = {}): Session => ({
+  ns: "/",
+  id,
+  edge: "e1",
+  incarnation: 1,
+  lost: undefined,
+  sinceMs: 0,
+  issuedAtMs: 0,
+  status: "active",
+  w: 0,
+  rooms: [],
+  client: undefined,
+  name: undefined,
+  info: undefined,
+  ...more,
+});
+const userOf = (...sessions: Session[]): User => ({ ...newUser("main", "ann"), sessions });
+
+const statuses = fc.constantFrom<Status>("active", "away", "busy");
+const sessions = fc.uniqueArray(
+  fc.record({
+    id: fc.constantFrom("a", "b", "c", "d"),
+    status: statuses,
+    w: fc.nat(3),
+    info: fc.option(fc.constantFrom("1", "2"), { nil: undefined }),
+  }),
+  { selector: ({ id }) => id, minLength: 1 },
+);
+
+test("[P4][U1] the merge of devices is commutative and idempotent: only the set of sessions counts", () => {
+  fc.assert(
+    fc.property(sessions, fc.infiniteStream(fc.nat()), (facts, noise) => {
+      const all = facts.map(({ id, ...more }) => session(id, more));
+      const shuffled = all.map((one) => ({ one, at: noise.next().value })).toSorted((a, b) => a.at - b.at);
+      const merged = shuffled.reduce((user, { one }) => putSession(putSession(user, one), one), newUser("main", "ann"));
+      expect(truthOf(merged)).toEqual(truthOf(userOf(...all)));
+    }),
+  );
+});
+
+test("[P4][U1] merging in groups gives the same: the strongest of the strongest is the strongest", () => {
+  fc.assert(
+    fc.property(sessions, fc.nat(3), (facts, cut) => {
+      const all = facts.map(({ id, ...more }) => session(id, more));
+      const best = (some: Session[]) => {
+        const truth = truthOf(userOf(...some));
+        return some.filter((one) => one.status === truth?.status && one.info === truth?.info);
+      };
+      const [left, right] = [all.slice(0, cut), all.slice(cut)];
+      const grouped = [...best(left), ...best(right)];
+      expect(truthOf(userOf(...grouped))).toMatchObject({ status: truthOf(userOf(...all))!.status });
+    }),
+  );
+});
+
+test("[U1] a lost session still counts: nobody sees the difference before it ends", () => {
+  expect(truthOf(userOf(session("a", { lost: "lost" }), session("b")))).toMatchObject({ devices: 2 });
+  expect(truthOf(userOf())).toBeUndefined();
+});
+
+test("[U1] hiding leaves the status as it was; a later write of another status shows again", () => {
+  const busy = writePresence(userOf(session("a")), session("a"), "busy", '"x"');
+  const hidden = writePresence(busy, busy.sessions[0]!, "invisible", undefined);
+  expect(truthOf(hidden)).toMatchObject({ status: "busy", hidden: true });
+  expect(truthOf(writePresence(hidden, hidden.sessions[0]!, "away", undefined))).toMatchObject({
+    status: "away",
+    hidden: false,
+  });
+});
+
+describe("[U2][U3][U4] what a commit changed for those who read", () => {
+  const truth = { status: "active" as const, info: undefined, devices: 1, hidden: false };
+  const hidden = { ...truth, hidden: true };
+  test.each([
+    ["nothing", truth, { ...truth }, undefined],
+    ["nobody there before or after", undefined, undefined, undefined],
+    ["online", undefined, truth, { kind: "online", seen: true, born: true }],
+    ["online unseen", undefined, hidden, { kind: "online", seen: false, born: true }],
+    ["offline", truth, undefined, { kind: "offline", seen: true, born: false }],
+    ["offline unseen", hidden, undefined, { kind: "offline", seen: false, born: false }],
+    ["another device", truth, { ...truth, devices: 2 }, { kind: "changed", seen: true, born: false }],
+    ["changed in hiding", hidden, { ...hidden, devices: 2 }, { kind: "changed", seen: false, born: false }],
+    ["into hiding", truth, hidden, { kind: "changed", seen: true, born: false }],
+    ["out of hiding", hidden, truth, { kind: "changed", seen: true, born: true }],
+  ] as const)("%s", (_name, before, after, change) => {
+    expect(changeOf(before, after)).toEqual(change);
+  });
+});
