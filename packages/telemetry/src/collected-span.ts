@@ -1,5 +1,7 @@
 /** A span as it was received, and its reading from OTLP JSON. Lenient: what is not a span is left out. */
 
+import { RESOURCE } from "./names.ts";
+
 export interface CollectedSpan {
   traceId: string;
   spanId: string;
@@ -51,8 +53,8 @@ function spanOf(span: Json, resource: Record<string, unknown>): CollectedSpan[] 
       ...(parentSpanId === "" ? {} : { parentSpanId }),
       name: text(span.name),
       kind: KINDS[Number(span.kind)] ?? "unspecified",
-      service: text(resource["service.name"]),
-      instance: text(resource["service.instance.id"]),
+      service: text(resource[RESOURCE.service]),
+      instance: text(resource[RESOURCE.instance]),
       startMs,
       durationMs: Math.max(0, millis(span.endTimeUnixNano) - startMs),
       attributes: attributesOf(span.attributes),

@@ -202,6 +202,9 @@ export const SERVICE_NAMES = {
 } as const;
 export type ServiceName = keyof typeof SERVICE_NAMES;
 
+/** Attributes of the resource: who made the span. */
+export const RESOURCE = { service: "service.name", instance: "service.instance.id" } as const;
+
 /** First word of a span's name; the event's name follows. */
 export const SPAN_NAMES = ["publish", "consume", "emit", "deliver", "ack", "request"] as const;
 export type SpanName = (typeof SPAN_NAMES)[number];

@@ -8,8 +8,8 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { AlwaysOnSampler, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
-import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from "@opentelemetry/semantic-conventions/incubating";
 import { type DropReason, ExportQueue, type ExportQueueOptions, type TimerSource } from "./export-queue.ts";
+import { RESOURCE } from "./names.ts";
 import { idGenerator, setTracing } from "./span.ts";
 
 export interface TelemetryOptions {
@@ -54,8 +54,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
-      [ATTR_SERVICE_NAME]: options.service,
-      [ATTR_SERVICE_INSTANCE_ID]: options.instance,
+      [RESOURCE.service]: options.service,
+      [RESOURCE.instance]: options.instance,
     }),
     // The decision is made before the SDK is asked: an unsampled span must not cost what a recorded one does.
     sampler: new AlwaysOnSampler(),

@@ -34,7 +34,10 @@ test("a cluster-enabled Redis owns every slot and takes keys of any", async () =
   await using redis = await startRedis({ cluster: true });
   const client = redis.connect();
   for (let i = 0; i < 50; i++) equal(await client.set(`key-${i}`, "v"), "OK");
-  await rejects(client.eval("#!lua\nreturn redis.call('GET', 'undeclared')", 1, "declared"), /do not hash to the same slot/);
+  await rejects(
+    client.eval("#!lua\nreturn redis.call('GET', 'undeclared')", 1, "declared"),
+    /do not hash to the same slot/,
+  );
   client.disconnect();
 });
 

@@ -66,6 +66,8 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
       logFile,
       env: {
         PATH: processEnv().PATH,
+        // Halves the CPU time of a start; test runs start many.
+        NODE_COMPILE_CACHE: join(REPOSITORY, ".rollcall/compile-cache"),
         ...options.env,
         ...extra,
         INSTANCE: name,
