@@ -1,0 +1,68 @@
+import { type Cluster, startCluster, waitFor } from "@rollcall/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCrowd } from "../test/crowd.ts";
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ edges: 2, contractsDir: new URL("../test/contracts", import.meta.url).pathname });
+});
+afterAll(async () => {
+  await cluster.stop();
+});
+
+const crowdOf = (room: string, size: number) =>
+  createCrowd({
+    room,
+    users: Array.from({ length: size }, (_, i) => `user-${i}`),
+    urls: () => cluster.edges.filter((edge) => edge.running()).map((edge) => edge.url),
+    token: (user) => cluster.keys.token({ user }),
+  });
+
+describe("clients of a real cluster", () => {
+  it("[P5] [P6] [P8] on two edges show the same roster, state and history", async () => {
+    await using crowd = crowdOf("doc:meet", 6);
+    await crowd.live();
+    await crowd.busy(2_000);
+    await crowd.converge();
+    const heard = crowd.visitors.map((visitor) => visitor.heard);
+    expect(new Set(heard.map((seqs) => seqs.at(-1))).size).toBe(1);
+    expect(heard[0]!.length).toBeGreaterThan(0);
+  });
+
+  it("[P3] [P7] survive the death of an edge: nobody is seen to leave, and nothing is missed", async () => {
+    await using crowd = crowdOf("doc:death", 8);
+    await crowd.live();
+    const everybody = () => crowd.visitors.every(({ room }) => room.members.get().length === 8);
+    await waitFor(everybody, { what: "everybody is shown" });
+    const sizes = new Set<number>();
+    for (const { room } of crowd.visitors) room.members.subscribe(() => sizes.add(room.members.get().length));
+    const [victim] = cluster.edges;
+    await Promise.all([crowd.busy(5_000), victim!.kill("SIGKILL")]);
+    await crowd.converge();
+    expect([...sizes].filter((size) => size !== 8)).toEqual([]);
+    await victim!.restart();
+  });
+
+  it("[P7] [P14] survive the death of presence", async () => {
+    await using crowd = crowdOf("doc:presence", 6);
+    await crowd.live();
+    const [presence] = cluster.presence;
+    await Promise.all([crowd.busy(5_000), presence!.kill("SIGKILL").then(() => presence!.restart())]);
+    await crowd.converge();
+  });
+
+  it("[P10] survive a Redis that comes back empty: another epoch, the same people", async () => {
+    await using crowd = crowdOf("doc:empty", 6);
+    await crowd.live();
+    await crowd.busy(500);
+    const { epoch } = crowd.visitors[0]!.room.view()!;
+    await cluster.redis!.kill();
+    await cluster.redis!.restart();
+    await crowd.busy(3_000);
+    await waitFor(() => crowd.visitors.every(({ room }) => room.view()?.epoch !== epoch), {
+      timeoutMs: 30_000,
+      what: "another epoch",
+    });
+    await crowd.converge();
+  });
+});
