@@ -3,7 +3,7 @@
  * found. Ready after the first success; not ready after `FAILURES` failures in a row; ready again after `SUCCESSES`.
  */
 
-import type { Clock } from "./clock.ts";
+import type { Clock, Timer } from "./clock.ts";
 
 export interface Readiness {
   isReady(): boolean;
@@ -14,6 +14,8 @@ export interface Readiness {
 }
 
 const EVERY_MS = 200;
+/** Until it was ready once: whoever starts a service waits for this. */
+const FIRST_EVERY_MS = 50;
 const CHECK_TIMEOUT_MS = 1_000;
 const FAILURES = 3;
 const SUCCESSES = 2;
@@ -24,7 +26,8 @@ export function createReadiness(options: { check: () => boolean | Promise<boolea
   let everReady = false;
   let draining = false;
   let streak = 0;
-  let checking = false;
+  let closed = false;
+  let next: Timer | undefined;
 
   function record(good: boolean): void {
     if (good === ready) {
@@ -39,31 +42,35 @@ export function createReadiness(options: { check: () => boolean | Promise<boolea
     streak = 0;
   }
 
-  async function round(): Promise<void> {
-    if (checking) return;
-    checking = true;
-    let timer: { cancel(): void } | undefined;
+  async function answer(): Promise<boolean> {
+    let deadline: Timer | undefined;
     const tooLate = new Promise<boolean>((resolve) => {
-      timer = clock.setTimer(CHECK_TIMEOUT_MS, () => resolve(false));
+      deadline = clock.setTimer(CHECK_TIMEOUT_MS, () => resolve(false));
     });
     try {
-      record(await Promise.race([check(), tooLate]));
+      return await Promise.race([check(), tooLate]);
     } catch {
-      record(false); // a check that cannot be made is a check that failed
+      return false; // a check that cannot be made is a check that failed
     } finally {
-      timer?.cancel();
-      checking = false;
+      deadline?.cancel();
     }
   }
 
+  async function round(): Promise<void> {
+    record(await answer());
+    if (!closed) next = clock.setTimer(everReady ? EVERY_MS : FIRST_EVERY_MS, () => void round());
+  }
+
   void round();
-  const timer = clock.setRepeating(EVERY_MS, () => void round());
   return {
     isReady: () => ready && !draining,
     wasReady: () => everReady,
     setDraining() {
       draining = true;
     },
-    close: () => timer.cancel(),
+    close() {
+      closed = true;
+      next?.cancel();
+    },
   };
 }

@@ -69,7 +69,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   };
 
   try {
-    const [redis, nats, collector, keys] = await Promise.all([
+    const [redis, nats, collector, keys] = await settled([
       options.redis === undefined ? started(startRedis(), (server) => server.close()) : undefined,
       options.nats === undefined ? started(startNats(), (server) => server.close()) : undefined,
       traces ? started(startCollector(), (running) => running.close()) : undefined,
@@ -106,9 +106,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       services.push(service);
       return service;
     };
-    const many = (kind: ServiceKind, count: number) => Promise.all(Array.from({ length: count }, () => add(kind)));
+    const many = (kind: ServiceKind, count: number) => settled(Array.from({ length: count }, () => add(kind)));
     // Edges last: they greet presence when they start.
-    await Promise.all([many("presence", presence), many("notifier", notifiers)]);
+    await settled([many("presence", presence), many("notifier", notifiers)]);
     await many("edge", edges);
 
     return {
@@ -153,3 +153,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 const byName = (services: ServiceProcess[]) =>
   services.toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+
+/** `Promise.all` that fails only when nothing is under way any more: what has started by then can be stopped. */
+async function settled<const T extends readonly unknown[]>(
+  things: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(things);
+  return Promise.all(things);
+}
