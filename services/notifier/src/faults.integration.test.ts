@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { systemClock } from "@rollcall/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../test/bench.ts";
 import type { Doom } from "../test/doomed.ts";
@@ -59,7 +60,9 @@ describe("a notifier that dies", () => {
       const ended = once(doomed, "exit");
       await publishMix(bench, expected, published, EVENTS);
       published += EVENTS;
+      const timer = systemClock.setTimer(10_000, () => doomed.kill("SIGTERM"));
       expect(await ended).toEqual([null, "SIGKILL"]);
+      timer.cancel();
       const next = await bench.notifier({ timing: mixTiming, channels: hookChannel(url), inboxSize: 1_000_000 });
       const result = await judge(bench, expected, 20_000);
       expect(result).toMatchObject({ lost: [], repeated: [], reordered: [] });

@@ -1,0 +1,1 @@
+export { createPublisher, type EventRoutes, type Published, type Publisher, type PublishOptions } from "./publisher.ts";
