@@ -6,7 +6,7 @@ import type { RoomView } from "./fold.ts";
 
 const ROOM = "doc:1";
 const SEEDS = 2_000;
-const STEPS = 40;
+const STEPS = 25;
 const USERS = ["ann", "bob", "cy"];
 
 /** What one client saw, checked as it is seen. */
@@ -77,7 +77,7 @@ async function simulate(seed: number): Promise<void> {
   for (let i = 0; i < STEPS; i++) {
     happenings.push(outcome(happen(w, clients, random)));
     await w.clock.advance(random.int(120));
-    if (seed % 10 === 0 && i === STEPS / 2) model.rebirth();
+    if (seed % 10 === 0 && i === 12) model.rebirth();
   }
 
   lossy = false;

@@ -125,7 +125,7 @@ export function createRoom(id: string, host: RoomHost): RoomShell {
     if (snapshot === "gap" || snapshot.pages[0]) return "gap";
     const before = view;
     view = snapshot.view;
-    if (before && !snapshot.continued && view.history.seq > 0) {
+    if (before && !snapshot.continued && (before.history.seq || view.history.seq)) {
       const after = before.epoch === view.epoch ? before.history.seq : undefined;
       handlers.emit([MISSED, { after }, {} as Meta]);
     }

@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from "vitest";
 import type { ClientToServer, ServerToClient } from "../test/board.contract.ts";
 import type { Client } from "./client.ts";
+import { useEvent } from "./react/index.ts";
 import type {
   AnyClientEvents,
   AnyServerEvents,
@@ -33,6 +34,10 @@ describe("generated types", () => {
   it("reach the client's functions", () => {
     type Typed = Client<ServerToClient, ClientToServer>;
     expectTypeOf<Parameters<ReturnType<Typed["room"]>["publish"]>[0]>().toEqualTypeOf<"chat:said" | "cursor:moved">();
+    // Never called: the types are the test.
+    const component = (room: ReturnType<Typed["room"]>) =>
+      useEvent(room, "chat:said", (data) => expectTypeOf(data).toEqualTypeOf<{ text: string }>());
+    expectTypeOf(component).returns.toEqualTypeOf<void>();
     expectTypeOf<Parameters<Typed["on"]>[0]>().toEqualTypeOf<"chat:said" | "cursor:moved" | "order:shipped">();
   });
 });

@@ -88,8 +88,8 @@ export function useRoomState<T = unknown>(
 }
 
 /** Calls the newest `handler` for each event, while mounted. `source` is a room, or the client for all events. */
-export function useEvent<S extends object, E extends AppEvent<S>>(
-  source: { on(event: E, handler: EventHandler<S, E>): () => void },
+export function useEvent<S extends object, C extends object, E extends AppEvent<S>>(
+  source: Room<S, C> | Client<S, C>,
   event: E,
   handler: EventHandler<S, E>,
 ): void {
