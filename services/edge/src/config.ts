@@ -48,6 +48,36 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       minimum: 1,
       description: "Messages of one session, all without a rate of their own.",
     }),
+    BYTES_PER_SECOND: integer({
+      default: 524_288,
+      minimum: 16_384,
+      description: "Payload bytes of one session; twice as many at once.",
+    }),
+    JOINS_PER_SECOND: integer({
+      default: 20,
+      minimum: 1,
+      description: "Joins of one session; at once, twice as many as it may have rooms.",
+    }),
+    FRAMES_PER_SECOND: integer({
+      default: 2_000,
+      minimum: 10,
+      description: "Packets of one connection, counted before they are parsed; above it the connection is closed.",
+    }),
+    USER_EVENTS_PER_SECOND: integer({
+      default: 1_000,
+      minimum: 1,
+      description: "Messages of one user to this edge, all sessions together.",
+    }),
+    TENANT_EVENTS_PER_SECOND: integer({
+      default: 20_000,
+      minimum: 1,
+      description: "Messages of one tenant to this edge.",
+    }),
+    CONNECTS_PER_SECOND_PER_ADDRESS: integer({
+      default: 500,
+      minimum: 1,
+      description: "New connections of one address to this edge; twice as many at once.",
+    }),
     MAX_IN_FLIGHT: integer({ default: 64, minimum: 1, description: "Unanswered messages of one session." }),
     VIOLATIONS_PER_MINUTE: integer({
       default: 60,

@@ -18,10 +18,11 @@ import { disconnectReason } from "./handshake/disconnect-reason.ts";
 import { createGateway } from "./handshake/gateway.ts";
 import type { TokenVerifier } from "./handshake/token.ts";
 import { Health } from "./health.ts";
+import { Allowance } from "./inbound/allowance.ts";
 import { commandTable } from "./inbound/commands.ts";
 import { Dispatcher } from "./inbound/dispatcher.ts";
 import { roomRules } from "./inbound/room-rules.ts";
-import { violationRule } from "./inbound/violations.ts";
+import { ACK_TIMEOUT_MS, allowanceRules, violationRule } from "./inbound/rules.ts";
 import { edgeMetrics } from "./metrics.ts";
 import { Coalescer } from "./outbound/coalescer.ts";
 import { Door } from "./outbound/door.ts";
@@ -80,7 +81,6 @@ export interface Edge {
 
 /** How long goodbye to presence may take: its lease ends anyway. */
 const GOODBYE_MS = 2_000;
-const ACK_TIMEOUT_MS = 10_000;
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { settings, contracts, placement, layout, clock, random, logger } = options;
@@ -230,11 +230,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     health,
   };
   const commands = commandTable(parts);
+  const allowance = new Allowance(allowanceRules(settings), clock);
   const dispatcher = new Dispatcher({
     clock,
     logger,
     maxPayloadBytes: settings.MAX_PAYLOAD_BYTES,
-    maxInFlight: settings.MAX_IN_FLIGHT,
+    allowance,
     ackTimeoutMs: ACK_TIMEOUT_MS,
     violations: violationRule(settings),
     command: (session, event) => commands(session.contract, event),
@@ -325,6 +326,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         await Promise.all(subscriptions.map((subscription) => subscription.close()));
       }
       lifecycle.stop();
+      allowance.close();
       coalescer.close();
       hub.close();
     },

@@ -38,6 +38,9 @@ import { TokenVerifier } from "../src/handshake/token.ts";
 
 export const CONTRACT = new URL("contract.yaml", import.meta.url).pathname;
 
+/** For tests under load: no client is lost because this machine is slow. */
+export const CALM = { PING_INTERVAL_MS: "6000", PING_TIMEOUT_MS: "20000", GRACE_MS: "30000" };
+
 export interface TestEdge {
   edge: Edge;
   url: string;

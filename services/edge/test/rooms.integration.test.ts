@@ -1,11 +1,11 @@
 import type { JoinAck, Member, RosterDiff } from "@rollcall/contracts";
 import { type TestClient, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startWorld, type World } from "./harness.ts";
+import { CALM, startWorld, type World } from "./harness.ts";
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ edges: 2, env: { EVENTS_PER_SECOND: "5000" } });
+  world = await startWorld({ edges: 2, env: { ...CALM, EVENTS_PER_SECOND: "5000", USER_EVENTS_PER_SECOND: "5000" } });
 });
 afterAll(() => world[Symbol.asyncDispose]());
 

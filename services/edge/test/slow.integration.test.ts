@@ -1,15 +1,15 @@
 import type { Socket as TcpSocket } from "node:net";
 import { type TestClient, waitFor } from "@rollcall/testkit";
 import { expect, it } from "vitest";
-import { startWorld } from "./harness.ts";
+import { CALM, startWorld } from "./harness.ts";
 
 /** The TCP socket under a stock client in Node. */
 const tcpOf = (client: TestClient): TcpSocket =>
   (client.socket.io.engine.transport as unknown as { ws: { _socket: TcpSocket } }).ws._socket;
 
 it("a client that stops reading costs a bounded amount, and is told to look again when it reads on", async () => {
-  const calm = { PING_INTERVAL_MS: "6000", PING_TIMEOUT_MS: "20000", GRACE_MS: "30000", EVENTS_PER_SECOND: "10000" };
-  await using world = await startWorld({ env: calm });
+  const env = { ...CALM, BYTES_PER_SECOND: "100000000", FRAMES_PER_SECOND: "100000", EVENTS_PER_SECOND: "10000" };
+  await using world = await startWorld({ env });
   const edge = world.edges[0]!;
   const slow = await world.user(0, "slow");
   const fast = await world.user(0, "fast");

@@ -15,7 +15,7 @@ import {
 import type { LaneData } from "@rollcall/contracts/internal";
 import type { Socket } from "socket.io";
 import { Buckets, newBucket } from "../inbound/bucket.ts";
-import { violationRule } from "../inbound/violations.ts";
+import { violationRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
 import type { OpBody } from "../sessions/ops.ts";
 import { Session } from "../sessions/session.ts";

@@ -10,11 +10,13 @@ import type { Duplex } from "node:stream";
 import { type NamespaceContract, RollcallError } from "@rollcall/contracts";
 import { Server as Engine, type Socket as EngineSocket } from "engine.io";
 import { type Socket, Server as SocketServer } from "socket.io";
-import { textParser } from "../inbound/decoder.ts";
+import { Buckets, take } from "../inbound/bucket.ts";
+import { FloodError, textParser } from "../inbound/decoder.ts";
+import { connectRule, frameRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
 import type { Session } from "../sessions/session.ts";
 import { clientAddress } from "./address.ts";
-import { admissionRefusal, retryAfterS } from "./admission.ts";
+import { type AdmissionRefusal, admissionRefusal, retryAfterS } from "./admission.ts";
 import { type Connected, connect, isFinal } from "./connect.ts";
 import { Connections } from "./connections.ts";
 import { type OriginRule, originRule } from "./origin.ts";
@@ -52,6 +54,8 @@ export interface Gateway {
   setCertificate(tls: { cert: Buffer; key: Buffer }): void;
 }
 
+const PRUNE_MS = 10_000;
+
 interface Parsed {
   path: string;
   query: URLSearchParams;
@@ -75,7 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const io = new SocketServer({
     serveClient: false,
     connectTimeout: settings.CONNECT_TIMEOUT_MS,
-    parser: textParser,
+    parser: textParser(parts.clock, frameRule(settings)),
   });
   const onClosed = function (this: EngineSocket) {
     connections.closed(this);
@@ -92,6 +96,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     return clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, settings.TRUST_PROXY);
   };
 
+  const attempts = new Buckets();
+  const attemptRule = connectRule(settings);
+  const now = () => parts.clock.monotonic();
+  const pruning = parts.clock.setRepeating(PRUNE_MS, () => attempts.prune(attemptRule, now()));
+
+  /** What passes by itself: stock clients back off and return, spread by the header. */
+  function unavailable(code: AdmissionRefusal, waitMs: number): Refusal {
+    metrics.connect(code);
+    const retryAfter = String(retryAfterS(parts.random.float()) + Math.ceil(waitMs / 1_000));
+    return { status: 503, body: { code: 3, message: code }, headers: { "Retry-After": retryAfter } };
+  }
+
   function refusalOf(request: IncomingMessage, url: Parsed | undefined): Refusal | undefined {
     if (url === undefined) return { status: 400, body: { code: 3, message: "Bad request" } };
     if (url.path !== PATH) return { status: 404, body: { code: 3, message: "Not found" } };
@@ -105,13 +121,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       metrics.connect("FORBIDDEN");
       return { status: 403, body: { code: 4, message: "Forbidden" } };
     }
+    const address = addressOf(request);
     const refusal = admissionRefusal(
       {
         draining: options.isDraining(),
         logLive: parts.health.view.fanout === "live",
         connections: connections.count,
         handshakes: connections.handshakes,
-        ofAddress: connections.ofAddress(addressOf(request)),
+        ofAddress: connections.ofAddress(address),
         loopDelayMs: options.loopDelayMs(),
         heapUsedBytes: options.heapUsedBytes(),
       },
@@ -123,10 +140,9 @@ export function createGateway(options: GatewayOptions): Gateway {
         maxHeapBytes: settings.MAX_HEAP_MB * 1024 * 1024,
       },
     );
-    if (refusal === undefined) return undefined;
-    metrics.connect(refusal);
-    const retryAfter = String(retryAfterS(parts.random.float()));
-    return { status: 503, body: { code: 3, message: refusal }, headers: { "Retry-After": retryAfter } };
+    if (refusal !== undefined) return unavailable(refusal, 0);
+    const waitMs = take(attempts.of(address, attemptRule, now()), attemptRule, now());
+    return waitMs > 0 ? unavailable("OVERLOADED", waitMs) : undefined;
   }
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -213,8 +229,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     socket.handshake.auth = {};
     socket.use((packet) => options.dispatch(session, packet));
     socket.on("disconnect", (reason, details) => options.closed(session, reason, details));
-    socket.on("error", () => {
-      session.closing ??= "protocol"; // the parser refused a packet; the connection closes by itself
+    socket.on("error", (error) => {
+      // The parser refused a packet; the connection closes by itself.
+      session.closing ??= error instanceof FloodError ? "abuse" : "protocol";
     });
     const facts = { edge: options.edge, resumed, nowMs: parts.clock.now(), health: parts.health.view, settings };
     parts.door.emit(session, "session:ready", sessionReady(session, facts));
@@ -265,6 +282,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       }),
     stopListening: () => void http.close(),
     async close() {
+      pruning.cancel();
       for (const conn of connections.all()) conn.close(true);
       http.closeAllConnections();
       engine.close();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { newBucket, take } from "./bucket.ts";
+import { Buckets, newBucket, take, takeAll } from "./bucket.ts";
 
 describe("token bucket", () => {
   it("lets a burst through and then the rate", () => {
@@ -38,5 +38,34 @@ describe("token bucket", () => {
     const bucket = newBucket(rule, 1_000);
     expect(take(bucket, rule, 1_000)).toBe(0);
     expect(take(bucket, rule, 500)).toBe(1_000);
+  });
+
+  it("of several buckets, one that refuses costs nothing in the others", () => {
+    const [wide, narrow] = [{ perSecond: 10 }, { perSecond: 1 }];
+    const buckets = [newBucket(wide, 0), newBucket(narrow, 0)] as const;
+    const charges = [
+      { bucket: buckets[0], rule: wide, cost: 1 },
+      { bucket: buckets[1], rule: narrow, cost: 1 },
+    ];
+    expect(takeAll(charges, 0)).toBe(0);
+    expect(takeAll(charges, 0)).toBe(1_000);
+    expect(buckets[0].tokens).toBe(9);
+  });
+
+  it("what is larger than the bucket passes when it is full", () => {
+    const rule = { perSecond: 10, burst: 20 };
+    const bucket = newBucket(rule, 0);
+    expect(take(bucket, rule, 0, 100)).toBe(0);
+    expect(take(bucket, rule, 0, 100)).toBe(2_000);
+  });
+
+  it("[P16] buckets that are full again are forgotten", () => {
+    const rule = { perSecond: 10 };
+    const buckets = new Buckets();
+    take(buckets.of("a", rule, 0), rule, 0);
+    buckets.prune(rule, 50);
+    expect(buckets.size).toBe(1);
+    buckets.prune(rule, 100);
+    expect(buckets.size).toBe(0);
   });
 });

@@ -1,8 +1,11 @@
+import { ManualClock } from "@rollcall/runtime";
 import { describe, expect, it } from "vitest";
-import { textParser } from "./decoder.ts";
+import { FloodError, textParser } from "./decoder.ts";
 
+const clock = new ManualClock();
+const parser = textParser(clock, { perSecond: 10, burst: 1_000 });
 const decode = (chunk: unknown) => {
-  const decoder = new textParser.Decoder();
+  const decoder = new parser.Decoder();
   const packets: unknown[] = [];
   decoder.on("decoded", (packet) => packets.push(packet));
   decoder.add(chunk);
@@ -40,5 +43,17 @@ describe("parser", () => {
     ["a namespace without an end", `0/${"a".repeat(300)}`],
   ])("refuses %s", (_name, chunk) => {
     expect(() => decode(chunk)).toThrow();
+  });
+
+  it("[X1] a connection has a budget of packets, larger ones count for more, and it fills again", async () => {
+    const decoder = new (textParser(clock, { perSecond: 10, burst: 20 }).Decoder)();
+    const packet = '2["a:b",{}]';
+    for (let i = 0; i < 19; i++) decoder.add(packet);
+    expect(() => decoder.add(packet)).toThrow(FloodError);
+    await clock.advance(1_000);
+    for (let i = 0; i < 9; i++) decoder.add(packet);
+    await clock.advance(2_000);
+    decoder.add(`2["a:b",{"pad":"${"x".repeat(9_700)}"}]`);
+    expect(() => decoder.add(packet)).toThrow(FloodError);
   });
 });

@@ -2,6 +2,7 @@ import { RollcallError } from "@rollcall/contracts";
 import { createLogger, ManualClock } from "@rollcall/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Session } from "../sessions/session.ts";
+import { Allowance } from "./allowance.ts";
 import { Buckets, newBucket } from "./bucket.ts";
 import { type Command, command } from "./command.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -15,6 +16,7 @@ describe("dispatcher", () => {
   let faults: unknown[];
   let abused: number;
   let counted: string[];
+  let allowance: Allowance;
   let dispatcher: Dispatcher;
   const violations = { perSecond: 1, burst: 3 };
   beforeEach(() => {
@@ -34,11 +36,16 @@ describe("dispatcher", () => {
       contract: { room: () => undefined },
       inFlight: 0,
     } as unknown as Session;
+    const wide = { perSecond: 1_000_000 };
+    allowance = new Allowance(
+      { sessionBytes: wide, sessionJoins: wide, user: wide, tenant: wide, maxInFlight: 2, ackTimeoutMs: 10_000 },
+      clock,
+    );
     dispatcher = new Dispatcher({
       clock,
       logger: createLogger({ service: "test", instance: "test", level: "silent" }),
       maxPayloadBytes: 1_000,
-      maxInFlight: 2,
+      allowance,
       ackTimeoutMs: 10_000,
       violations,
       command: (_, event) => commands.get(event),
@@ -118,6 +125,7 @@ describe("dispatcher", () => {
     await clock.advance(0);
     expect(session.inFlight).toBe(0);
     expect(first).toHaveLength(1);
+    allowance.close();
     expect(clock.pending).toBe(0);
   });
 

@@ -1,0 +1,153 @@
+/** One client message being answered: once, in time, whatever happens. */
+
+import { type ErrorCode, RollcallError, type WireError } from "@rollcall/contracts";
+import type { Clock, Logger } from "@rollcall/runtime";
+import { ATTRIBUTES, type Span } from "@rollcall/telemetry";
+import type { Session } from "../sessions/session.ts";
+import { type BucketRule, take } from "./bucket.ts";
+import type { Command, Invocation } from "./command.ts";
+
+export interface CallOptions {
+  clock: Clock;
+  logger: Logger;
+  ackTimeoutMs: number;
+  /** Refusals of a session beyond this are abuse. */
+  violations: BucketRule;
+  /** An error without an ack callback. */
+  fault(session: Session, fault: { event: string; id?: string; error: WireError }): void;
+  abuse(session: Session): void;
+  count(event: string, code: ErrorCode | "OK"): void;
+}
+
+export interface Message {
+  session: Session;
+  /** The declared event's name, or `other`: for metrics, spans and logs. */
+  label: string;
+  /** What a fault may repeat of the client's own words. */
+  shownName: string;
+  ack: ((answer: unknown) => void) | undefined;
+  id: string | undefined;
+  span: Span;
+}
+
+/** Codes that a well-behaved client does not cause again and again. */
+const VIOLATIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "EVENT_UNKNOWN",
+  "PAYLOAD_INVALID",
+  "PAYLOAD_TOO_LARGE",
+  "RATE_LIMITED",
+  "FORBIDDEN",
+  "ROOM_UNKNOWN",
+]);
+
+export class Call {
+  readonly #options: CallOptions;
+  readonly #message: Message;
+  #answered = false;
+  #timer: { cancel(): void } | undefined;
+
+  constructor(options: CallOptions, message: Message) {
+    this.#options = options;
+    this.#message = message;
+  }
+
+  run(command: Command, payload: unknown): void {
+    const result = command.run(this.#invocation(payload));
+    if (result instanceof Promise) this.#await(result);
+    else this.#answer(result);
+  }
+
+  runAfter(wait: Promise<void>, command: Command, permitted: () => unknown): void {
+    this.#await(
+      wait.then(() => {
+        if (!this.#message.session.live) throw new RollcallError("UNAVAILABLE");
+        return command.run(this.#invocation(permitted()));
+      }),
+    );
+  }
+
+  #invocation(payload: unknown): Invocation {
+    return {
+      session: this.#message.session,
+      event: this.#message.label,
+      payload,
+      id: this.#message.id,
+      span: this.#message.span,
+      answer: (data) => this.#answer(data),
+    };
+  }
+
+  #await(result: Promise<unknown>): void {
+    if (this.#answered) return void result.catch((error: unknown) => this.#late(error));
+    this.#message.session.inFlight++;
+    this.#timer = this.#options.clock.setTimer(this.#options.ackTimeoutMs, () =>
+      this.fail(new RollcallError("TIMEOUT")),
+    );
+    result.then(
+      (data) => this.#answer(data),
+      (error: unknown) => this.fail(error),
+    );
+    void result.then(this.#done, this.#done);
+  }
+
+  fail(error: unknown): void {
+    if (this.#answered) {
+      this.#late(error);
+      return;
+    }
+    const known = RollcallError.from(error);
+    if (known.code === "INTERNAL") {
+      this.#options.logger.error(
+        { event: "inbound.failed", name: this.#message.label, error },
+        "a client message failed",
+      );
+    }
+    this.#message.span.fail(known);
+    this.#finish(known.code);
+    const wire = known.toWire();
+    if (this.#message.ack !== undefined) this.#send({ ok: false, error: wire });
+    else if (this.#message.session.live) {
+      this.#options.fault(this.#message.session, {
+        event: this.#message.shownName,
+        ...(this.#message.id === undefined ? {} : { id: this.#message.id }),
+        error: wire,
+      });
+    }
+    this.#charge(known.code);
+  }
+
+  #answer(data: unknown): void {
+    if (this.#answered) return;
+    this.#finish("OK");
+    this.#send({ ok: true, data: data ?? {} });
+  }
+
+  #finish(code: ErrorCode | "OK"): void {
+    this.#answered = true;
+    this.#timer?.cancel();
+    this.#message.span.setAttribute(ATTRIBUTES.code, code);
+    this.#message.span.end();
+    this.#options.count(this.#message.label, code);
+  }
+
+  #send(answer: unknown): void {
+    if (this.#message.session.socket.connected) this.#message.ack?.(answer);
+  }
+
+  #charge(code: ErrorCode): void {
+    const { clock, violations, abuse } = this.#options;
+    if (!this.#message.session.live || !VIOLATIONS.has(code)) return;
+    if (take(this.#message.session.violations, violations, clock.monotonic()) > 0) abuse(this.#message.session);
+  }
+
+  #done = (): void => {
+    this.#message.session.inFlight--;
+  };
+
+  /** The client has its answer; what fails now is only for the log. */
+  #late(error: unknown): void {
+    const known = RollcallError.from(error);
+    const level = known.code === "INTERNAL" ? "error" : "debug";
+    this.#options.logger[level]({ event: "inbound.late", name: this.#message.label, error }, "failed after its answer");
+  }
+}
