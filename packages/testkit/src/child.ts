@@ -3,8 +3,9 @@
  * Everything that testkit launches is one of these.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { reap } from "./reaper.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface ChildOptions {
@@ -32,21 +33,9 @@ export interface Child {
 }
 
 const DEFAULT_END_MS = 10_000;
-const running = new Set<ChildProcess>();
-let hooked = false;
-
-/** The last resort: a test run that ends in the middle leaves no server behind. */
-function hookExit(): void {
-  if (hooked) return;
-  hooked = true;
-  process.once("exit", () => {
-    for (const child of running) child.kill("SIGKILL");
-  });
-}
 
 /** Rejects when the command cannot be started. */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  hookExit();
   const log = openSync(options.logFile, "a");
   const child = spawn(options.command, [...options.args], {
     stdio: ["ignore", log, log],
@@ -54,22 +43,19 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   closeSync(log);
-  running.add(child);
   let exit: Exit | undefined;
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (code, signal) => {
-      running.delete(child);
+      reap.ended(child.pid as number);
       exit = { code, signal };
       resolve(exit);
     });
   });
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
-    child.once("error", (cause) => {
-      running.delete(child);
-      reject(new Error(`${options.command} cannot be started`, { cause }));
-    });
+    child.once("error", (cause) => reject(new Error(`${options.command} cannot be started`, { cause })));
   });
+  reap.started(child.pid as number);
   return {
     pid: child.pid as number,
     exited,

@@ -4,25 +4,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-const folders = new Set<string>();
-let hooked = false;
+import { reap } from "./reaper.ts";
 
 export function tempFolder(name: string): string {
-  if (!hooked) {
-    hooked = true;
-    process.once("exit", () => {
-      for (const folder of folders) removeFolder(folder);
-    });
-  }
   const folder = mkdtempSync(join(tmpdir(), `rollcall-${name}-`));
-  folders.add(folder);
+  reap.folder(folder);
   return folder;
 }
 
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
-  folders.delete(folder);
 }
 
 /** Free now; another process may take it before its user does, so whoever starts a server on it must be ready to retry. */
