@@ -17,7 +17,7 @@ const EVENTS = 20;
 /** Only a device's request passes these; it has no state of its own to lose. */
 const NOT_IN_INTAKE = (point: string) => point.startsWith("store.mark:");
 /** Passed once by a process, or at the end of its work: the first passing is the last. */
-const FIRST = /^(lowWater|store\.(raise|markCurrent)|lease)/;
+const FIRST = /^(lowWater|deadLetters|store\.(raise|markCurrent)|lease)/;
 
 describe("a notifier that dies", () => {
   let bench: Bench;
@@ -60,15 +60,16 @@ describe("a notifier that dies", () => {
       const ended = once(doomed, "exit");
       await publishMix(bench, expected, published, EVENTS);
       published += EVENTS;
-      const timer = systemClock.setTimer(10_000, () => doomed.kill("SIGTERM"));
+      const timer = systemClock.setTimer(40_000, () => doomed.kill("SIGTERM"));
       expect(await ended).toEqual([null, "SIGKILL"]);
       timer.cancel();
       const next = await bench.notifier({ timing: mixTiming, channels: hookChannel(url), inboxSize: 1_000_000 });
-      const result = await judge(bench, expected, 20_000);
+      const result = await judge(bench, expected, 40_000);
       expect(result).toMatchObject({ lost: [], repeated: [], reordered: [] });
       expect(Object.keys(result.states)).toEqual(["fallback"]);
       await next.stop(1_000);
     },
+    90_000,
   );
 
   it("hands every notice over under one key, again only where an answer was lost", () => {

@@ -1,6 +1,10 @@
-import { RollcallError } from "@rollcall/contracts";
-export function checked<T>(_name: string, body: unknown): T {
-  const b = body as any;
-  if (b?.to && !b.to.room && !b.to.users) throw RollcallError.invalid([]);
-  return body as T;
+/** Bodies of requests, by their schemas in contracts. */
+
+import { RollcallError, validateRequest } from "@rollcall/contracts";
+
+/** The body of a request, as its schema has it. */
+export function checked<T>(name: string, body: unknown): T {
+  const result = validateRequest(name, body);
+  if (!result.ok) throw RollcallError.invalid(result.issues);
+  return result.value as T;
 }
