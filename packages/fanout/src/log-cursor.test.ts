@@ -149,8 +149,8 @@ describe("[L3] rewinds", () => {
     expect(run(step.cursor, checked(info("2-5", "3-0", 2), ["2-5", "3-0"])).effects).toEqual([["2-5", "3-0"]]);
   });
 
-  test("an older copy of the log: told once, what is in it is not repeated", () => {
-    const step = run(pinned, checked(info("1-0", "3-0", 3)));
+  test("another run with an older copy of the log: told once, what is in it is not repeated", () => {
+    const step = run(pinned, connected("run-2"), checked(info("1-0", "3-0", 3)));
     expect(step.effects).toEqual([rewind]);
     expect(run(step.cursor, checked(info("1-0", "4-0", 4), ["4-0"])).effects).toEqual([["4-0"]]);
   });

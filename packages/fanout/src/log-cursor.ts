@@ -46,8 +46,6 @@ export interface Cursor {
   readonly position: string | undefined;
   /** How many entries the log ever had up to `position`, when that is known. */
   readonly index: number | undefined;
-  /** Of the newest information: tells a stream that was made anew. */
-  readonly firstId: string;
   readonly runId: string | undefined;
   /** The connection reached another run of Redis since the last checked read. */
   readonly otherRun: boolean;
@@ -93,7 +91,6 @@ export function newCursor(from: string | undefined): Cursor {
   return {
     position: from,
     index: undefined,
-    firstId: ZERO_ID,
     runId: undefined,
     otherRun: false,
     suspect: true,
@@ -180,7 +177,6 @@ function onChecked(before: Cursor, entries: readonly RawEntry[], info: StreamInf
   const isAtEnd = !full && !found.again;
   const cursor: Cursor = {
     ...answered(found.cursor, nowMs),
-    firstId: info?.firstId ?? ZERO_ID,
     // Read to the end in one transaction: exactly so many entries lie up to here.
     index: isAtEnd ? (info?.added ?? 0) : found.cursor.index,
     otherRun: false,
@@ -217,11 +213,11 @@ function judge(cursor: Cursor, entries: readonly RawEntry[], info: StreamInfo | 
     return { cursor: { ...cursor, position: ZERO_ID, beat: undefined }, effects, again: false };
   }
   if (compareIds(info.lastId, position) < 0) {
-    const madeAnew = info.added === info.length && info.firstId !== cursor.firstId;
-    // An older copy of the same log: what is in it was handed out before, all but what came in the last moments.
-    const start = madeAnew ? ZERO_ID : info.lastId;
-    const rewound = { ...cursor, position: start, index: undefined, beat: undefined };
-    return { cursor: rewound, effects: [{ kind: "rewind" }], again: true };
+    // Another run of Redis has an older copy of the log: what is in it was handed out before, all but what came in the
+    // last moments. The same run cannot go back: the log was made anew, with an older clock.
+    const start = cursor.otherRun ? { position: info.lastId, index: info.added } : { position: ZERO_ID, index: 0 };
+    const rewound = { ...cursor, ...start, beat: undefined };
+    return { cursor: rewound, effects: [{ kind: "rewind" }], again: !cursor.otherRun };
   }
   // Fewer were ever added than we know of: the log was lost, and has grown past our position again.
   const isAnother = cursor.index !== undefined && info.added < cursor.index + entries.length;

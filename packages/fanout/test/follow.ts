@@ -1,6 +1,6 @@
 /** A follower that records what it was told, in order. */
 
-import { createMetrics, type Metrics, systemClock, systemRandom } from "@rollcall/runtime";
+import { createMetrics, type Logger, type Metrics, systemClock, systemRandom } from "@rollcall/runtime";
 import { createFanoutSource, type FollowHandlers, type LogEntry, type Place, type Position } from "../src/index.ts";
 import { quiet } from "./stock-server.ts";
 
@@ -23,6 +23,7 @@ export interface FollowOptions {
   from?: Position | "now";
   on?: Partial<FollowHandlers>;
   maxLen?: number;
+  logger?: Logger;
 }
 
 /** All but the address. */
@@ -35,12 +36,12 @@ export const sourceOptions = () => ({
 });
 
 export async function follow(redisUrl: string, options: FollowOptions = {}): Promise<Follower> {
-  const { at = AT, from = "now", on = {}, maxLen } = options;
+  const { at = AT, from = "now", on = {}, maxLen, logger = quiet } = options;
   const told: string[] = [];
   const marks = new Set(["gap", "rewind", "live", "stale"]);
   const parts = sourceOptions();
   const { metrics } = parts;
-  const source = createFanoutSource({ ...parts, redisUrl, ...(maxLen === undefined ? {} : { maxLen }) });
+  const source = createFanoutSource({ ...parts, logger, redisUrl, ...(maxLen === undefined ? {} : { maxLen }) });
   const subscription = await source.follow(at, from, {
     entry: (entry) => void told.push(entry.mid),
     gap: () => void told.push("gap"),

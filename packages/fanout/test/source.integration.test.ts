@@ -1,3 +1,4 @@
+import { createLogger } from "@rollcall/runtime";
 import { faultProxy, type RedisServer, startRedis, waitFor } from "@rollcall/testkit";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -255,13 +256,17 @@ describe("faults", () => {
     expect(follower.mids()).toEqual(["a", "b", "c"]);
   });
 
-  test("Redis away and back, empty: stale, live, a rewind; appends are refused at once meanwhile", async () => {
-    await using follower = await follow(server.url);
+  test("Redis away and back, empty: stale, live, a rewind; appends are refused at once, reads do not spin", async () => {
+    let tries = 0;
+    const destination = { write: (line: string) => void (line.includes("fanout.read_failed") && tries++) };
+    const logger = createLogger({ service: "test", instance: "test", level: "debug", destination });
+    await using follower = await follow(server.url, { logger });
     await append("a");
     await heard(follower, "a");
     await server.stop();
     await heard(follower, "stale");
     await expect(log.append(AT, message("refused"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(tries).toBeLessThan(10); // a second or so, at 50 ms doubling
     await server.restart();
     await waitFor(() => redis.status === "ready");
     await append("b");
