@@ -22,7 +22,7 @@ import { RedisStore } from "./redis/redis-store.ts";
 import { createRevocations } from "./redis/revocations.ts";
 import type { OutboxEntry, StoreBounds } from "./store.ts";
 import { type Publish, type Relay, startRelay } from "./workers/outbox.ts";
-import { ensurePresenceStream, type StreamsMode } from "./workers/stream.ts";
+import { ensurePresenceStream, lastEpoch, type StreamsMode } from "./workers/stream.ts";
 import { startSweeper } from "./workers/sweeper.ts";
 
 /** Version 1 keeps every tenant in one cell. */
@@ -61,7 +61,8 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   const { install, redis, nats, logger, metrics, clock } = options;
   const { nc } = nats;
   const subjects = subjectsOf(install);
-  await ensurePresenceStream(await jetstreamManager(nc), subjects, options.mode);
+  const jsm = await jetstreamManager(nc);
+  await ensurePresenceStream(jsm, subjects, options.mode);
 
   const tellEdges = (subject: string, message: ControlMessage) => {
     if (nats.isUp()) nc.publish(subject, JSON.stringify(message));
@@ -79,6 +80,10 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
       relay?.poke();
     },
   });
+
+  // A store that was emptied while every replica was away, under a clock that went back, must not repeat an epoch.
+  const told = await lastEpoch(jsm, subjects);
+  if (told !== undefined) store.sawEpoch(told);
 
   let relay: Relay | undefined;
   const stopRelay = startRelayOf(options, store, (started) => {

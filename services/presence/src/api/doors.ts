@@ -153,7 +153,7 @@ export class Doors {
     switch (op.op) {
       case "open": {
         const session = await this.#session(op.ref);
-        if (session?.edge !== edge) return lost;
+        if (session?.edge !== edge || session.lost !== undefined) return lost;
         const { incarnation, sinceMs, memberships } = session;
         return { kind: "open", incarnation, resumed: incarnation !== sinceMs, elsewhere: undefined, memberships };
       }
@@ -191,7 +191,7 @@ export class Doors {
   async #joinAgain(edge: string, op: JoinOp): Promise<OpResult> {
     const session = await this.#session(op.ref);
     const member = session?.memberships.find(({ room }) => room === op.room);
-    if (session?.edge !== edge || member === undefined) return lost;
+    if (session?.edge !== edge || session.lost !== undefined || member === undefined) return lost;
     const room = await this.#store.room({ ...op.ref, room: op.room }, { after: "", limit: 0 });
     const position = await this.#store.position();
     return { kind: "join", facts: { ...room, position, change: undefined } };

@@ -136,11 +136,23 @@ export interface Work {
 
 /** A copy whose tables may be changed; the records in them may not. */
 export function copyOf(cell: Cell): Cell {
-  const maps = Object.entries(cell).map(([name, value]): [string, unknown] => {
-    if (value instanceof Map) return [name, new Map(value)];
-    return value instanceof Set ? [name, new Set(value)] : [name, value];
-  });
-  return Object.fromEntries(maps) as unknown as Cell;
+  return {
+    ...cell,
+    edges: new Map(cell.edges),
+    unnamed: new Set(cell.unnamed),
+    leases: new Map(cell.leases),
+    expired: new Map(cell.expired),
+    evicting: new Map(cell.evicting),
+    users: new Map(cell.users),
+    grace: new Map(cell.grace),
+    rooms: new Map(cell.rooms),
+    retain: new Map(cell.retain),
+    occupancy: new Map(cell.occupancy),
+    resync: new Map(cell.resync),
+    expiry: new Map(cell.expiry),
+    publish: new Map(cell.publish),
+    answers: new Map(cell.answers),
+  };
 }
 
 export const clockMs = (work: Work): number => work.cell.clock.atMs;
@@ -149,7 +161,9 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** What is due, in the order of its deadlines, then of its names. */
 export function dueOf(table: Due, atMs: number): [string, number][] {
-  return [...table].filter(([, deadline]) => deadline <= atMs).toSorted(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
+  const due: [string, number][] = [];
+  for (const entry of table) if (entry[1] <= atMs) due.push(entry);
+  return due.length < 2 ? due : due.sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
 }
 
 export function newCell(): Cell {

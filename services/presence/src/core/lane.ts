@@ -58,8 +58,7 @@ function applyToSession(work: Work, edge: string, op: SessionOp): OpResult {
   if (session === undefined) return op.op === "close" || op.op === "leave" ? { kind: "done" } : refused;
   switch (op.op) {
     case "close":
-      if (op.how === "leave" || op.how === "revoked") finish(work, user, session, { ...cause, reason: op.how });
-      else saveUser(work, lose(work, user, session, op.how, clockMs(work)), { ...cause, reason: op.how });
+      close(work, user, session, op.how, { ...cause, reason: op.how });
       return { kind: "done" };
     case "set": {
       const saved = saveUser(work, writePresence(user, session, op.status, presenceInfo(op.info)), cause);
@@ -85,6 +84,16 @@ function applyToSession(work: Work, edge: string, op: SessionOp): OpResult {
     case "publish":
       return publishOp(work, user, session, op);
   }
+}
+
+function close(work: Work, user: User, session: Session, how: Op<"close">["how"], cause: Cause): void {
+  const early = how === "leave" && work.cell.brake?.reason === "epoch"; // G4
+  if ((how === "leave" && !early) || how === "revoked") {
+    finish(work, user, session, cause);
+    return;
+  }
+  const fromMs = clockMs(work) - (early ? work.bounds.graceMs : 0);
+  saveUser(work, lose(work, user, session, how, fromMs), cause);
 }
 
 function open(work: Work, edge: string, op: Op<"open">): OpResult {
@@ -291,13 +300,7 @@ function assertOne(
   let user = loadUser(work, ref.tenant, ref.user);
   let session = findSession(user, ref.namespace, ref.session);
   const held = session;
-  if (
-    held !== undefined &&
-    held.lost === undefined &&
-    held.edge !== edge &&
-    held.incarnation > incarnation &&
-    isAlive(work, held.edge)
-  ) {
+  if (held !== undefined && held.edge !== edge && held.incarnation > incarnation && isAlive(work, held.edge)) {
     return undefined; // A2
   }
   if (session === undefined) {

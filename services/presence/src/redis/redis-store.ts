@@ -113,6 +113,11 @@ export class RedisStore implements PresenceStore {
     };
   }
 
+  /** The next epoch will be greater than this one: seen by others before this process began. */
+  sawEpoch(epoch: string): void {
+    this.#saw(epoch);
+  }
+
   async hello(edge: string): Promise<LeaseData> {
     return leaseData(await this.#call("hello", [edge]));
   }

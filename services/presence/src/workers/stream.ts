@@ -7,6 +7,7 @@ export type StreamsMode = "create" | "verify" | "off";
 
 const HOUR_NS = 3_600_000_000_000;
 const STREAM_NOT_FOUND = 10059;
+const NOT_THERE = [STREAM_NOT_FOUND, 10037];
 
 /** A backend that was away for less reads on where it stopped. */
 export const PRESENCE_RETENTION_NS = 24 * HOUR_NS;
@@ -50,6 +51,18 @@ export async function ensurePresenceStream(
   }
   const differences = streamDifferences(need, found);
   if (differences.length > 0) throw new Error(`JetStream is not as needed: ${differences.join("; ")}`);
+}
+
+/** The last epoch that backends were told of, if the stream still has it. */
+export async function lastEpoch(jsm: JetStreamManager, subjects: Subjects): Promise<string | undefined> {
+  try {
+    const message = await jsm.streams.getMessage(subjects.presenceStream(), { last_by_subj: subjects.presenceEpoch() });
+    const { epoch } = message?.json<{ epoch?: unknown }>() ?? {};
+    return typeof epoch === "string" && /^\d{1,16}$/.test(epoch) ? epoch : undefined;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && NOT_THERE.includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 async function configOf(jsm: JetStreamManager, name: string): Promise<StreamConfig | undefined> {

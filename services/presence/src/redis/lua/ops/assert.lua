@@ -4,7 +4,7 @@
 -- Returns: per session its incarnation, or "" when it lives elsewhere with a higher one; then counts of ghosts, missing.
 -- Bounds: the sessions and rooms of one call (the edge's: 200).
 -- A1 A session not named in a whole round is lost; a membership not named with its session is left.
--- A2 Of two edges that hold a session the higher incarnation wins; an edge that is gone holds none.
+-- A2 Of two living edges the one with a session's higher incarnation had it last, and wins.
 ops.assert = function()
   local round, last, count = take(3)
   local key = edges.key(edges.own.id)
@@ -23,7 +23,7 @@ ops.assert = function()
     local tenant, ns, user, id, inc, name, client, status, info, iat, n = take(11)
     local u = users.load(tenant, user)
     local s = users.session(u, ns, id)
-    local elsewhere = s and s.lost == "" and s.edge ~= edges.own.id and tonumber(s.inc) > tonumber(inc)
+    local elsewhere = s and s.edge ~= edges.own.id and tonumber(s.inc) > tonumber(inc)
       and edges.alive(s.edge) -- A2
     local why = { reason = "connect", tp = "", silent = true, user = user }
     if elsewhere then
