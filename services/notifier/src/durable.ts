@@ -12,10 +12,11 @@ import { createInboxDelivery, type InboxDelivery } from "./delivery/inbox-delive
 import type { Channel } from "./fallback/channel.ts";
 import { type Fallback, startFallback } from "./fallback/fallback.ts";
 import { type Faults, withFaults } from "./faults.ts";
-import { InboxStore, type Outcome } from "./inbox/inbox-store.ts";
+import { InboxStore } from "./inbox/inbox-store.ts";
+import type { Outcome } from "./inbox/inbox-types.ts";
 import { createPreferences, type Preferences } from "./inbox/preferences.ts";
 import { createLowWater } from "./intake/low-water.ts";
-import type { SourceMemory } from "./intake/reader.ts";
+import type { SourceMemory } from "./intake/reread.ts";
 import { StreamsError, type StreamsMode } from "./intake/streams.ts";
 
 export interface DurableOptions {

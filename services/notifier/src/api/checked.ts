@@ -1,10 +1,10 @@
 /** Bodies of requests, by their schemas in contracts. */
 
-import { RollcallError, validateRequest } from "@rollcall/contracts";
+import { type RequestBody, type RequestName, RollcallError, validateRequest } from "@rollcall/contracts";
 
-/** The body of a request, as its schema has it. */
-export function checked<T>(name: string, body: unknown): T {
+/** Throws `PAYLOAD_INVALID` with every issue. */
+export function checked<N extends RequestName>(name: N, body: unknown): RequestBody<N> {
   const result = validateRequest(name, body);
   if (!result.ok) throw RollcallError.invalid(result.issues);
-  return result.value as T;
+  return result.value as RequestBody<N>;
 }

@@ -6,8 +6,8 @@ import { checked } from "./checked.ts";
 
 export function createDeadLetterHandlers(archive: Archive) {
   /** Everything at once only when it is asked for by name. */
-  function chosen(name: string, body: unknown): LetterFilter {
-    const filter = checked<LetterFilter>(name, body);
+  function chosen(name: "deadletter.replay" | "deadletter.discard", body: unknown): LetterFilter {
+    const filter = checked(name, body);
     if (filter.ids === undefined && filter.reason === undefined && filter.limit === undefined) {
       throw RollcallError.invalid([{ pointer: "", keyword: "anyOf", message: "needs ids, a reason or a limit" }]);
     }
@@ -15,7 +15,7 @@ export function createDeadLetterHandlers(archive: Archive) {
   }
   return {
     async list(tenant: string, body: unknown) {
-      const filter = checked<LetterFilter>("deadletter.list", body);
+      const filter = checked("deadletter.list", body);
       const [only, ...more] = filter.ids ?? [];
       if (only !== undefined && more.length === 0) {
         const letter = await archive.show(tenant, only);

@@ -6,7 +6,8 @@ import type { DeliveryAccount, DeliveryQuery } from "@rollcall/contracts/interna
 import { parseTraceparent } from "@rollcall/telemetry";
 import type { Archive } from "../dead-letter/archive.ts";
 import { askAll } from "../explain/ask-all.ts";
-import type { EventRecord, InboxStore } from "../inbox/inbox-store.ts";
+import type { InboxStore } from "../inbox/inbox-store.ts";
+import type { EventRecord } from "../inbox/inbox-types.ts";
 import { isoTime } from "../routing/packet.ts";
 import { checked } from "./checked.ts";
 
@@ -41,7 +42,7 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
   const { contracts, nc, subjects, store, archive } = options;
 
   return async (tenant: string, body: unknown): Promise<DeliveryAnswer> => {
-    const { id, user } = checked<{ id: string; user?: string }>("delivery.get", body);
+    const { id, user } = checked("delivery.get", body);
     const known = await ask({ tenant, id });
     const intake = known.flatMap((account) => (account.from === "notifier" ? account.accounts : []));
     // Edges know an event by the id that clients see.

@@ -1,4 +1,4 @@
-/** The shape of an `emit` request. */
+/** An `emit` request, with its defaults. */
 
 import { DEFAULT_NAMESPACE } from "@rollcall/contracts";
 import type { Audience } from "../routing/route.ts";
@@ -12,19 +12,11 @@ export interface EmitRequest {
   id?: string;
 }
 
-interface EmitBody {
-  namespace?: string;
-  to: { room: string } | { users: string[] };
-  event: string;
-  data: unknown;
-  id?: string;
-}
-
 export function readEmit(body: unknown): EmitRequest {
-  const { namespace = DEFAULT_NAMESPACE, to, event, data, id } = checked<EmitBody>("emit", body);
+  const { namespace = DEFAULT_NAMESPACE, to, event, data, id } = checked("emit", body);
   return {
     namespace,
-    audience: "room" in to ? { to: "room", room: to.room } : { to: "users", users: [...new Set(to.users)] },
+    audience: to.room === undefined ? { to: "users", users: [...new Set(to.users)] } : { to: "room", room: to.room },
     event,
     data,
     ...(id === undefined ? {} : { id }),

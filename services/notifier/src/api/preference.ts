@@ -6,11 +6,11 @@ import { checked } from "./checked.ts";
 export function createPreferenceHandlers(preferences: Preferences) {
   return {
     async get(tenant: string, body: unknown) {
-      const { user } = checked<{ user: string }>("preference.get", body);
+      const { user } = checked("preference.get", body);
       return { user, ...(await preferences.get(tenant, user)) };
     },
     async set(tenant: string, body: unknown) {
-      const { user, mute, quiet } = checked<Preference & { user: string }>("preference.set", body);
+      const { user, mute, quiet } = checked("preference.set", body);
       const preference: Preference = {
         ...(mute === undefined ? {} : { mute }),
         ...(quiet === undefined ? {} : { quiet }),

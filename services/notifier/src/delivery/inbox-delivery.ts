@@ -6,7 +6,8 @@
 import { type DurableRule, type Meta, RollcallError, userTarget } from "@rollcall/contracts";
 import type { InboxOwner } from "@rollcall/contracts/internal";
 import type { Span } from "@rollcall/telemetry";
-import { type EventInfo, type InboxStore, type Outcome, StoreRewound } from "../inbox/inbox-store.ts";
+import { type InboxStore, StoreRewound } from "../inbox/inbox-store.ts";
+import type { EventInfo, Outcome } from "../inbox/inbox-types.ts";
 import type { Preferences } from "../inbox/preferences.ts";
 import { encodePacket, isoTime } from "../routing/packet.ts";
 import type { DeliveryOutcome, Outgoing } from "./delivery.ts";

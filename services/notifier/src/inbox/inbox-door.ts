@@ -5,7 +5,8 @@ import type { InboxOwner, InboxPage, InboxRequest, InboxState } from "@rollcall/
 import type { FanoutLog, Placement } from "@rollcall/fanout";
 import type { Clock, Logger, Random } from "@rollcall/runtime";
 import { encodePacket, isoTime } from "../routing/packet.ts";
-import type { InboxStore, Marked, Outcome, PageQuery, StoredItem } from "./inbox-store.ts";
+import type { InboxStore } from "./inbox-store.ts";
+import type { Marked, Outcome, PageQuery, StoredItem } from "./inbox-types.ts";
 
 export interface InboxDoorOptions {
   store: InboxStore;

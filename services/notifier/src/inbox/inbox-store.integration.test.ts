@@ -2,7 +2,8 @@ import { v1Placement } from "@rollcall/fanout";
 import { connectRedis, createLogger, type RedisConnection, systemClock } from "@rollcall/runtime";
 import { type RedisServer, startRedis } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type InboxItem, InboxStore, StoreRewound } from "./inbox-store.ts";
+import { InboxStore, StoreRewound } from "./inbox-store.ts";
+import type { InboxItem } from "./inbox-types.ts";
 
 const logger = createLogger({ service: "test", instance: "test", level: "silent" });
 const HOUR = 3_600_000;

@@ -10,17 +10,24 @@ import { RollcallError } from "@rollcall/contracts";
 import type { InboxOwner } from "@rollcall/contracts/internal";
 import type { Placement } from "@rollcall/fanout";
 import type { RedisConnection } from "@rollcall/runtime";
-import {
-  type FinalState,
-  isFinal,
-  type LedgerEvent,
-  type LedgerRecord,
-  type LedgerState,
-  parseRecord,
-} from "../ledger/ledger.ts";
+import { isFinal, type LedgerEvent, type LedgerState, parseRecord } from "../ledger/ledger.ts";
 import { ledgerLua } from "../ledger/lua.ts";
 import { fromRedis, loadScript, readScript, type Script } from "../redis/script.ts";
 import { inboxKeysOf, scriptKeys } from "./inbox-keys.ts";
+import type {
+  Accepted,
+  EventInfo,
+  EventRecord,
+  InboxItem,
+  Mark,
+  Marked,
+  Outcome,
+  Page,
+  PageQuery,
+  StoredItem,
+  Timer,
+  Turned,
+} from "./inbox-types.ts";
 
 /** Another run of the durable Redis than the one sources were read for. */
 export class StoreRewound extends Error {
@@ -28,101 +35,6 @@ export class StoreRewound extends Error {
     super("the durable store may have been rewound");
     this.name = "StoreRewound";
   }
-}
-
-export interface Outcome {
-  state: FinalState;
-  reason: string;
-}
-
-export interface InboxItem {
-  mid: string;
-  event: string;
-  dataJson: string;
-  /** What `meta` and later readers need of the event, as JSON text: {@link EventInfo}. */
-  infoJson: string;
-  expiresAtMs: number;
-  fallbackAfterMs?: number;
-  collapseKey?: string;
-  /** The recipient muted it: recorded, not delivered. */
-  muted: boolean;
-  /** `reread`: it is read again after a rewind, so that the source counts as current when that is done. */
-  source?: { name: string; sequence: number; reread: boolean };
-}
-
-/** Kept with the event as JSON. */
-export interface EventInfo {
-  ts: string;
-  /** CloudEvent id and source, when it came over a stream. */
-  id?: string;
-  source?: string;
-  traceparent?: string;
-}
-
-export interface Accepted {
-  isNew: boolean;
-  state: LedgerState;
-  epoch: string;
-  seq: number;
-  unread: number;
-  /** Of this and of other records that it ended. */
-  outcomes: Outcome[];
-}
-
-export interface Marked {
-  epoch: string;
-  ackSeq: number;
-  unread: number;
-  changed: boolean;
-  outcomes: Outcome[];
-}
-
-export interface StoredItem {
-  mid: string;
-  seq: number;
-  read: boolean;
-  event: string;
-  dataJson: string;
-  info: EventInfo;
-}
-
-export interface Page {
-  epoch: string;
-  seq: number;
-  unread: number;
-  more: boolean;
-  /** In the order of reading. */
-  items: StoredItem[];
-}
-
-export interface Turned {
-  state: LedgerState;
-  /** This call made it final. */
-  becameFinal: boolean;
-  reason: string;
-  attempts: number;
-  event: string;
-  dataJson: string;
-  info: EventInfo;
-  /** Undefined: it is not in the inbox any more. */
-  expiresAtMs: number | undefined;
-  /** Redis' time. */
-  nowMs: number;
-}
-
-export interface EventRecord {
-  event: string;
-  info: EventInfo;
-  recipients: ({ user: string } & LedgerRecord)[];
-}
-
-export type Mark =
-  | { op: "ack"; epoch: string; seq: number }
-  | { op: "readUpTo"; seq: number }
-  | { op: "read" | "unread"; mids: readonly string[] };
-export type PageQuery = { mode: "after" | "before"; seq: number; limit: number } | { mode: "newest"; limit: number };
-export interface Timer extends InboxOwner {
-  mid: string;
 }
 
 export interface InboxStoreOptions {

@@ -1,9 +1,11 @@
 /** JSON from the bus: strict UTF-8, bounded depth, and never a thrown error. */
 
+import { LIMITS } from "@rollcall/contracts";
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Deeper than this nothing sane goes; validators and encoders recurse, so depth is checked before they run. */
-export const MAX_DEPTH = 64;
+/** Validators and encoders recurse, so depth is checked before they run. One more for the envelope of an event. */
+export const MAX_DEPTH = LIMITS.depth + 1;
 
 export type JsonResult = { ok: true; value: unknown } | { ok: false; detail: string };
 

@@ -3,16 +3,17 @@
  * hand. `deliveries.ts` brings them, `processor.ts` deals with them, lanes keep those of one key in order.
  */
 
-import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type JsMsg } from "@nats-io/jetstream";
+import type { JetStreamClient, JetStreamManager, JsMsg } from "@nats-io/jetstream";
 import type { Subjects } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, NatsHandle, Random } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { backoffMs, WAITING } from "../retry.ts";
-import { deliveries, pull } from "./deliveries.ts";
+import { deliveries } from "./deliveries.ts";
 import { Lanes } from "./lanes.ts";
 import type { Lease } from "./lease.ts";
 import type { WaterMark } from "./low-water.ts";
 import type { Processor, Reading } from "./processor.ts";
+import { reread, type SourceMemory } from "./reread.ts";
 import { type EventSource, sourceConsumer, sourceStream } from "./sources.ts";
 import { readDelivery } from "./stream-message.ts";
 import { ensureConsumer, ensureStream, isMissing, type StreamsMode } from "./streams.ts";
@@ -43,17 +44,6 @@ export interface ReaderOptions {
   memory: SourceMemory | undefined;
 }
 
-/** What the durable store knows of one source. */
-export interface SourceMemory {
-  isCurrent(): Promise<boolean>;
-  /** A new epoch for what is there now; hand it to `settled` when the source was read again. */
-  begin(): Promise<string>;
-  settled(epoch: string): Promise<void>;
-  lowestOpen(): Promise<number | undefined>;
-  loadMark(): Promise<WaterMark | undefined>;
-  saveMark(mark: WaterMark): Promise<void>;
-}
-
 export interface Reader {
   /** False while the source's stream or consumer is missing or cannot be asked. */
   isHealthy(): boolean;
@@ -63,8 +53,6 @@ export interface Reader {
   /** Asks for no more; resolves when what is in hand is done, or after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
-
-const REREAD_PULL_MS = 1_000;
 
 /** Room for what another reader left outstanding when it died. */
 export const maxAckPending = (maxInFlight: number) => maxInFlight * 4;
@@ -258,44 +246,23 @@ export function startReader(options: ReaderOptions): Reader {
         { event: "intake.rereading", source: source.durable, from, last },
         "the durable store may have lost some",
       );
-      await reread(from, last, created, asking, reading);
+      await reread({
+        js,
+        nats,
+        source,
+        from,
+        last,
+        room: () => room(asking),
+        take: (message) => {
+          hold(message, true);
+          take(message, created, { ...reading, reread: true });
+        },
+        signal: asking,
+      });
+      await whenDone(() => inFlight.size === 0, reading.signal);
       if (asking.aborted) return;
     }
     await memory.settled(epoch);
-  }
-
-  async function reread(
-    from: number,
-    last: number,
-    created: string,
-    asking: AbortSignal,
-    reading: Omit<Reading, "reread">,
-  ): Promise<void> {
-    const consumer = await js.consumers.get(source.stream, {
-      opt_start_seq: from,
-      deliver_policy: DeliverPolicy.StartSequence,
-      ...(source.filter === undefined ? {} : { filter_subjects: source.filter }),
-    });
-    // What was removed from the stream does not come: the count says when nothing is left.
-    let left = (await consumer.info()).num_pending;
-    while (left > 0) {
-      const count = await room(asking);
-      if (count === 0) break;
-      const messages = await pull(consumer, count, REREAD_PULL_MS, { nats, signal: asking });
-      try {
-        for await (const message of messages) {
-          left = message.seq > last ? 0 : message.info.pending;
-          if (message.seq <= last) {
-            hold(message, true);
-            take(message, created, { ...reading, reread: true });
-          }
-          if (left === 0) break;
-        }
-      } finally {
-        messages.stop();
-      }
-    }
-    await whenDone(() => inFlight.size === 0, reading.signal);
   }
 
   function hold(jsMsg: JsMsg, reread: boolean): void {
