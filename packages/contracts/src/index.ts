@@ -1,7 +1,11 @@
+export * from "./capabilities.ts";
+export * from "./compile/index.ts";
 export * from "./contract.ts";
+export * from "./core/index.ts";
 export * from "./encoding.ts";
 export * from "./errors.ts";
 export type * from "./internal/wire-types.ts";
+export * from "./limits.ts";
 export * from "./names.ts";
 export * from "./pattern.ts";
 export * from "./subjects.ts";

@@ -1,0 +1,61 @@
+/** Contract files from disk: single files, or folders of them. */
+
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Contracts, LoadResult, Mistake } from "../contract.ts";
+import { build } from "./build.ts";
+import { parseSource, type Source } from "./source.ts";
+
+const EXTENSION = /\.(?:ya?ml|json)$/i;
+
+/**
+ * Reads, checks and compiles; every mistake of every file at once, in order of file and line. A path that cannot be
+ * read is a mistake too. No paths: nothing is declared.
+ */
+export async function loadContracts(paths: readonly string[]): Promise<LoadResult> {
+  const mistakes: Mistake[] = [];
+  const texts: { file: string; text: string }[] = [];
+  for (const path of paths) {
+    try {
+      const files = (await stat(path)).isDirectory() ? await filesIn(path) : [path];
+      for (const file of files) texts.push({ file, text: await readFile(file, "utf8") });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      mistakes.push({ file: path, line: 1, column: 1, pointer: "", message: `cannot be read (${code ?? "unknown"})` });
+    }
+  }
+  return checkSources(texts, mistakes);
+}
+
+/** The same for texts already at hand. */
+export function checkSources(texts: readonly { file: string; text: string }[], earlier: Mistake[] = []): LoadResult {
+  const mistakes = [...earlier];
+  const sources: Source[] = [];
+  for (const { file, text } of texts) {
+    const parsed = parseSource(file, text);
+    if (parsed.ok) sources.push(parsed.source);
+    else mistakes.push(...parsed.mistakes);
+  }
+  const built = build(sources);
+  mistakes.push(...built.mistakes);
+  if (mistakes.length === 0) return { ok: true, contracts: built.contracts };
+  const order = (a: Mistake, b: Mistake) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
+  return { ok: false, mistakes: mistakes.toSorted(order) };
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile() && EXTENSION.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+export function emptyContracts(): Contracts {
+  return build([]).contracts;
+}
+
+/** `<file>:<line>:<column> <pointer> <message>` */
+export function formatMistake({ file, line, column, pointer, message }: Mistake): string {
+  return `${file}:${line}:${column} ${pointer || "/"} ${message}`;
+}

@@ -1,0 +1,54 @@
+/** What every declaration of one file is built with. */
+
+import type { Mistake, Validator } from "../contract.ts";
+import { parseDuration, parseRate } from "./quantities.ts";
+import type { ReferenceScope } from "./references.ts";
+import type { CompiledSchema, SchemaCompiler } from "./schemas.ts";
+import { pointerOf, type Source } from "./source.ts";
+
+export class BuildScope {
+  readonly source: Source;
+  readonly mistakes: Mistake[];
+  readonly #compiler: SchemaCompiler;
+  readonly #references: ReferenceScope;
+
+  constructor(source: Source, siblings: ReadonlyMap<string, unknown>, compiler: SchemaCompiler, mistakes: Mistake[]) {
+    this.source = source;
+    this.mistakes = mistakes;
+    this.#compiler = compiler;
+    this.#references = { file: source.value, siblings };
+  }
+
+  report(pointer: string, message: string): void {
+    this.mistakes.push(this.source.mistake(pointer, message));
+  }
+
+  schema(pointer: string, schema: unknown): CompiledSchema {
+    return this.#compiler.compile(schema, this.#references, (inner, message) => this.report(pointer + inner, message));
+  }
+
+  /** Milliseconds in `[min, max]`; a mistake otherwise. */
+  duration(pointer: string, value: unknown, { min = 0, max }: { min?: number; max: number }): number {
+    const ms = parseDuration(value);
+    if (ms === undefined) this.report(pointer, "must be a time such as 500ms, 30s, 24h or 7d");
+    else if (ms < min) this.report(pointer, `must be at least ${min} ms`);
+    else if (ms > max) this.report(pointer, `is above the server's limit of ${max} ms`);
+    return ms ?? 0;
+  }
+
+  rate(pointer: string, value: unknown, maxPerSecond: number): { perSecond: number } {
+    const perSecond = parseRate(value);
+    if (perSecond === undefined) this.report(pointer, "must be a rate such as 30/s or 10/m");
+    else if (perSecond > maxPerSecond) this.report(pointer, `is above the server's limit of ${maxPerSecond}/s`);
+    return { perSecond: perSecond ?? 1 };
+  }
+
+  examples(pointer: string, examples: readonly unknown[] | undefined, validate: Validator): void {
+    for (const [i, example] of (examples ?? []).entries()) {
+      const [issue] = validate(example) ?? [];
+      if (issue === undefined) continue;
+      const at = pointer + pointerOf("examples", i);
+      this.report(at, `does not validate: ${issue.pointer || "it"} ${issue.message}`);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/** One contract file: its value, and where in the text each part of it stands. */
+
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { Mistake } from "../contract.ts";
+
+export interface Source {
+  file: string;
+  value: unknown;
+  /** A mistake at `pointer`, or at the nearest part above it that exists. */
+  mistake(pointer: string, message: string): Mistake;
+}
+
+/** Files above this are refused: they would be no contract, and parsing them is not free. */
+export const MAX_FILE_BYTES = 4 * 1024 * 1024;
+/** Anchors and aliases may multiply a small text: at most this many in all. */
+const MAX_ALIASES = 100;
+
+export type Parsed = { ok: true; source: Source } | { ok: false; mistakes: Mistake[] };
+
+/** JSON is YAML: one parser reads both. */
+export function parseSource(file: string, text: string): Parsed {
+  const at = (line: number, column: number, message: string): Mistake => ({ file, line, column, pointer: "", message });
+  if (text.length > MAX_FILE_BYTES)
+    return { ok: false, mistakes: [at(1, 1, `is larger than ${MAX_FILE_BYTES} bytes`)] };
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    const mistakes = document.errors.map(({ pos, message }) => {
+      const { line, col } = lines.linePos(pos[0]);
+      return at(line, col, `is not valid YAML: ${message.split("\n")[0]}`);
+    });
+    return { ok: false, mistakes };
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch {
+    return { ok: false, mistakes: [at(1, 1, `uses more than ${MAX_ALIASES} aliases`)] };
+  }
+  return {
+    ok: true,
+    source: {
+      file,
+      value,
+      mistake(pointer, message) {
+        const { line, col } = lines.linePos(offsetOf(document.contents, pointer));
+        return { file, line: Math.max(line, 1), column: Math.max(col, 1), pointer, message };
+      },
+    },
+  };
+}
+
+/** Of a map's member, its key's; else the value's. */
+function offsetOf(root: Node | null, pointer: string): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const part of pointerParts(pointer)) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === part);
+      if (pair === undefined) return offset;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item = node.items[Number(part)] as Node | undefined;
+      if (item === undefined) return offset;
+      offset = item.range?.[0] ?? offset;
+      node = item;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}
+
+export function pointerParts(pointer: string): string[] {
+  if (pointer === "") return [];
+  return pointer
+    .slice(1)
+    .split("/")
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+export function pointerOf(...parts: (string | number)[]): string {
+  return parts.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** What `pointer` leads to, by own members only. */
+export function resolvePointer(value: unknown, pointer: string): unknown {
+  let at: unknown = value;
+  for (const part of pointerParts(pointer)) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, part)) return undefined;
+    at = (at as Record<string, unknown>)[part];
+  }
+  return at;
+}

@@ -1,0 +1,176 @@
+/** What clients send, and what the ack holds. */
+
+import Type, { type Static, type TSchema } from "typebox";
+import { LIMITS } from "../limits.ts";
+import {
+  anyJson,
+  count,
+  Entry,
+  EventTriple,
+  info,
+  list,
+  Member,
+  name,
+  object,
+  oneOf,
+  opaque,
+  optional,
+  positive,
+  RosterDiff,
+  StateDiff,
+  StateOp,
+  UserPresence,
+} from "./shapes.ts";
+
+const room = name("room");
+const user = name("user");
+const stale = optional(Type.Boolean());
+const inboxState = object({ epoch: opaque, ackSeq: count(), unread: count() });
+const inboxIds = list(Type.String({ minLength: 1, maxLength: 128 }), LIMITS.inboxPage, 1);
+
+const JoinAck = object({
+  room,
+  epoch: opaque,
+  resumed: Type.Boolean(),
+  mode: oneOf("roster", "occupancy"),
+  count: count(),
+  roster: object({
+    version: count(),
+    members: optional(Type.Array(Member)),
+    next: optional(opaque),
+    delta: optional(RosterDiff),
+  }),
+  state: object({
+    version: count(),
+    entries: optional(Type.Array(Entry)),
+    next: optional(opaque),
+    delta: optional(StateDiff),
+  }),
+  history: object({ seq: count(), events: optional(Type.Array(EventTriple)), next: optional(count()) }),
+  stale,
+});
+
+interface ClientEventContract {
+  description: string;
+  payload: TSchema;
+  ack: TSchema;
+  /** Operation needed on the resource, as the tables of the wire contract say. */
+  needs?: string;
+  ackRequired?: true;
+}
+
+export const CLIENT_EVENTS = {
+  "room:join": {
+    description: "Become a member or an observer of a room, or resume being one.",
+    needs: "join or observe",
+    ackRequired: true,
+    payload: object({
+      room,
+      info: optional(info),
+      observe: optional(Type.Boolean()),
+      grant: optional(Type.String({ minLength: 1, maxLength: 16 * 1024 })),
+      have: optional(
+        object({ epoch: opaque, roster: optional(count()), state: optional(count()), history: optional(count()) }),
+      ),
+      last: optional(count(LIMITS.historyLast)),
+    }),
+    ack: JoinAck,
+  },
+  "room:leave": { description: "Leave a room.", payload: object({ room }), ack: object({ room }) },
+  "room:update": {
+    description: "Replace one's info in a room.",
+    needs: "membership",
+    payload: object({ room, info }),
+    ack: object({ version: count() }),
+  },
+  "room:members": {
+    description: "The roster by pages.",
+    needs: "membership",
+    payload: object({ room, cursor: optional(opaque), limit: optional(positive(LIMITS.membersPage)) }),
+    ack: object({
+      epoch: opaque,
+      version: count(),
+      count: count(),
+      members: Type.Array(Member),
+      next: optional(opaque),
+      stale,
+    }),
+  },
+  "room:history": {
+    description: "Events of the room's history by pages.",
+    needs: "membership",
+    payload: object({
+      room,
+      before: optional(count()),
+      after: optional(count()),
+      limit: optional(positive(LIMITS.historyPage)),
+    }),
+    ack: object({ epoch: opaque, seq: count(), events: Type.Array(EventTriple), next: optional(count()) }),
+  },
+  "state:get": {
+    description: "State entries, all or by key.",
+    needs: "membership",
+    payload: object({ room, keys: optional(list(name("stateKey"), LIMITS.stateKeys)), cursor: optional(opaque) }),
+    ack: object({ epoch: opaque, version: count(), entries: Type.Array(Entry), next: optional(opaque) }),
+  },
+  "state:patch": {
+    description: "Change state entries, all or none.",
+    needs: "membership and state",
+    payload: object({ room, ops: list(StateOp, LIMITS.patchOps, 1) }),
+    ack: object({ epoch: opaque, version: count() }),
+  },
+  "presence:set": {
+    description: "Set this session's status.",
+    payload: object({ status: oneOf("active", "away", "busy", "invisible"), info: optional(info) }),
+    ack: object({ version: count() }),
+  },
+  "presence:watch": {
+    description: "Read users' presence and be told of changes.",
+    needs: "watch",
+    payload: object({ users: list(user, LIMITS.watchAtOnce, 1) }),
+    ack: object({ users: Type.Array(UserPresence), stale }),
+  },
+  "presence:unwatch": {
+    description: "No longer be told.",
+    payload: object({ users: list(user, LIMITS.watchedPerSocket) }),
+    ack: object({}),
+  },
+  "session:refresh": {
+    description: "Replace the token before it expires.",
+    payload: object({ token: Type.String({ minLength: 1, maxLength: 16 * 1024 }) }),
+    ack: object({ expiresAt: Type.String() }),
+  },
+  "inbox:ack": {
+    description: "This device has everything up to seq.",
+    payload: object({ epoch: opaque, seq: count() }),
+    ack: inboxState,
+  },
+  "inbox:read": {
+    description: "The person saw it.",
+    payload: Type.Object({ upTo: optional(count()), ids: optional(inboxIds) }, { minProperties: 1, maxProperties: 1 }),
+    ack: inboxState,
+  },
+  "inbox:unread": { description: "The person wants it back.", payload: object({ ids: inboxIds }), ack: inboxState },
+  "inbox:sync": {
+    description: "Durable events of this user, forwards from what one has, or backwards for a list.",
+    payload: object({
+      have: optional(object({ epoch: opaque, seq: count() })),
+      before: optional(count()),
+      limit: optional(positive(LIMITS.inboxPage)),
+    }),
+    ack: object({
+      epoch: opaque,
+      seq: count(),
+      unread: count(),
+      events: Type.Array(EventTriple),
+      next: optional(count()),
+    }),
+  },
+} as const satisfies Record<string, ClientEventContract>;
+
+export type ClientEvent = keyof typeof CLIENT_EVENTS;
+export type ClientPayload<E extends ClientEvent> = Static<(typeof CLIENT_EVENTS)[E]["payload"]>;
+export type AckData<E extends ClientEvent> = Static<(typeof CLIENT_EVENTS)[E]["ack"]>;
+
+/** The shape of every relay's payload; `data` is the contract file's. */
+export const RelayPayload = object({ room, data: anyJson });

@@ -1,0 +1,7 @@
+export { issuesOf, newAjv } from "./ajv.ts";
+export { type AckData, CLIENT_EVENTS, type ClientEvent, type ClientPayload, RelayPayload } from "./client-events.ts";
+export type { Auth, Claims, ClientMeta } from "./connect.ts";
+export { exceedsDepth, jsonBytes, utf8Bytes } from "./json.ts";
+export { REQUESTS, type RequestBody, type RequestName } from "./requests.ts";
+export { isServerEvent, SERVER_EVENTS, type ServerEvent, type ServerPayload } from "./server-events.ts";
+export * from "./validators.ts";

@@ -1,0 +1,39 @@
+/** Measures of JSON values that hold for any input: no recursion, so that depth cannot overflow a stack. */
+
+/** True when arrays and objects are nested more than `max` deep, or hold more than `maxNodes` values. */
+export function exceedsDepth(value: unknown, max: number, maxNodes = 100_000): boolean {
+  let level: unknown[] = [value];
+  let nodes = 0;
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item !== "object" || item === null) continue;
+      if (depth >= max) return true;
+      for (const child of Array.isArray(item) ? item : Object.values(item)) {
+        if (++nodes > maxNodes) return true;
+        if (typeof child === "object" && child !== null) next.push(child);
+      }
+    }
+    level = next;
+  }
+  return false;
+}
+
+/** Bytes of the UTF-8 JSON encoding; undefined has none. The value must not be deep. */
+export function jsonBytes(value: unknown): number {
+  const text = JSON.stringify(value);
+  return text === undefined ? 0 : utf8Bytes(text);
+}
+
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) bytes += code > 0x7ff ? 2 : 1;
+    // A surrogate pair is two units of three bytes here, and four bytes in truth.
+    if (code >= 0xd800 && code <= 0xdbff && isLowSurrogate(text.charCodeAt(i + 1))) bytes -= 2;
+  }
+  return bytes;
+}
+
+const isLowSurrogate = (code: number): boolean => code >= 0xdc00 && code <= 0xdfff;
