@@ -235,7 +235,7 @@ describe("intake", () => {
       ["ROOM_UNKNOWN", { to: { room: "nowhere" }, event: "card:moved", data: {} }],
       ["PAYLOAD_INVALID", { to: { room: "board:a" }, event: "card:moved", data: { bad: 1 } }],
       ["PAYLOAD_INVALID", { to: {}, event: "card:moved", data: {} }],
-      ["PAYLOAD_TOO_LARGE", { to: { room: "board:a" }, event: "card:moved", data: { x: "y".repeat(130_000) } }],
+      ["PAYLOAD_TOO_LARGE", { to: { room: "board:a" }, event: "card:moved", data: { x: "y".repeat(131_000) } }],
     ])("refuses with %s and emits nothing", async (code, body) => {
       await bench.notifier();
       await expect(ask(body)).rejects.toMatchObject({ code });
