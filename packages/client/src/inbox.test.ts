@@ -112,6 +112,12 @@ describe("the inbox", () => {
     expect(client.inbox.get()).toMatchObject({ phase: "live", unread: 0, events: [] });
   });
 
+  it("[I4] acknowledges a number once, whatever the server makes of it", async () => {
+    const { w } = await started({ epoch: "c0.1", seq: 99 }, 2);
+    await w.clock.advance(5_000);
+    expect(w.edge.count("inbox:ack")).toBe(1);
+  });
+
   it("marks as read and unread, on every device", async () => {
     const { w, client } = await started(undefined, 2);
     const other = w.client("ann");

@@ -455,6 +455,18 @@ describe("events", () => {
     expect(room.send("cursor:moved", 1)).toBe(false);
   });
 
+  it("[Q1] back online but not joined again, nothing is sent to the room", async () => {
+    const w = world();
+    const { client, room } = await joined(w);
+    w.edge.mute.add("room:join");
+    await w.net.cut();
+    await w.clock.until(() => client.status.get().phase === "online", "online again");
+    await expect(room.publish("chat:said", "hi")).rejects.toMatchObject({ code: "OFFLINE" });
+    expect(room.send("cursor:moved", 1)).toBe(false);
+    await w.clock.advance(20);
+    expect(w.edge.count("chat:said") + w.edge.count("cursor:moved")).toBe(0);
+  });
+
   it("[Q3] with `wait`, a publish waits for the room to be joined again", async () => {
     const w = world();
     const { room } = await joined(w);

@@ -235,7 +235,8 @@ export function createRoom(id: string, host: RoomHost): RoomShell {
       start();
       return () => {
         // At the end of the turn: a part of a page that is replaced by another must not make the user leave and join.
-        if (holds.delete(own)) clock.timer(0, () => void stop().catch(report));
+        holds.delete(own);
+        clock.timer(0, () => void stop().catch(report));
       };
     },
     async update(info, request) {
