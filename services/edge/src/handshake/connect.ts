@@ -5,10 +5,10 @@
  */
 
 import {
+  type Auth,
   type ErrorCode,
   type NamespaceContract,
   PROTOCOL_VERSION,
-  type PresenceStatus,
   RollcallError,
   validateAuth,
 } from "@rollcall/contracts";
@@ -36,14 +36,6 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export const isFinal = (code: ErrorCode): boolean => FINAL.has(code);
 
-interface Auth {
-  token?: string;
-  session?: string;
-  client?: string;
-  presence?: { status: PresenceStatus; info?: unknown };
-  protocol?: number;
-}
-
 export interface Connected {
   session: Session;
   resumed: boolean;
@@ -55,7 +47,8 @@ export async function connect(parts: Parts, contract: NamespaceContract, socket:
   const verified = await parts.verifier.verify(auth.token);
   if (!verified.namespaces.includes(contract.namespace)) throw new RollcallError("FORBIDDEN");
   const { registry, settings, health } = parts;
-  if (registry.countOfUser(verified.tenant, verified.user) >= settings.MAX_CONNECTIONS_PER_USER) {
+  const mostOfUser = Math.min(settings.MAX_CONNECTIONS_PER_USER, verified.claims.limits?.connections ?? Infinity);
+  if (registry.countOfUser(verified.tenant, verified.user) >= mostOfUser) {
     throw new RollcallError("LIMIT_EXCEEDED");
   }
   if (health.view.fanout === "stale") throw new RollcallError("UNAVAILABLE");
@@ -74,7 +67,7 @@ function checkedAuth(auth: Record<string, unknown>): Auth {
   if (auth.token === undefined || auth.token === null) throw new RollcallError("AUTH_REQUIRED");
   const result = validateAuth(auth);
   if (!result.ok) throw RollcallError.invalid(result.issues);
-  const checked = result.value as Auth;
+  const checked = result.value;
   if (checked.protocol !== undefined && checked.protocol !== PROTOCOL_VERSION) {
     throw new RollcallError("PROTOCOL_UNSUPPORTED", { details: { supported: [PROTOCOL_VERSION] } });
   }

@@ -1,21 +1,17 @@
 /** `session:ready`: the first event of a session, and what a client needs to know of this edge. */
 
-import { PROTOCOL_VERSION } from "@rollcall/contracts";
+import { LIMITS, PROTOCOL_VERSION, type ServerPayload } from "@rollcall/contracts";
 import type { EdgeSettings } from "../config.ts";
 import type { HealthView } from "../health.ts";
 import type { Session } from "../sessions/session.ts";
 
-/** Of the wire contract, section 3.1. */
-const STATE_KEYS = 256;
-const STATE_VALUE_BYTES = 8_192;
-
 export function sessionReady(
   session: Session,
   facts: { edge: string; resumed: boolean; nowMs: number; health: HealthView; settings: EdgeSettings },
-) {
+): ServerPayload<"session:ready"> {
   const { edge, resumed, nowMs, health, settings } = facts;
   const { tenant, user, namespace, session: id } = session.ref;
-  const { rooms, watched, eventsPerSecond } = session.limits;
+  const { payloadBytes, rooms, watched, eventsPerSecond } = session.limits;
   return {
     session: id,
     user,
@@ -32,12 +28,12 @@ export function sessionReady(
       graceMs: settings.GRACE_MS,
     },
     limits: {
-      payloadBytes: settings.MAX_PAYLOAD_BYTES,
+      payloadBytes,
       rooms,
       watched,
       eventsPerSecond,
-      stateKeys: STATE_KEYS,
-      stateValueBytes: STATE_VALUE_BYTES,
+      stateKeys: LIMITS.stateKeys,
+      stateValueBytes: LIMITS.stateValueBytes,
     },
     health,
   };

@@ -1,13 +1,13 @@
 /** The limits of one session: the server's, lowered by its token where that says so. */
 
+import type { Claims } from "@rollcall/contracts";
 import type { EdgeSettings } from "../config.ts";
 import type { SessionLimits } from "../sessions/session.ts";
 
-export type ClaimedLimits = Partial<SessionLimits>;
-
-export function sessionLimits(settings: EdgeSettings, claimed: ClaimedLimits = {}): SessionLimits {
+export function sessionLimits(settings: EdgeSettings, claimed: Claims["limits"] = {}): SessionLimits {
   const lower = (own: number, other: number | undefined) => Math.min(own, other ?? own);
   return {
+    payloadBytes: lower(settings.MAX_PAYLOAD_BYTES, claimed.payloadBytes),
     rooms: lower(settings.MAX_ROOMS, claimed.rooms),
     watched: lower(settings.MAX_WATCHED, claimed.watched),
     eventsPerSecond: lower(settings.EVENTS_PER_SECOND, claimed.eventsPerSecond),

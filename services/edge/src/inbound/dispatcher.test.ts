@@ -29,7 +29,7 @@ describe("dispatcher", () => {
       live: true,
       ref: { tenant: "main", namespace: "/", user: "ann", session: "s" },
       socket: { connected: true },
-      limits: { eventsPerSecond: 100 },
+      limits: { eventsPerSecond: 100, payloadBytes: 1_000 },
       buckets: new Buckets(),
       violations: newBucket(violations, 0),
       rooms: new Map(),
@@ -44,7 +44,6 @@ describe("dispatcher", () => {
     dispatcher = new Dispatcher({
       clock,
       logger: createLogger({ service: "test", instance: "test", level: "silent" }),
-      maxPayloadBytes: 1_000,
       allowance,
       ackTimeoutMs: 10_000,
       violations,

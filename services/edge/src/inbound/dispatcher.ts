@@ -3,17 +3,15 @@
  * Nothing a client sends may throw through here.
  */
 
-import { RollcallError, validateMeta } from "@rollcall/contracts";
+import { exceedsDepth, LIMITS, RollcallError, validateMeta } from "@rollcall/contracts";
 import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
 import type { Session } from "../sessions/session.ts";
 import type { Allowance } from "./allowance.ts";
 import { Call, type CallOptions } from "./call.ts";
 import type { Command } from "./command.ts";
-import { depthOf, isTooDeep } from "./depth.ts";
 
 export interface DispatcherOptions extends CallOptions {
   allowance: Allowance;
-  maxPayloadBytes: number;
   command(session: Session, event: string): Command | undefined;
 }
 
@@ -35,7 +33,7 @@ export class Dispatcher {
     const [name, payload] = packet;
     const found = typeof name === "string" ? this.#options.command(session, name) : undefined;
     const label = found?.event ?? OTHER;
-    const checkedMeta = validateMeta(packet[2] ?? undefined);
+    const checkedMeta = validateMeta(packet[2]);
     const meta = checkedMeta.ok ? checkedMeta.value : undefined;
     const span = startSpan("ack", label, {
       parent: meta?.traceparent,
@@ -45,7 +43,7 @@ export class Dispatcher {
     });
     const call = new Call(this.#options, { session, label, shownName: shownName(name), ack, id: meta?.id, span });
     try {
-      const bytes = sizeOf(payload, this.#options.maxPayloadBytes);
+      const bytes = sizeOf(payload, session.limits.payloadBytes);
       if (found === undefined) throw new RollcallError("EVENT_UNKNOWN");
       const waitMs = this.#options.allowance.take(session, found, bytes);
       if (waitMs > 0) throw new RollcallError("RATE_LIMITED", { retryAfterMs: waitMs });
@@ -65,7 +63,7 @@ export class Dispatcher {
     if (packet.length > 3) throw invalid("", "maxItems", "only a payload and meta are accepted");
     if (!meta.ok) throw RollcallError.invalid(meta.issues);
     if (command.ackRequired === true && !hasAck) throw invalid("", "required", "an ack callback is required");
-    if (isTooDeep(payload)) throw invalid("", "maxDepth", "nested too deep");
+    if (exceedsDepth(payload, LIMITS.depth)) throw invalid("", "maxDepth", "nested too deep");
     const shaped = command.shape(payload);
     if (!shaped.ok) throw RollcallError.invalid(shaped.issues);
     return shaped.value;
@@ -98,10 +96,9 @@ function sizeOf(payload: unknown, maxBytes: number): number {
   try {
     text = JSON.stringify(payload);
   } catch {
-    // So deep that the stack does not suffice. Its brackets alone may be too large; else its depth will be refused.
-    const brackets = 2 * depthOf(payload);
-    if (brackets > maxBytes) throw new RollcallError("PAYLOAD_TOO_LARGE");
-    return brackets;
+    // So deep that the stack does not suffice: its brackets alone may be too many; if not, its depth will be refused.
+    if (exceedsDepth(payload, maxBytes / 2)) throw new RollcallError("PAYLOAD_TOO_LARGE");
+    return maxBytes;
   }
   // Most payloads are far below the limit, whatever their characters are.
   const isSmall = text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes;

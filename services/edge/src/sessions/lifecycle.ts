@@ -17,9 +17,8 @@ import type { HeldRooms } from "./held-rooms.ts";
 import type { PresenceLink } from "./link.ts";
 import type { SessionFacts } from "./mirror.ts";
 import type { Registry } from "./registry.ts";
-import type { DisconnectReason, Membership, Session } from "./session.ts";
+import type { DisconnectReason, Membership, RevokedReason, Session } from "./session.ts";
 
-export type RevokedReason = "replaced" | "revoked" | "expired" | "abuse";
 export type RemovedReason = "revoked" | "expired" | "forbidden";
 
 export interface LifecycleOptions {
@@ -126,7 +125,9 @@ export class Lifecycle {
     delivery.join(session.member, session.sessionTarget);
     metrics.sockets(registry.size);
     this.reschedule(session);
-    if (!registry.isCurrent(session)) this.revoke(session, "replaced");
+    // What happened to it during its handshake.
+    const ended = session.ended ?? (registry.isCurrent(session) ? undefined : "replaced");
+    if (ended !== undefined) this.revoke(session, ended);
   }
 
   /** After its token or a grant changed. */
@@ -152,9 +153,12 @@ export class Lifecycle {
   /** Tells the client why, and disconnects it: stock clients do not return by themselves. */
   revoke(session: Session, reason: RevokedReason): void {
     if (session.closing !== undefined) return;
-    session.closing = reason;
     const { socket } = session;
-    if (!socket.connected) return; // still in its handshake: it ends there
+    if (!session.live) {
+      session.ended = reason; // still in its handshake: at its end
+      return;
+    }
+    session.closing = reason;
     this.#options.door.emit(session, "session:revoked", { reason });
     socket.disconnect();
     const { conn } = socket;
@@ -164,7 +168,7 @@ export class Lifecycle {
   }
 
   /** Closes the connection without a Socket.IO word: the client returns by itself. */
-  drop(session: Session, reason: "slow" | "drain" | "protocol"): void {
+  drop(session: Session, reason: "slow" | "drain" | "shutdown"): void {
     session.closing ??= reason;
     session.socket.conn.close();
   }

@@ -16,10 +16,11 @@ import type {
   SessionRef,
 } from "@rollcall/contracts/internal";
 import type { Clock, Logger, Random, Timer } from "@rollcall/runtime";
-import { type LaneEffect, type LaneEvent, type LaneState, NO_TICKET, newLane, reduce } from "./lane-core.ts";
+import { type LaneEffect, type LaneEvent, type LaneState, newLane, reduce } from "./lane-core.ts";
 import { Mirror } from "./mirror.ts";
 import { isRequest, type OpBody } from "./ops.ts";
 import { refKey } from "./ref.ts";
+import { type SubmitOptions, Tickets } from "./tickets.ts";
 
 /** How presence is asked: rejects with `UNAVAILABLE` or `TIMEOUT` when it does not answer. */
 export interface PresenceDoors {
@@ -56,22 +57,6 @@ export interface LinkOptions {
   digestMs: number;
 }
 
-export interface SubmitOptions {
-  /** Estimated size of the operation. Default {@link USUAL_OP_BYTES}. */
-  bytes?: number;
-  /** Runs when presence has answered, before anything else does, even when nobody waits for the answer any more. */
-  applied?: (data: LaneData) => void;
-  /** The same for a refusal. */
-  refused?: () => void;
-}
-
-interface Waiting {
-  resolve(data: LaneData): void;
-  reject(error: RollcallError): void;
-  options: SubmitOptions;
-  request: boolean;
-}
-
 const USUAL_OP_BYTES = 512;
 /** Failures in a row after which presence counts as away. */
 const STALE_AFTER = 2;
@@ -82,10 +67,9 @@ export class PresenceLink {
   readonly mirror = new Mirror();
   readonly #options: LinkOptions;
   readonly #lane: LaneState;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #tickets = new Tickets();
   #renewTimer: Timer | undefined;
   #digestTimer: Timer | undefined;
-  #nextTicket = NO_TICKET + 1;
   #pumpPlanned = false;
   #sending = false;
   #failures = STALE_AFTER; // presence is away until it has answered once
@@ -130,12 +114,10 @@ export class PresenceLink {
       options.refused?.();
       return Promise.reject(new RollcallError("UNAVAILABLE"));
     }
-    const ticket = this.#nextTicket++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(ticket, { resolve, reject, options, request });
-      this.#dispatch({ type: "submit", item: { ticket, body, bytes: options.bytes ?? USUAL_OP_BYTES } });
-      this.#pumpSoon();
-    });
+    const { ticket, answer } = this.#tickets.issue(request, options);
+    this.#dispatch({ type: "submit", item: { ticket, body, bytes: options.bytes ?? USUAL_OP_BYTES } });
+    this.#pumpSoon();
+    return answer;
   }
 
   /** For operations nobody waits for: a failure is presence's to say, and the digest's to repair. */
@@ -150,7 +132,7 @@ export class PresenceLink {
     this.#closed = true;
     this.#renewTimer?.cancel();
     this.#digestTimer?.cancel();
-    for (const ticket of [...this.#waiting.keys()]) this.#fail(ticket, new RollcallError("UNAVAILABLE"));
+    this.#tickets.close();
   }
 
   #freshEdge = (): string => `${this.#options.instance}-${this.#options.random.id(8)}`;
@@ -262,16 +244,7 @@ export class PresenceLink {
       if (result.ok && result.data.op === "digest" && !result.data.equal) this.#dispatch({ type: "assert" });
       return;
     }
-    const waiting = this.#waiting.get(ticket);
-    if (waiting === undefined) return;
-    this.#waiting.delete(ticket);
-    if (result.ok) {
-      waiting.options.applied?.(result.data);
-      waiting.resolve(result.data);
-    } else {
-      waiting.options.refused?.();
-      waiting.reject(RollcallError.fromWire(result.error));
-    }
+    this.#tickets.settle(ticket, result);
   }
 
   #assertionAnswered(last: boolean, result: LaneResult): void {
@@ -281,14 +254,6 @@ export class PresenceLink {
     }
     if (result.data.op === "assert") for (const ref of result.data.replaced) this.#options.hooks.replaced(ref);
     if (last) this.#options.hooks.asserted();
-  }
-
-  #fail(ticket: number, error: RollcallError): void {
-    const waiting = this.#waiting.get(ticket);
-    if (waiting === undefined) return;
-    // Whoever waits is told; `applied` still runs when the answer comes.
-    waiting.reject(error);
-    if (this.#closed) this.#waiting.delete(ticket);
   }
 
   /** Presence's store has this epoch: when it is another one than before, both sides are compared at once. */
@@ -317,8 +282,7 @@ export class PresenceLink {
     this.#options.logger.debug({ event: "presence.unanswered", code }, "presence did not answer");
     if (this.#failures < STALE_AFTER) return;
     this.#setHealth("stale");
-    for (const [ticket, waiting] of this.#waiting)
-      if (waiting.request) this.#fail(ticket, new RollcallError("UNAVAILABLE"));
+    this.#tickets.refuseRequests();
   }
 
   #setHealth(state: "live" | "stale"): void {

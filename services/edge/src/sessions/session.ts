@@ -23,6 +23,9 @@ export type DisconnectReason =
   | "drain"
   | "shutdown";
 
+/** Why a session ends by our word: `session:revoked`. */
+export type RevokedReason = "replaced" | "revoked" | "expired" | "abuse";
+
 export interface Membership {
   readonly contract: RoomContract;
   observe: boolean;
@@ -35,6 +38,7 @@ export interface JoinAttempt {
 }
 
 export interface SessionLimits {
+  payloadBytes: number;
   rooms: number;
   watched: number;
   eventsPerSecond: number;
@@ -72,6 +76,8 @@ export class Session {
   replacedBy = 0;
   /** The end of the token its client was last warned of. */
   warnedOf: number | undefined;
+  /** It ended before it began: said at the end of its handshake. */
+  ended: RevokedReason | undefined;
   /** Set by whoever ends it, before the socket closes. */
   closing: DisconnectReason | undefined;
   /** It reads too slowly: nothing of its rooms is queued for it until it has caught up. */

@@ -1,0 +1,112 @@
+/** Everything between the log and this edge's sockets, put together. */
+
+import type { Contracts } from "@rollcall/contracts";
+import {
+  createDelivery,
+  type Delivery,
+  type DeliveryMember,
+  type FollowHandlers,
+  type ReceivedEntry,
+} from "@rollcall/fanout";
+import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
+import type { EdgeSettings } from "../config.ts";
+import type { State } from "../health.ts";
+import type { EdgeMetrics } from "../metrics.ts";
+import type { Registry } from "../sessions/registry.ts";
+import { type Session, sessionOf } from "../sessions/session.ts";
+import { Coalescer } from "./coalescer.ts";
+import { Door } from "./door.ts";
+import { AckGate } from "./gate.ts";
+import { Pressure } from "./pressure.ts";
+import { Resync } from "./resync.ts";
+import { Router } from "./router.ts";
+import { WatchHub } from "./watch-hub.ts";
+
+export interface OutboundOptions {
+  settings: EdgeSettings;
+  contracts: Contracts;
+  registry: Registry;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  registryOfMetrics: Metrics;
+  metrics: EdgeMetrics;
+  /** It reads far too slowly: close it. */
+  slow(session: Session): void;
+}
+
+export interface Outbound {
+  delivery: Delivery;
+  door: Door;
+  gate: AckGate<Session, ReceivedEntry>;
+  hub: WatchHub<Session>;
+  resync: Resync;
+  /** What follows one partition of the log; `readTo` says how far. */
+  handlers(readTo: () => string | undefined, health: (state: State) => void): FollowHandlers;
+  close(): void;
+}
+
+export function createOutbound(options: OutboundOptions): Outbound {
+  const { settings, contracts, registry, clock, random, logger, metrics } = options;
+  const ofSession = (act: (session: Session) => void) => (member: DeliveryMember) => {
+    const session = sessionOf(member.socket);
+    if (session !== undefined) act(session);
+  };
+  const delivery = createDelivery({
+    clock,
+    logger,
+    metrics: options.registryOfMetrics,
+    onPressure: ofSession((session) => pressure.begin(session)),
+    onRelief: ofSession((session) => pressure.end(session)),
+    onSlow: ofSession(options.slow),
+  });
+  const strict = settings.ROLLCALL_ENV === "development";
+  const door = new Door({ contracts, delivery, clock, random, logger, metrics, strict });
+  const gate = new AckGate<Session, ReceivedEntry>();
+  const hub = new WatchHub<Session>({
+    clock,
+    windowMs: settings.WATCH_WINDOW_MS,
+    send: (session, changes) => door.emit(session, "presence:changed", { changes }),
+  });
+  const resync = new Resync({ registry, delivery, door, hub, clock, random });
+  const pressure = new Pressure({ delivery, hub, resync });
+  const coalescer = new Coalescer({
+    clock,
+    windowMs: settings.COALESCE_MS,
+    deliver: (entry, causes) => router.deliver(entry, causes),
+  });
+  const router: Router = new Router({
+    delivery,
+    door,
+    gate,
+    coalescer,
+    hub,
+    clock,
+    metrics,
+    isDomainEvent: (namespace, event) => contracts.namespaces.get(namespace)?.events.has(event) ?? false,
+  });
+
+  return {
+    delivery,
+    door,
+    gate,
+    hub,
+    resync,
+    handlers: (readTo, health) => ({
+      wants: router.wants,
+      entry: router.entry,
+      flush: () => router.flush(readTo()),
+      peek: () => delivery.peek(),
+      gap: () => resync.everything("gap"),
+      rewind() {
+        for (const { key, member } of gate.rewind()) router.admit(key, member);
+        resync.everything("rewind");
+      },
+      health,
+    }),
+    close() {
+      coalescer.close();
+      hub.close();
+    },
+  };
+}
