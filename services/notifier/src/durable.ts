@@ -17,7 +17,8 @@ import type { Outcome } from "./inbox/inbox-types.ts";
 import { createPreferences, type Preferences } from "./inbox/preferences.ts";
 import { createLowWater } from "./intake/low-water.ts";
 import type { SourceMemory } from "./intake/reread.ts";
-import { StreamsError, type StreamsMode } from "./intake/streams.ts";
+import type { StreamNeed } from "./intake/sources.ts";
+import type { StreamsMode } from "./intake/streams.ts";
 
 export interface DurableOptions {
   install: string;
@@ -115,17 +116,18 @@ export async function startDurable(options: DurableOptions): Promise<Durable> {
   };
 }
 
-async function openBucket({ nats, install, mode }: DurableOptions): Promise<KV> {
-  const bucket = `${install}-notifier`;
+const markBucket = (install: string) => `${install}-notifier`;
+
+/** The stream behind the bucket of low-water marks, for `STREAMS=verify`. */
+export function markBucketStream(install: string): StreamNeed {
+  const bucket = markBucket(install);
+  return { name: `KV_${bucket}`, subjects: [`$KV.${bucket}.>`] };
+}
+
+function openBucket({ nats, install, mode }: DurableOptions): Promise<KV> {
   const kvm = new Kvm(nats.nc);
-  if (mode === "create") return kvm.create(bucket, { history: 1 });
-  const kv = await kvm.open(bucket);
-  if (mode === "verify") {
-    await kv.status().catch(() => {
-      throw new StreamsError([`key-value bucket ${bucket} (stream KV_${bucket}) is missing`]);
-    });
-  }
-  return kv;
+  const bucket = markBucket(install);
+  return mode === "create" ? kvm.create(bucket, { history: 1 }) : kvm.open(bucket);
 }
 
 /** Same server, its own connections: workers block, and wait for Redis instead of failing. */

@@ -9,7 +9,7 @@ import { serveRequests } from "./api/requests.ts";
 import { createDeadLetters } from "./dead-letter/dead-letters.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createEmitOnce } from "./delivery/emit-once.ts";
-import { startDurable } from "./durable.ts";
+import { markBucketStream, startDurable } from "./durable.ts";
 import { AccountRing } from "./explain/ring.ts";
 import type { Channel } from "./fallback/channel.ts";
 import type { ChannelParts } from "./fallback/channels-file.ts";
@@ -193,6 +193,8 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
       const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
       await collect(ensureConsumer(jsm, source.stream, need, mode));
     }
+    // With `create` the bucket is made where it is opened.
+    if (mode === "verify") await collect(ensureStream(jsm, markBucketStream(install), mode));
     if (differences.length > 0) throw new StreamsError(differences);
   }
 

@@ -209,6 +209,7 @@ describe("intake", () => {
       differences: [
         "stream OTHER_DEADLETTER is missing: it needs subjects other.deadletter.>",
         "consumer other-notifier-EVENTS of EVENTS is missing",
+        "stream KV_other-notifier is missing: it needs subjects $KV.other-notifier.>",
       ],
     });
   });
