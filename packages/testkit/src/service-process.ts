@@ -42,12 +42,12 @@ export interface ServiceProcessOptions {
   logFolder: string;
   /** Default: `services/<kind>/src/main.ts` of this repository. */
   entry?: string;
-  /** Default 20 s. */
+  /** Default 60 s. */
   readyTimeoutMs?: number;
 }
 
 export const REPOSITORY = join(import.meta.dirname, "../../..");
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 30_000;
 
 export async function startService(options: ServiceProcessOptions): Promise<ServiceProcess> {

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import type {
   CommandContract,
   Contracts,
@@ -22,9 +23,17 @@ import { BuildScope } from "./scope.ts";
 import { pointerOf, type Source } from "./source.ts";
 import { overlap } from "./subject.ts";
 
-const fileAjv = newAjv();
-fileAjv.opts.allErrors = true;
-const isContractFile = fileAjv.compile(ContractFile);
+let fileCheck: ValidateFunction | undefined;
+
+/** Every mistake at once: a contract file is small, and its author wants the whole list. */
+function isContractFile(value: unknown): { ok: boolean; errors: readonly ErrorObject[] } {
+  if (fileCheck === undefined) {
+    const ajv = newAjv();
+    ajv.opts.allErrors = true;
+    fileCheck = ajv.compile(ContractFile);
+  }
+  return { ok: fileCheck(value), errors: fileCheck.errors ?? [] };
+}
 
 interface NamespaceDraft {
   rooms: Map<string, RoomContract>;
@@ -120,8 +129,9 @@ export function build(sources: readonly Source[]): { contracts: Contracts; mista
 }
 
 function shapeIsSound(source: Source, mistakes: Mistake[]): boolean {
-  if (isContractFile(source.value)) return true;
-  for (const error of isContractFile.errors ?? []) {
+  const { ok, errors } = isContractFile(source.value);
+  if (ok) return true;
+  for (const error of errors) {
     const params = error.params as { additionalProperty?: string; allowedValues?: unknown };
     const pointer =
       error.instancePath + (params.additionalProperty === undefined ? "" : pointerOf(params.additionalProperty));

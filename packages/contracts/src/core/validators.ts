@@ -1,4 +1,7 @@
-/** The core schemas, compiled once when the module is loaded. Every function takes any value and throws nothing. */
+/**
+ * The core schemas, each compiled once, when it is first asked or by {@link compileCore}: no process needs all of them.
+ * Every function takes any value and throws nothing.
+ */
 
 import type { ValidateFunction } from "ajv";
 import type { TSchema } from "typebox";
@@ -20,8 +23,9 @@ const ajv = newAjv();
 type Check = (value: unknown) => Checked<unknown>;
 
 function checkOf(schema: TSchema): Check {
-  const validate: ValidateFunction = ajv.compile(schema);
+  let validate: ValidateFunction | undefined;
   return (value) => {
+    validate ??= ajv.compile(schema);
     if (exceedsDepth(value, LIMITS.depth)) {
       return { ok: false, issues: [{ pointer: "", keyword: "maxDepth", message: "is nested too deep" }] };
     }
@@ -44,6 +48,11 @@ const requestChecks = checksOf(REQUESTS);
 const authCheck = checkOf(Auth);
 const claimsCheck = checkOf(Claims);
 const metaCheck = checkOf(ClientMeta);
+
+/** For processes that would rather pay at start than on a first message: what clients send. */
+export function compileCore(): void {
+  for (const check of [...clientChecks.values(), authCheck, claimsCheck, metaCheck]) check(undefined);
+}
 
 const unknown: Checked<never> = {
   ok: false,
