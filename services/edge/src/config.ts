@@ -78,14 +78,18 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       minimum: 1,
       description: "New connections of one address to this edge; twice as many at once.",
     }),
-    MAX_IN_FLIGHT: integer({ default: 64, minimum: 1, description: "Unanswered messages of one session." }),
+    MAX_IN_FLIGHT: integer({
+      default: 4_096,
+      minimum: 1,
+      description: "Unanswered messages of one session; their bytes are bounded by BYTES_PER_SECOND.",
+    }),
     VIOLATIONS_PER_MINUTE: integer({
-      default: 60,
+      default: 600,
       minimum: 1,
       description: "Refused messages of one session before it counts as abuse.",
     }),
     VIOLATIONS_BURST: integer({
-      default: 200,
+      default: 2_000,
       minimum: 1,
       description: "Refused messages of one session at once before it counts as abuse.",
     }),
