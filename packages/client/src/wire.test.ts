@@ -21,6 +21,20 @@ describe("the copies of the wire's types", () => {
     expectTypeOf<Loose<wire.StateOp>>().toEqualTypeOf<Loose<server.StateOp>>();
   });
 
+  it("equal the server's events and answers", () => {
+    expectTypeOf<wire.SessionReady>().toEqualTypeOf<server.ServerPayload<"session:ready">>();
+    expectTypeOf<wire.Health>().toEqualTypeOf<server.ServerPayload<"session:health">>();
+    expectTypeOf<wire.Occupancy>().toEqualTypeOf<server.ServerPayload<"room:occupancy">>();
+    expectTypeOf<wire.Resync>().toEqualTypeOf<server.ServerPayload<"room:resync">>();
+    expectTypeOf<wire.Removed>().toEqualTypeOf<server.ServerPayload<"room:removed">>();
+    expectTypeOf<wire.MembersPage>().toEqualTypeOf<server.AckData<"room:members">>();
+    expectTypeOf<wire.StatePage>().toEqualTypeOf<server.AckData<"state:get">>();
+    // The schema says nothing of the meta in a listed event.
+    expectTypeOf<Omit<wire.HistoryPage, "events">>().toEqualTypeOf<Omit<server.AckData<"room:history">, "events">>();
+    expectTypeOf<Omit<wire.InboxPage, "events">>().toEqualTypeOf<Omit<server.AckData<"inbox:sync">, "events">>();
+    expectTypeOf<wire.InboxMarks>().toEqualTypeOf<server.AckData<"inbox:ack">>();
+  });
+
   it("leave out what only backends see", () => {
     expectTypeOf<wire.UserPresence>().toEqualTypeOf<Omit<server.UserPresence, "visible">>();
   });

@@ -3,6 +3,7 @@
  * is needed. Knows nothing of transports: `memory-net.ts` and `socket-edge.ts` bring the connections.
  */
 
+import { type ClientEvent, isClientEvent, validateAuth, validateClientEvent, validateMeta } from "@rollcall/contracts";
 import type { ClientMeta } from "../src/link.ts";
 import type {
   EventTriple,
@@ -58,6 +59,11 @@ interface Payload {
   ids?: string[];
 }
 
+/** What a client of ours sends is checked against the contract itself: a mistake fails the test that made it. */
+function conform(what: string, result: { ok: boolean; issues?: unknown }): void {
+  if (!result.ok) throw new Error(`${what} is not as the contract says: ${JSON.stringify(result.issues)}`);
+}
+
 class Refusal extends Error {
   readonly code: WireErrorCode;
   readonly more: Partial<WireError>;
@@ -110,6 +116,7 @@ export class ModelEdge {
   }
 
   connect(auth: EdgeAuth, wire: Wire): Connection | WireError {
+    conform("auth", validateAuth(auth));
     const refusal = this.refusals.get("connect")?.shift();
     if (refusal) return wireError(new Refusal(refusal.code as WireErrorCode, refusal));
     const [user = "", lifetimeMs = "600000"] = (auth.token ?? "").split(":");
@@ -194,6 +201,8 @@ export class ModelEdge {
 
   handle(connection: Connection, name: string, payload: unknown, meta: ClientMeta, ack: Ack | undefined): void {
     this.asked.push({ name, payload: payload as Payload, meta, user: connection.user });
+    if (isClientEvent(name)) conform(name, validateClientEvent(name as ClientEvent, payload));
+    conform(`meta of ${name}`, validateMeta(meta));
     if (this.mute.has(name)) return;
     try {
       const refusal = this.refusals.get(name)?.shift();
