@@ -6,11 +6,12 @@
 import type { Clock, Logger, Metrics } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import type { Socket } from "socket.io";
-import { frameOf } from "./frame.ts";
-import type { EngineConnection } from "./internals.ts";
+import { frameOf, PING_FRAME } from "./frame.ts";
+import { awaitPong, closeForPing, type EngineConnection, isPongAwaited, takePings } from "./internals.ts";
 import type { Lane } from "./lane.ts";
 import { DEFAULT_LANE_LIMITS, type LaneLimits, Lanes } from "./lanes.ts";
 import { Member, Members } from "./members.ts";
+import { type PingBounds, PingWheel } from "./pings.ts";
 
 /** With more connections waiting than this, one more read is worth its round trip. */
 const PEEK_LANES = 128;
@@ -21,6 +22,11 @@ export interface DeliveryOptions {
   metrics: Metrics;
   /** Default {@link DEFAULT_LANE_LIMITS}. */
   limits?: Partial<LaneLimits>;
+  /**
+   * Takes websocket connections off engine.io's two timers each and onto one wheel. Must be the server's own
+   * `pingInterval` and `pingTimeout`, which clients are told. Default: engine.io pings.
+   */
+  pings?: PingBounds;
   /** The connection holds more than the soft limit: send less, merge more. */
   onPressure?(member: Member): void;
   /** It holds less than half of the soft limit again. */
@@ -82,6 +88,17 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       dropped: (reason, frames) => drops.inc({ reason }, frames),
     },
   );
+  const wheel =
+    options.pings &&
+    new PingWheel<Lane>(clock, options.pings, {
+      ping(seat) {
+        awaitPong(seat.connection.conn, seat);
+        lanes.append(seat.connection, PING_FRAME);
+      },
+      isAwaited: ({ connection }) => isPongAwaited(connection.conn),
+      lost: ({ connection }) => closeForPing(connection.conn),
+      flush: () => lanes.flush(),
+    });
   let hasWarned = false;
   metrics.onScrape(() => metrics.gauge(METRICS.edgeWriteBufferBytes).set(lanes.bufferedBytes()));
 
@@ -92,6 +109,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         fallbacks.inc();
         if (!hasWarned) logger.warn({ event: "fanout.fallback" }, "a connection has an unknown shape: stock writes");
         hasWarned = true;
+      } else if (wheel !== undefined && lane.members.length === 0 && takePings(lane.conn)) {
+        lane.seat = wheel.add(lane);
       }
       const member = new Member(socket, lane);
       lane.members.push(member);
@@ -103,7 +122,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (at < 0) return;
       lane.members.splice(at, 1);
       members.leaveAll(member);
-      if (lane.members.length === 0) lanes.close(lane);
+      if (lane.members.length > 0) return;
+      if (lane.seat !== undefined) wheel?.remove(lane.seat);
+      lanes.close(lane);
     },
     join: (member, target) => member.lane.members.includes(member) && members.join(member, target),
     leave: (member, target) => members.leave(member, target),

@@ -34,3 +34,6 @@ export function frameOf(namespace: string, packetJson: string): Frame {
 
 /** The Socket.IO packet in it, for a connection that must go through engine.io. */
 export const packetTextOf = (frame: Frame): string => frame.buffer.toString("utf8", frame.offset + 1);
+
+/** Engine.IO `ping` (2). Never goes through engine.io: it is no Socket.IO packet. */
+export const PING_FRAME: Frame = { buffer: Buffer.of(TEXT_FRAME, 1, 0x32), offset: 2 };

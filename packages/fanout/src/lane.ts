@@ -3,6 +3,7 @@
 import type { Frame } from "./frame.ts";
 import type { EngineConnection, Ports } from "./internals.ts";
 import type { Member } from "./members.ts";
+import type { Seat } from "./pings.ts";
 import type { Sequence } from "./sequence.ts";
 
 export class Lane {
@@ -28,6 +29,8 @@ export class Lane {
   /** The newest volatile frame per key, while congested. */
   volatile: Map<string, Frame> | undefined;
   volatileBytes = 0;
+  /** Its place in the ping wheel; none: engine.io pings it. */
+  seat: Seat<Lane> | undefined;
   /** On this connection, one per namespace. */
   readonly members: Member[] = [];
 

@@ -16,13 +16,13 @@ const HEARTBEAT_MS = 1_000;
 /** Pause after a failed read: doubling, with jitter, so that all edges do not come back as one. */
 const BACKOFF_MIN_MS = 50;
 const BACKOFF_MAX_MS = 1_000;
-/** How long a flush may wait for the read that follows a peek. */
-const HOLD_MS = 10;
+const DEFAULT_HOLD_MS = 10;
 
 export class LogReader {
   readonly #at: Place;
   readonly #key: string;
   readonly #maxLen: number;
+  readonly #holdMs: number;
   readonly #on: FollowHandlers;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -47,6 +47,7 @@ export class LogReader {
     this.#at = at;
     this.#key = keysOf(install, at.cell).log(at.partition);
     this.#maxLen = options.maxLen ?? DEFAULT_MAX_LEN;
+    this.#holdMs = options.holdMs ?? DEFAULT_HOLD_MS;
     this.#on = on;
     this.#clock = clock;
     this.#random = random;
@@ -127,7 +128,7 @@ export class LogReader {
       this.#pinned.resolve();
     }
     if (handedOut && !isPeek && this.#on.peek?.() === true) {
-      this.#hold = this.#clock.setTimer(HOLD_MS, () => this.#release());
+      this.#hold = this.#clock.setTimer(this.#holdMs, () => this.#release());
     } else {
       this.#release(handedOut);
     }

@@ -17,6 +17,8 @@ export interface FanoutSourceOptions {
   metrics: Metrics;
   /** What heartbeats trim the log to; the same as for appends. */
   maxLen?: number;
+  /** How long a flush may wait for the read that follows a peek. Default 10 ms. */
+  holdMs?: number;
 }
 
 export function createFanoutSource(options: FanoutSourceOptions): FanoutSource {

@@ -7,7 +7,7 @@ import { stockServer, tcpOf } from "./stock-server.ts";
 
 const CLIENTS = 40;
 const STALLED = 2;
-const STEPS = 3_000;
+const STEPS = 2_000;
 const ROOMS = ["r:main/a", "r:main/b", "r:main/c", "r:main/d"];
 
 /** Who should get what: the same bookkeeping as the delivery's, by plain sets. */
@@ -104,7 +104,7 @@ describe.each([
     for (const tcp of stalled) tcp.resume();
     const count = (lists: Map<string, string[]>) => [...lists.values()].reduce((sum, list) => sum + list.length, 0);
     await waitFor(() => count(got) === count(expected.received) && asked <= count(got), {
-      timeoutMs: 15_000,
+      timeoutMs: 20_000,
       what: () => `${count(expected.received)} messages (got ${count(got)})`,
     });
     for (const name of names) expect(got.get(name)).toEqual(expected.received.get(name));

@@ -1,7 +1,14 @@
 /** A follower that records what it was told, in order. */
 
-import { createMetrics, type Logger, type Metrics, systemClock, systemRandom } from "@rollcall/runtime";
-import { createFanoutSource, type FollowHandlers, type LogEntry, type Place, type Position } from "../src/index.ts";
+import { createMetrics, type Metrics, systemClock, systemRandom } from "@rollcall/runtime";
+import {
+  createFanoutSource,
+  type FanoutSourceOptions,
+  type FollowHandlers,
+  type LogEntry,
+  type Place,
+  type Position,
+} from "../src/index.ts";
 import { quiet } from "./stock-server.ts";
 
 export const INSTALL = "test";
@@ -22,8 +29,7 @@ export interface FollowOptions {
   at?: Place;
   from?: Position | "now";
   on?: Partial<FollowHandlers>;
-  maxLen?: number;
-  logger?: Logger;
+  source?: Partial<FanoutSourceOptions>;
 }
 
 /** All but the address. */
@@ -36,12 +42,12 @@ export const sourceOptions = () => ({
 });
 
 export async function follow(redisUrl: string, options: FollowOptions = {}): Promise<Follower> {
-  const { at = AT, from = "now", on = {}, maxLen, logger = quiet } = options;
+  const { at = AT, from = "now", on = {}, source: change = {} } = options;
   const told: string[] = [];
   const marks = new Set(["gap", "rewind", "live", "stale"]);
   const parts = sourceOptions();
   const { metrics } = parts;
-  const source = createFanoutSource({ ...parts, logger, redisUrl, ...(maxLen === undefined ? {} : { maxLen }) });
+  const source = createFanoutSource({ ...parts, ...change, redisUrl });
   const subscription = await source.follow(at, from, {
     entry: (entry) => void told.push(entry.mid),
     gap: () => void told.push("gap"),

@@ -40,7 +40,7 @@ describe("following", () => {
     const logs = [log, createFanoutLog(other, { install: INSTALL })];
     await Promise.all(Array.from({ length: 2_000 }, (_, i) => logs[i % 2]!.append(AT, message(`m${i}`))));
     other.disconnect();
-    await waitFor(() => one.mids().length === 2_000 && two.mids().length === 2_000);
+    await waitFor(() => one.mids().length === 2_000 && two.mids().length === 2_000, { timeoutMs: 20_000 });
     expect(one.mids()).toEqual(two.mids());
     expect(new Set(one.mids()).size).toBe(2_000);
     expect(one.told[0]).toBe("live");
@@ -118,6 +118,7 @@ describe("following", () => {
   test("a peek joins the rest of a burst to its first entry: one flush", async () => {
     const runs: string[][] = [[]];
     await using _follower = await follow(server.url, {
+      source: { holdMs: 20_000 },
       on: {
         entry: (entry) => void runs.at(-1)!.push(entry.mid),
         flush: () => void (runs.at(-1)!.length > 0 && runs.push([])),
@@ -260,7 +261,7 @@ describe("faults", () => {
     let tries = 0;
     const destination = { write: (line: string) => void (line.includes("fanout.read_failed") && tries++) };
     const logger = createLogger({ service: "test", instance: "test", level: "debug", destination });
-    await using follower = await follow(server.url, { logger });
+    await using follower = await follow(server.url, { source: { logger } });
     await append("a");
     await heard(follower, "a");
     await server.stop();

@@ -1,0 +1,125 @@
+import { ManualClock } from "@rollcall/runtime";
+import { beforeEach, describe, expect, test } from "vitest";
+import { PingWheel, type Seat } from "./pings.ts";
+
+const BOUNDS = { intervalMs: 6_000, timeoutMs: 5_000 };
+const SLOT_MS = 250;
+
+/** engine.io's side of one connection. */
+class Peer {
+  seat!: Seat<Peer>;
+  awaited = false;
+  hasExtended = false;
+  pings: number[] = [];
+  lostAtMs: number | undefined;
+  pong(): void {
+    this.awaited = false;
+  }
+  chatter(): void {
+    if (!this.awaited || this.hasExtended) return;
+    this.hasExtended = true;
+    this.seat.refresh();
+  }
+}
+
+let clock: ManualClock;
+let wheel: PingWheel<Peer>;
+let answers: boolean;
+beforeEach(() => {
+  clock = new ManualClock();
+  answers = true;
+  wheel = new PingWheel<Peer>(clock, BOUNDS, {
+    ping({ connection: peer }) {
+      peer.pings.push(clock.monotonic());
+      peer.awaited = true;
+      peer.hasExtended = false;
+      if (answers) clock.setTimer(10, () => peer.pong());
+    },
+    isAwaited: ({ connection: peer }) => peer.awaited,
+    lost(seat) {
+      seat.connection.lostAtMs = clock.monotonic();
+      seat.connection.awaited = false;
+      wheel.remove(seat);
+    },
+    flush() {},
+  });
+});
+const join = () => {
+  const peer = new Peer();
+  peer.seat = wheel.add(peer);
+  return peer;
+};
+
+describe("[G1]", () => {
+  test("who answers is pinged once an interval and stays", async () => {
+    const peers: Peer[] = [];
+    for (let i = 0; i < 50; i++) {
+      peers.push(join());
+      await clock.advance(137);
+    }
+    await clock.advance(60_000);
+    for (const peer of peers) {
+      expect(peer.lostAtMs).toBeUndefined();
+      expect(peer.pings.length).toBeGreaterThanOrEqual(9);
+      for (let i = 1; i < peer.pings.length; i++) expect(peer.pings[i]! - peer.pings[i - 1]!).toBe(BOUNDS.intervalMs);
+    }
+  });
+
+  test.each([0, 100, 249, 250, 251, 5_999])(
+    "who joined at %i ms and never answers is lost within the bounds",
+    async (at) => {
+      answers = false;
+      join();
+      await clock.advance(at);
+      const peer = join();
+      await clock.advance(60_000);
+      const afterMs = peer.lostAtMs! - at;
+      expect(afterMs).toBeGreaterThan(BOUNDS.intervalMs + BOUNDS.timeoutMs - 2 * SLOT_MS);
+      expect(afterMs).toBeLessThanOrEqual(BOUNDS.intervalMs + BOUNDS.timeoutMs + SLOT_MS);
+    },
+  );
+
+  test("something else while a pong is awaited buys the timeout once more, counted from then", async () => {
+    answers = false;
+    const peer = join();
+    await clock.advance(6_000 + 2_000);
+    peer.chatter();
+    await clock.advance(4_000);
+    peer.chatter();
+    expect(peer.lostAtMs).toBeUndefined();
+    await clock.advance(60_000);
+    expect(peer.lostAtMs).toBeGreaterThanOrEqual(8_000 + BOUNDS.timeoutMs - SLOT_MS);
+    expect(peer.lostAtMs).toBeLessThanOrEqual(8_000 + BOUNDS.timeoutMs + SLOT_MS);
+  });
+});
+
+test("[G2] who sends all the time and never answers is lost too", async () => {
+  answers = false;
+  const peer = join();
+  for (let i = 0; i < 300; i++) {
+    await clock.advance(100);
+    peer.chatter();
+  }
+  expect(peer.lostAtMs).toBeLessThanOrEqual(6_000 + 2 * BOUNDS.timeoutMs + SLOT_MS);
+  expect(peer.pings).toHaveLength(1);
+});
+
+test("[P16] an empty wheel has no timer; it starts again", async () => {
+  const peer = join();
+  expect(clock.pending).toBe(1);
+  wheel.remove(peer.seat);
+  wheel.remove(peer.seat);
+  expect(clock.pending).toBe(0);
+  await clock.advance(100_000);
+  const next = join();
+  await clock.advance(6_000);
+  expect(next.pings).toHaveLength(1);
+  expect(peer.pings).toHaveLength(0);
+});
+
+test("leaving frees one's own place, whoever else stands in the slot", async () => {
+  const peers = Array.from({ length: 10 }, join);
+  for (const i of [0, 9, 4]) wheel.remove(peers[i]!.seat);
+  await clock.advance(6_000);
+  expect(peers.map((peer) => peer.pings.length)).toEqual([0, 1, 1, 1, 0, 1, 1, 1, 1, 0]);
+});
