@@ -103,7 +103,7 @@ export class KeyRing {
   async #load(): Promise<void> {
     const { logger, source } = this.#options;
     try {
-      this.#take(keysOf(await (this.#options.fetchSet?.() ?? readSet(source))));
+      this.#take(keysOf(await (this.#options.fetchSet?.() ?? readSet(source, this.#options.clock))));
     } catch (cause) {
       logger.warn({ event: "keys.unreadable", error: cause }, "the key set cannot be read"); // K3
       throw new RollcallError("UNAVAILABLE", { cause });
@@ -136,11 +136,17 @@ function keysOf(set: unknown): JWK[] {
   return usable;
 }
 
-async function readSet(source: string): Promise<unknown> {
+async function readSet(source: string, clock: Clock): Promise<unknown> {
   if (!/^https?:\/\//.test(source)) return JSON.parse(await readFile(source, "utf8"));
-  const response = await fetch(source, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: "error" });
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  const text = await response.text();
-  if (text.length > MAX_SET_BYTES) throw new Error("the JWKS is too large");
-  return JSON.parse(text);
+  const giveUp = new AbortController();
+  const timer = clock.setTimer(FETCH_TIMEOUT_MS, () => giveUp.abort());
+  try {
+    const response = await fetch(source, { signal: giveUp.signal, redirect: "error" });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const text = await response.text();
+    if (text.length > MAX_SET_BYTES) throw new Error("the JWKS is too large");
+    return JSON.parse(text);
+  } finally {
+    timer.cancel();
+  }
 }

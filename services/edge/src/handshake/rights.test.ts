@@ -43,8 +43,9 @@ describe("rights", () => {
           const rights = new Rights(granted(own));
           for (const [i, grant] of grants.entries()) rights.grant(`room-${i}`, granted(grant));
           for (const [what, how] of asked) {
-            expect(rights.allows(what, how, 0)).toBe(naive([own, ...grants], what, how));
+            if (rights.allows(what, how, 0) !== naive([own, ...grants], what, how)) return false;
           }
+          return true;
         },
       ),
       { numRuns: 5_000 },
