@@ -19,7 +19,18 @@ describe("README.md", () => {
 describe("SPEC.md", () => {
   it("has a test for every rule", () => {
     const rules = [...read("./SPEC.md").matchAll(/\*\*([A-Z]\d+)\*\*/g)].map(([, id]) => id);
-    const files = ["fold", "follow", "session", "client", "requests", "room", "presence", "inbox"];
+    const files = [
+      "fold",
+      "follow",
+      "session",
+      "client",
+      "requests",
+      "room",
+      "room-sync",
+      "room-state",
+      "presence",
+      "inbox",
+    ];
     const tests = files.map((file) => read(`./${file}.test.ts`)).join("");
     expect(rules.filter((id) => !tests.includes(`[${id}]`))).toEqual([]);
   });

@@ -7,6 +7,7 @@ import { type ClientEvent, isClientEvent, validateAuth, validateClientEvent, val
 import type { ClientMeta } from "../src/link.ts";
 import type {
   EventTriple,
+  InboxMarks,
   JoinHave,
   Meta,
   Reply,
@@ -15,7 +16,9 @@ import type {
   WireError,
   WireErrorCode,
 } from "../src/wire.ts";
+import { ModelInbox } from "./model-inbox.ts";
 import { ModelRoom } from "./model-room.ts";
+import { Refusal } from "./refusal.ts";
 
 /** The way back to one client. */
 export interface Wire {
@@ -64,22 +67,10 @@ function conform(what: string, result: { ok: boolean; issues?: unknown }): void 
   if (!result.ok) throw new Error(`${what} is not as the contract says: ${JSON.stringify(result.issues)}`);
 }
 
-class Refusal extends Error {
-  readonly code: WireErrorCode;
-  readonly more: Partial<WireError>;
-  constructor(code: WireErrorCode, more: Partial<WireError> = {}) {
-    super(code);
-    this.code = code;
-    this.more = more;
-  }
-}
-
-const RETRYABLE = new Set<WireErrorCode>(["RATE_LIMITED", "OVERLOADED", "DRAINING", "UNAVAILABLE", "TIMEOUT"]);
-
 export class ModelEdge {
   readonly rooms = new Map<string, ModelRoom>();
   readonly presences = new Map<string, UserPresence>();
-  readonly inboxes = new Map<string, { epoch: string; events: EventTriple[]; ackSeq: number }>();
+  readonly inboxes = new Map<string, ModelInbox>();
   readonly connections = new Set<Connection>();
   /** Sessions within grace: what `resumed` says. */
   readonly sessions = new Set<string>();
@@ -118,7 +109,7 @@ export class ModelEdge {
   connect(auth: EdgeAuth, wire: Wire): Connection | WireError {
     conform("auth", validateAuth(auth));
     const refusal = this.refusals.get("connect")?.shift();
-    if (refusal) return wireError(new Refusal(refusal.code as WireErrorCode, refusal));
+    if (refusal) return new Refusal(refusal.code as WireErrorCode, refusal).wire;
     const [user = "", lifetimeMs = "600000"] = (auth.token ?? "").split(":");
     const session = auth.session ?? this.#id();
     const resumed = this.sessions.has(session);
@@ -188,11 +179,8 @@ export class ModelEdge {
 
   /** A durable event for a user; kept, and sent to those connected. */
   notify(user: string, name: string, payload: unknown): void {
-    const inbox = this.#inbox(user);
-    const seq = inbox.events.length + 1;
-    const meta = { id: this.#id(), ts: "", inbox: { epoch: inbox.epoch, seq, read: false } };
-    inbox.events.push([name, payload, meta]);
-    for (const connection of this.of(user)) connection.wire.emit(name, payload, meta);
+    const event = this.#inbox(user).add(name, payload, this.#id());
+    for (const connection of this.of(user)) connection.wire.emit(...event);
   }
 
   present(user: string, status: UserPresence["status"], info?: unknown): void {
@@ -216,8 +204,8 @@ export class ModelEdge {
       ack?.({ ok: true, data });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (ack) ack({ ok: false, error: wireError(error) });
-      else this.tell(connection, "session:fault", { event: name, error: wireError(error) });
+      if (ack) ack({ ok: false, error: error.wire });
+      else this.tell(connection, "session:fault", { event: name, error: error.wire });
     }
   }
 
@@ -241,10 +229,13 @@ export class ModelEdge {
       case "session:refresh":
         return { expiresAt: new Date(this.#clockMs() + Number(payload.token.split(":")[1] ?? 600_000)).toISOString() };
       case "inbox:sync":
+        return this.#inbox(connection.user).sync(payload as object);
       case "inbox:ack":
+        return this.#inboxMarked(connection.user, this.#inbox(connection.user).acknowledge(payload));
       case "inbox:read":
+        return this.#inboxMarked(connection.user, this.#inbox(connection.user).mark(payload, true), payload);
       case "inbox:unread":
-        return this.#inboxRequest(connection, name, payload);
+        return this.#inboxMarked(connection.user, this.#inbox(connection.user).mark(payload, false));
     }
     if (payload?.room === undefined) return payload; // a command: the backend here is an echo
     if (!connection.rooms.has(payload.room)) throw new Refusal("NOT_A_MEMBER");
@@ -305,42 +296,15 @@ export class ModelEdge {
     return { epoch: room.epoch, version: room.stateVersion };
   }
 
-  #inbox(user: string) {
-    let inbox = this.inboxes.get(user);
-    if (!inbox) {
-      inbox = { epoch: "c0.1", events: [], ackSeq: 0 };
-      this.inboxes.set(user, inbox);
-    }
+  #inbox(user: string): ModelInbox {
+    const inbox = this.inboxes.get(user) ?? new ModelInbox();
+    this.inboxes.set(user, inbox);
     return inbox;
   }
 
-  #inboxRequest(connection: Connection, name: string, payload: Payload): unknown {
-    const inbox = this.#inbox(connection.user);
-    const unread = () => inbox.events.filter((event) => !event[2].inbox!.read).length;
-    if (name === "inbox:sync") {
-      const { have, before } = payload as unknown as { have?: { epoch: string; seq: number }; before?: number };
-      const known = have?.epoch === inbox.epoch;
-      const events = known
-        ? inbox.events.slice(have.seq, have.seq + 2)
-        : inbox.events.slice(0, before && before - 1).slice(-2);
-      const last = events.at(-1)?.[2].inbox?.seq ?? inbox.events.length;
-      const more = known && last < inbox.events.length;
-      return { epoch: inbox.epoch, seq: inbox.events.length, unread: unread(), events, ...(more && { next: last }) };
-    }
-    if (name === "inbox:ack") {
-      if (payload.epoch !== inbox.epoch) throw new Refusal("CONFLICT");
-      inbox.ackSeq = Math.max(inbox.ackSeq, Math.min(payload.seq, inbox.events.length));
-    } else {
-      inbox.events = inbox.events.map(([event, data, meta]) => {
-        const hit = payload.ids?.includes(meta.id) || meta.inbox!.seq <= (payload.upTo ?? 0);
-        return [event, data, hit ? { ...meta, inbox: { ...meta.inbox!, read: name === "inbox:read" } } : meta];
-      });
-    }
-    const marks = { epoch: inbox.epoch, ackSeq: inbox.ackSeq, unread: unread() };
-    const read = payload.ids ? { ids: payload.ids } : { upTo: payload.upTo };
-    for (const device of this.of(connection.user)) {
-      this.tell(device, "inbox:changed", { ...marks, ...(name === "inbox:read" && { read }) });
-    }
+  /** An answer to one device, the change to all. */
+  #inboxMarked(user: string, marks: InboxMarks, read?: object): InboxMarks {
+    for (const device of this.of(user)) this.tell(device, "inbox:changed", { ...marks, ...(read && { read }) });
     return marks;
   }
 
@@ -360,8 +324,4 @@ export class ModelEdge {
   #id(): string {
     return `m${++this.#ids}`;
   }
-}
-
-function wireError({ code, more }: Refusal): WireError {
-  return { code, message: code.toLowerCase(), retryable: RETRYABLE.has(code), ...more };
 }

@@ -1,6 +1,7 @@
 /** A model edge, clients on it, and the time they share. */
 
 import { type Client, type ClientOptions, createClient } from "../src/client.ts";
+import type { RoomOptions } from "../src/room-api.ts";
 import { type MemoryNet, memoryNet } from "./memory-net.ts";
 import { ModelEdge } from "./model-edge.ts";
 import { type TestClock, testClock } from "./test-clock.ts";
@@ -41,3 +42,13 @@ export function outcome<T>(promise: Promise<T>): { value?: T; error?: unknown; s
   );
   return result;
 }
+
+/** A client that is online and in a room. */
+export async function joined(w: World, user = "ann", options: RoomOptions = {}, id = "doc:1") {
+  const client = w.client(user);
+  const room = client.room(id, options);
+  await Promise.all([room.join(), w.clock.until(() => room.status.get() === "live", `${user} is in ${id}`)]);
+  return { client, room };
+}
+
+export const users = (room: ReturnType<Client["room"]>) => room.members.get().map(({ user }) => user);
