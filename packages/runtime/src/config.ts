@@ -70,6 +70,9 @@ export const integer = (options: SettingOptions<number> & { minimum?: number; ma
   Type.Integer({ minimum: 0, ...options });
 export const number = (options: SettingOptions<number> & { minimum?: number; maximum?: number }) =>
   Type.Number({ minimum: 0, ...options });
+export const optionalNumber = (
+  options: Omit<SettingOptions<number>, "default"> & { minimum?: number; maximum?: number },
+) => Type.Optional(Type.Number({ minimum: 0, ...options }));
 export const flag = (options: SettingOptions<boolean>) => Type.Boolean({ ...options });
 export const text = (options: SettingOptions<string> & { pattern?: string }) => Type.String({ ...options });
 export const optionalText = (options: Omit<SettingOptions<string>, "default">) =>

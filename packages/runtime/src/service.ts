@@ -49,6 +49,8 @@ export interface ServiceOptions<S extends ConfigSchema> {
 /** sysexits' EX_CONFIG: a supervisor need not try again. */
 export const EXIT_CONFIG = 78;
 const EXIT_FAILED = 1;
+/** Head sampling where nothing is set and it is not a laptop. */
+const PRODUCTION_RATIO = 0.01;
 /** Flushing spans and closing the internal port. */
 const LAST_WORDS_MS = 3_000;
 
@@ -76,7 +78,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
   const telemetry = startTelemetry({
     service,
     instance,
-    ratio: config.TRACE_RATIO,
+    ratio: config.TRACE_RATIO ?? (config.ROLLCALL_ENV === "development" ? 1 : PRODUCTION_RATIO),
     clock,
     onDropped: (reason, count) => dropped.inc({ reason }, count),
     ...(config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? {} : { endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }),

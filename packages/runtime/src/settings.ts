@@ -6,8 +6,8 @@ import {
   flag,
   integer,
   list,
-  number,
   oneOf,
+  optionalNumber,
   optionalSecret,
   optionalText,
   secret,
@@ -54,7 +54,10 @@ export const commonConfig = {
     OTEL_EXPORTER_OTLP_ENDPOINT: optionalText({
       description: "Base URL of an OTLP/HTTP collector. Without it no spans are made.",
     }),
-    TRACE_RATIO: number({ default: 0.01, maximum: 1, description: "Share of the traces begun here that is sampled." }),
+    TRACE_RATIO: optionalNumber({
+      maximum: 1,
+      description: "Share of the traces begun here that is sampled. Default: 1 in development, else 0.01.",
+    }),
     TRACE_TO_CLIENT: flag({ default: true, description: "Sampled messages carry meta.traceparent to clients." }),
     STOP_GRACE_MS: integer({ default: 25_000, description: "How long a stopping process may take before it ends." }),
   },
