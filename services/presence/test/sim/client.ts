@@ -113,7 +113,8 @@ export class Client {
   #gone(): void {
     const socket = this.edge?.sockets.get(`${this.ref.user} ${this.ref.session}`);
     if (socket?.opening !== undefined) this.overtaken = true;
-    this.presentMs = this.#world.scheduler.nowMs;
+    // Of an edge that stopped, presence can know no more than that it fell silent.
+    this.presentMs = this.edge?.pausedAtMs ?? this.#world.scheduler.nowMs;
     this.edge = undefined;
     this.#isReady = false;
   }

@@ -57,7 +57,7 @@ export class Edge {
   readonly name: string;
   id: string;
   alive = true;
-  paused = false;
+  pausedAtMs: number | undefined;
   readonly sockets = new Map<string, Socket>();
   readonly #world: EdgeWorld;
   readonly #held = new Map<string, Held>();
@@ -84,6 +84,9 @@ export class Edge {
     });
   }
 
+  get paused(): boolean {
+    return this.pausedAtMs !== undefined;
+  }
   get running(): boolean {
     return this.alive && !this.paused;
   }
@@ -93,10 +96,10 @@ export class Edge {
     for (const socket of this.sockets.values()) socket.client.lost(this);
   }
   pause(): void {
-    this.paused = true;
+    this.pausedAtMs ??= this.#world.scheduler.nowMs;
   }
   resume(): void {
-    this.paused = false;
+    this.pausedAtMs = undefined;
     for (const run of this.#mail.splice(0)) run();
   }
   /** Now, or when it runs again. */

@@ -17,6 +17,7 @@ export const SIM_BOUNDS: Bounds = {
   occupancyBelow: 100,
 };
 const SWEEP_MS = 250;
+const REFUSED = 0.003;
 const START_MS = Date.UTC(2026, 0, 1);
 
 export interface Answer {
@@ -35,11 +36,13 @@ export class Redis {
   #run = 1;
   readonly #snapshots: { atMs: number; cell: Cell }[] = [];
   readonly #scheduler: Scheduler;
+  readonly #random: Random;
   readonly #reduce: Reduce;
   readonly #committed: (step: Step) => void;
 
-  constructor(scheduler: Scheduler, reduceWith: Reduce, committed: (step: Step) => void) {
+  constructor(scheduler: Scheduler, random: Random, reduceWith: Reduce, committed: (step: Step) => void) {
     this.#scheduler = scheduler;
+    this.#random = random;
     this.#reduce = reduceWith;
     this.#committed = committed;
   }
@@ -68,8 +71,10 @@ export class Redis {
       later(5, () => done(undefined));
       return;
     }
+    // One call of a pipeline may fail alone: out of memory, or a script not loaded.
+    const refused = this.#random.float() < REFUSED;
     later(this.latencyMs, () => {
-      if (!this.up) {
+      if (!this.up || refused) {
         done(undefined);
         return;
       }

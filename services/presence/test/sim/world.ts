@@ -13,7 +13,7 @@ import { Scheduler } from "./scheduler.ts";
 import { Nats, Redis, type Reduce, Replica, SIM_BOUNDS } from "./servers.ts";
 
 const ROOMS = ["a", "b", "c"];
-const EDGES = 3;
+const MAX_EDGES = 4;
 const REPLICAS = 2;
 const USERS = 5;
 /** Faults end here. */
@@ -40,12 +40,12 @@ export class SimWorld {
 
   constructor(seed: number | string, reduceWith: Reduce = reduce) {
     this.random = seededRandom(seed);
-    this.redis = new Redis(this.scheduler, reduceWith, (step) => {
+    this.redis = new Redis(this.scheduler, this.random, reduceWith, (step) => {
       for (const told of step.transitions) this.#told(told);
       if (this.random.float() < 0.02) this.#consistent(step.state);
     });
     this.nats = new Nats(this.scheduler, this.random);
-    for (let i = 0; i < EDGES; i++) this.#addEdge();
+    for (let i = 1 + this.random.int(MAX_EDGES); i > 0; i--) this.#addEdge();
     for (let i = 0; i < REPLICAS; i++) this.#addReplica();
     for (let i = 0; i < USERS; i++) {
       for (const device of this.random.float() < 0.4 ? ["phone", "laptop"] : ["phone"]) {
