@@ -1,0 +1,23 @@
+/** What `up` says when all is ready: where clients connect, and what to try next, in commands that can be pasted. */
+
+import type { Plan } from "./plan.ts";
+
+/** A room that the real GitHub events of the demo go to. */
+const DEMO_ROOM = "repo:Codertocat~2fHello-World";
+
+export function readyText(plan: Plan, { tookMs, detached }: { tookMs: number; detached: boolean }): string[] {
+  const edges = plan.components.filter((spec) => spec.kind === "edge").map((spec) => spec.url);
+  const end = detached ? "./rollcall down stops it." : "Ctrl-C stops all of it.";
+  return [
+    "",
+    `Ready after ${(tookMs / 1_000).toFixed(1)} s. Socket.IO clients connect to ${edges.join(" or ")}. ${end}`,
+    `Try next${detached ? "" : ", in another terminal"}:`,
+    "",
+    "  ./rollcall demo github --count 20             real GitHub events to clients on every edge",
+    `  ./rollcall watch --room ${DEMO_ROOM}   what arrives in a room`,
+    "  ./rollcall token --user ada                   a token for a client of your own",
+    "  ./rollcall presence list                      who is online",
+    "  ./rollcall status                             what runs here",
+    "",
+  ];
+}

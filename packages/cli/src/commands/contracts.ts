@@ -1,0 +1,30 @@
+/** `contracts`: the contract files before any service sees them. */
+
+import { existsSync } from "node:fs";
+import { formatMistake, loadContracts } from "@rollcall/contracts";
+import type { Command } from "commander";
+import { CliError, type Context, EXIT } from "../context.ts";
+
+export function addContracts(program: Command, context: Context): void {
+  const { terminal } = context;
+  const contracts = program.command("contracts").summary("check contract files");
+  contracts
+    .command("check")
+    .summary("a line per mistake: <file>:<line>:<column> <pointer> <message>; exit 1 when there is one")
+    .argument("<files...>", "files or folders of them")
+    .option("--json", "print JSON")
+    .action(async (files: string[], { json }: { json?: true }) => {
+      const missing = files.filter((file) => !existsSync(file));
+      if (missing.length > 0)
+        throw new CliError(`no such file or folder: ${missing.join(", ")}`, { exitCode: EXIT.usage });
+      const result = await loadContracts(files);
+      const mistakes = result.ok ? [] : result.mistakes;
+      if (json === true)
+        terminal.json({ ok: result.ok, mistakes, ...(result.ok ? { hash: result.contracts.hash } : {}) });
+      else {
+        for (const mistake of mistakes) terminal.out(formatMistake(mistake));
+        if (result.ok) terminal.note(`no mistakes; hash ${result.contracts.hash}`);
+      }
+      context.exit(result.ok ? EXIT.ok : EXIT.failed);
+    });
+}

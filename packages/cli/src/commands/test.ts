@@ -1,0 +1,36 @@
+/** `test` and `verify`. */
+
+import { Argument, type Command } from "commander";
+import { CliError, type Context, EXIT } from "../context.ts";
+import { runSteps } from "../testing/run.ts";
+import { allSteps, STATIC_STEPS, type Step, suite, TEST_KINDS } from "../testing/steps.ts";
+
+export function addTest(program: Command, context: Context): void {
+  const { home, terminal } = context;
+  const run = async (steps: readonly Step[]) => {
+    const { passed, failed } = await runSteps(steps, context);
+    terminal.out(`${passed} passed, ${failed} failed`);
+    context.exit(failed === 0 ? EXIT.ok : EXIT.failed);
+  };
+  program
+    .command("test")
+    .summary("run all tests, one kind of them, or a campaign")
+    .description(
+      "Without arguments: everything CI runs (lint, types, boundaries, unit, sim, integration, e2e).\n" +
+        "The last line sums up: N passed, N failed.",
+    )
+    .addArgument(new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "campaign"]))
+    .argument("[name...]", "with a kind: only files whose path holds one of these; with campaign: which one")
+    .action(async (kind: string | undefined, names: string[]) => {
+      if (kind === undefined) return run(allSteps(home.results));
+      if (kind === "static") return run(STATIC_STEPS);
+      if (kind === "campaign" && names.length === 0) {
+        throw new CliError("which campaign? give a part of its file's name", { exitCode: EXIT.usage });
+      }
+      return run([suite(kind, home.results, names)]);
+    });
+  program
+    .command("verify")
+    .summary("what CI runs")
+    .action(() => run(allSteps(home.results)));
+}

@@ -1,0 +1,97 @@
+/** `token`: JWTs signed with this folder's development key. */
+
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { CORE_OPERATIONS, DEFAULT_TENANT } from "@rollcall/contracts";
+import { type Command, InvalidArgumentError } from "commander";
+import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
+import { readState } from "../cluster/state.ts";
+import type { Context } from "../context.ts";
+import { type Capabilities, tokenSigner } from "../dev-keys.ts";
+import { durationMs, nameOf, repeated, wholeNumber } from "../options.ts";
+
+interface Flags {
+  user: string;
+  tenant: string;
+  name?: string;
+  cap?: string[];
+  ns?: string[];
+  ttl: number;
+  count?: number;
+  out?: string;
+}
+
+/** `room:doc:*=join,publish` */
+export function parseCapabilities(written: readonly string[]): Capabilities {
+  const capabilities: Capabilities = {};
+  for (const text of written) {
+    const at = text.lastIndexOf("=");
+    const operations = text.slice(at + 1).split(",");
+    if (at < 1 || !operations.every((operation) => /^[a-z][a-z0-9-]{0,31}$/.test(operation))) {
+      throw new InvalidArgumentError("--cap must be <resource pattern>=<operation>[,<operation>...]");
+    }
+    const resource = text.slice(0, at);
+    capabilities[resource] = [...(capabilities[resource] ?? []), ...operations];
+  }
+  return capabilities;
+}
+
+/** Everything, with every operation that the contracts know. */
+export function allCapabilities(operations: readonly string[]): Capabilities {
+  const core = new Set<string>(CORE_OPERATIONS);
+  const rooms = ["join", "observe", "publish", "state", ...operations.filter((operation) => !core.has(operation))];
+  return { "room:*": rooms, "user:*": ["watch"], "command:*": ["call"] };
+}
+
+export async function defaultCapabilities(context: Context): Promise<Capabilities> {
+  const { home, env, cwd } = context;
+  const running = readState(home.state)?.contracts;
+  const contracts = await loadOrExplain(running ?? contractPaths([], { home, env, cwd }));
+  return allCapabilities(contracts.operations);
+}
+
+export function addToken(program: Command, context: Context): void {
+  const { home, terminal, clock, env, cwd } = context;
+  program
+    .command("token")
+    .summary("JWTs signed with the local development key")
+    .requiredOption("--user <user>", "user id; with --count its beginning", nameOf("user"))
+    .option("--tenant <tenant>", "tenant", nameOf("tenant"), DEFAULT_TENANT)
+    .option("--name <name>", "display name")
+    .option("--cap <pattern=ops>", "what it allows, may be repeated (default: everything)", repeated)
+    .option("--ns <namespace>", "namespace, may be repeated (default: /)", repeated)
+    .option("--ttl <duration>", "how long it lasts", durationMs, 3_600_000)
+    .option("--count <n>", "as many, for users U-1 to U-n, as a JSON array", wholeNumber(1, 1_000_000))
+    .option("--out <file>", "write there instead of stdout")
+    .action(async (flags: Flags) => {
+      const sign = await tokenSigner(home);
+      const state = readState(home.state);
+      const issuer = state?.issuer ?? env.JWT_ISS;
+      const audience = state?.audience ?? env.JWT_AUD;
+      const capabilities = flags.cap === undefined ? await defaultCapabilities(context) : parseCapabilities(flags.cap);
+      const make = (user: string) =>
+        sign({
+          user,
+          capabilities,
+          tenant: flags.tenant,
+          issuedAtMs: clock.now(),
+          ttlMs: flags.ttl,
+          ...(flags.name === undefined ? {} : { name: flags.name }),
+          ...(flags.ns === undefined ? {} : { namespaces: flags.ns }),
+          ...(issuer === undefined ? {} : { issuer }),
+          ...(audience === undefined ? {} : { audience }),
+        });
+      let text: string;
+      if (flags.count === undefined) text = await make(flags.user);
+      else {
+        const tokens: { user: string; token: string }[] = [];
+        for (let i = 1; i <= flags.count; i++) {
+          const user = `${flags.user}-${i}`;
+          tokens.push({ user, token: await make(user) });
+        }
+        text = JSON.stringify(tokens);
+      }
+      if (flags.out === undefined) terminal.out(text);
+      else writeFileSync(resolve(cwd, flags.out), `${text}\n`, { mode: 0o600 });
+    });
+}

@@ -1,0 +1,45 @@
+/** Values of command-line options. Each parser throws what commander prints with the option's name, exit code 2. */
+
+import { isName, type NameKind } from "@rollcall/contracts";
+import { parseDurationMs } from "@rollcall/runtime";
+import { InvalidArgumentError } from "commander";
+
+export const wholeNumber =
+  (minimum: number, maximum: number) =>
+  (text: string): number => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
+  };
+
+export function durationMs(text: string): number {
+  const value = parseDurationMs(text);
+  if (value === undefined || value === 0)
+    throw new InvalidArgumentError("It must be a duration such as 30s, 5m or 1h.");
+  return value;
+}
+
+/** `50/s` or `50`. */
+export function perSecond(text: string): number {
+  const match = /^(\d{1,6})(?:\/s)?$/.exec(text);
+  if (match === null || Number(match[1]) === 0) throw new InvalidArgumentError("It must be a rate such as 50/s.");
+  return Number(match[1]);
+}
+
+export const nameOf =
+  (kind: NameKind) =>
+  (text: string): string => {
+    if (isName(kind, text)) return text;
+    throw new InvalidArgumentError(`It is not a valid ${kind}.`);
+  };
+
+/** For options that may be given more than once. */
+export const repeated = (value: string, before: string[] = []): string[] => [...before, value];
+
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError("It is not JSON.");
+  }
+}

@@ -1,0 +1,40 @@
+/** What `test` and `verify` run, step by step. */
+
+import { join } from "node:path";
+
+export const TEST_KINDS = ["unit", "sim", "integration", "e2e"] as const;
+export type TestKind = (typeof TEST_KINDS)[number];
+
+export interface Step {
+  name: string;
+  /** From the checkout's root. */
+  command: readonly string[];
+  /** Where vitest leaves its counts; a step without one counts as one test. */
+  report?: string;
+}
+
+/** Names of test files, and of their results. */
+export function suite(kind: string, results: string, filters: readonly string[] = []): Step {
+  const report = join(results, `${kind}.json`);
+  return {
+    name: kind,
+    report,
+    command: [
+      ...["pnpm", "exec", "vitest", "run", "--project", kind, "--passWithNoTests=false"],
+      ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+      ...filters,
+    ],
+  };
+}
+
+/** Everything that is true of the sources without running them. */
+export const STATIC_STEPS: readonly Step[] = [
+  { name: "format and lint", command: ["pnpm", "exec", "biome", "check", "--error-on-warnings", "."] },
+  { name: "floating promises", command: ["pnpm", "exec", "oxlint", "--type-aware", "--deny-warnings"] },
+  { name: "types", command: ["pnpm", "exec", "turbo", "run", "check", "--output-logs=errors-only"] },
+  { name: "boundaries", command: ["node", "scripts/boundaries.ts"] },
+];
+
+export function allSteps(results: string): Step[] {
+  return [...STATIC_STEPS, ...TEST_KINDS.map((kind) => suite(kind, results))];
+}
