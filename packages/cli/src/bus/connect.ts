@@ -45,10 +45,7 @@ export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bu
     throw new CliError(`NATS does not answer at ${url}`, { hint: "./rollcall status shows what runs here." });
   });
   const creds = flags.creds === undefined ? {} : { creds: flags.creds };
-  const { nc, close } = await Promise.race([
-    connectNats({ url, name: "rollcall-cli", logger, ...creds }),
-    tooLong,
-  ]);
+  const { nc, close } = await Promise.race([connectNats({ url, name: "rollcall-cli", logger, ...creds }), tooLong]);
   tooLong.catch(() => {}); // connected in time: the alarm is of no interest
   const subjects = subjectsOf(install);
   try {
