@@ -17,7 +17,7 @@ export interface PublishOptions {
   tenant?: string;
   /** Of the action that caused the event. */
   traceparent?: string;
-  /** When it happened; default now. */
+  /** When it happened, if that is not when it is published: the ttl of a durable event begins then. */
   time?: Date;
   /** Gives up. Without it the publisher tries for ever. */
   signal?: AbortSignal;
@@ -60,7 +60,7 @@ export function createPublisher<Events>(options: PublisherOptions<Events>): Publ
   const js = jetstream(nc);
 
   return {
-    async publish(event, data, { id = nuid.next(), tenant, traceparent, time = new Date(), signal } = {}) {
+    async publish(event, data, { id = nuid.next(), tenant, traceparent, time, signal } = {}) {
       const { from, type = event } = events[event];
       const subject = subjectOf(from, tenant);
       const headers = createHeaders();
@@ -69,8 +69,8 @@ export function createPublisher<Events>(options: PublisherOptions<Events>): Publ
         "ce-id": id,
         "ce-source": source,
         "ce-type": type,
-        "ce-time": time.toISOString(),
         "content-type": "application/json",
+        ...(time === undefined ? {} : { "ce-time": time.toISOString() }),
         ...(tenant === undefined ? {} : { "ce-tenantid": tenant }),
         ...(traceparent === undefined ? {} : { traceparent, "ce-traceparent": traceparent }),
       };

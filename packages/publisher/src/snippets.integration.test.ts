@@ -76,7 +76,7 @@ describe("docs/publishing.md", () => {
     expectPublished((env) => run("python3", [place("publish.py", snippet("python"))], { env })),
   );
 
-  // Go and Java fetch their client library once; where it is not at hand, the snippet is still checked for its headers.
+  // Go and Java fetch their client library from its registry, so only where SNIPPETS_FETCH=1 allows it.
   when(has("go", ["version"]) && process.env.SNIPPETS_FETCH === "1")(
     "Go",
     () =>
