@@ -7,6 +7,7 @@ import { createBus } from "./bus.ts";
 import type { EdgeSettings } from "./config.ts";
 import { drain, planDrain } from "./drain.ts";
 import { disconnectReason } from "./handshake/disconnect-reason.ts";
+import type { Tls } from "./handshake/front-door.ts";
 import { createGateway } from "./handshake/gateway.ts";
 import type { TokenVerifier } from "./handshake/token.ts";
 import { Health } from "./health.ts";
@@ -48,7 +49,7 @@ export interface EdgeOptions {
   metrics: Metrics;
   loopDelay: Pick<LoopDelay, "recentMs">;
   heapUsedBytes(): number;
-  tls?: { cert: Buffer; key: Buffer };
+  tls?: Tls;
   signal?: AbortSignal;
 }
 
@@ -57,7 +58,7 @@ export interface Edge {
   isReady(): boolean;
   /** Lets the clients go over `drainMs`, says goodbye to presence, closes everything. */
   stop(drainMs: number): Promise<void>;
-  setCertificate(tls: { cert: Buffer; key: Buffer }): void;
+  setCertificate(tls: Tls): void;
   readonly sessions: number;
   /** What is held for sessions, part by part: for tests of leaks. */
   held(): Readonly<Record<"sessions" | "targets" | "gates" | "watched" | "mirrored", number>>;

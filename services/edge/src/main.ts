@@ -1,12 +1,12 @@
 /** The edge process. */
 
-import { readFileSync } from "node:fs";
 import { formatMistake, loadContracts } from "@rollcall/contracts";
 import { createFanoutLog, createFanoutSource, v1Placement } from "@rollcall/fanout";
 import { connectNats, connectRedis, type NatsHandle, runService, type ServiceContext } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { config, type EdgeSettings } from "./config.ts";
 import { startEdge } from "./edge.ts";
+import { readCertificate, watchCertificate } from "./handshake/certificate.ts";
 import { readIssuers } from "./handshake/issuers.ts";
 import { LEEWAY_MS, TokenVerifier } from "./handshake/token.ts";
 
@@ -23,6 +23,8 @@ await runService({
     const issuers = await readIssuers(settings, { clock, logger, retainMs: settings.MAX_TOKEN_TTL + LEEWAY_MS });
     const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
     const nats = lateNats(settings, context);
+    const { TLS_CERT: certFile, TLS_KEY: keyFile } = settings;
+    const files = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile, clock, logger };
     const edge = await startEdge({
       settings,
       instance,
@@ -49,12 +51,14 @@ await runService({
       loopDelay,
       heapUsedBytes: () => process.memoryUsage().heapUsed,
       signal,
-      ...tlsOf(settings),
+      ...(files === undefined ? {} : { tls: readCertificate(files) }),
     });
+    const renewal = files === undefined ? undefined : watchCertificate(files, edge.setCertificate);
     return {
       ready: () => edge.isReady() && issuers.ready(),
       async stop(graceMs) {
         await edge.stop(Math.min(settings.DRAIN_MS, Math.max(0, graceMs - CLOSING_MS)));
+        renewal?.cancel();
         issuers.stop();
         await nats.get()?.close();
         await redis.close();
@@ -86,11 +90,6 @@ function lateNats(settings: EdgeSettings, context: Pick<ServiceContext<unknown>,
     get: () => handle,
     on: (fn: (nats: NatsHandle) => void) => void (handle === undefined ? waiting.push(fn) : fn(handle)),
   };
-}
-
-function tlsOf({ TLS_CERT, TLS_KEY }: EdgeSettings) {
-  if (TLS_CERT === undefined || TLS_KEY === undefined) return {};
-  return { tls: { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) } };
 }
 
 async function contractsOf(paths: string[], { logger }: Pick<ServiceContext<unknown>, "logger">) {

@@ -32,7 +32,7 @@ import {
   tempFolder,
 } from "@rollcall/testkit";
 import { config } from "../src/config.ts";
-import { type Edge, startEdge } from "../src/edge.ts";
+import { type Edge, type EdgeOptions, startEdge } from "../src/edge.ts";
 import { readIssuers } from "../src/handshake/issuers.ts";
 import { TokenVerifier } from "../src/handshake/token.ts";
 
@@ -55,7 +55,7 @@ export interface World extends AsyncDisposable {
   install: string;
   keys: DevKeys;
   edges: TestEdge[];
-  addEdge(env?: Record<string, string>): Promise<TestEdge>;
+  addEdge(env?: Record<string, string>, more?: Pick<EdgeOptions, "tls">): Promise<TestEdge>;
   client(edge: number, token: TokenOptions, options?: ClientOptions): Promise<TestClient>;
   /** A client whose `session:ready` has come. */
   user(edge: number, user: string, options?: ClientOptions & Omit<TokenOptions, "user">): Promise<TestClient>;
@@ -102,8 +102,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     install,
     keys,
     edges,
-    async addEdge(more = {}) {
-      const edge = await startTestEdge(`edge-${edges.length + 1}`, { ...env, ...more }, options.contracts);
+    async addEdge(ownEnv = {}, more = {}) {
+      const edge = await startTestEdge(`edge-${edges.length + 1}`, { ...env, ...ownEnv }, more, options.contracts);
       edges.push(edge);
       undo.push(() => edge.stop(0));
       return edge;
@@ -135,6 +135,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 async function startTestEdge(
   instance: string,
   env: Record<string, string>,
+  more: Pick<EdgeOptions, "tls">,
   contractFiles: string[] = [CONTRACT],
 ): Promise<TestEdge> {
   const clock = systemClock;
@@ -171,10 +172,11 @@ async function startTestEdge(
     metrics,
     loopDelay: { recentMs: () => 0 },
     heapUsedBytes: () => 0,
+    ...more,
   });
   return {
     edge,
-    url: `http://127.0.0.1:${edge.port}`,
+    url: `${more.tls === undefined ? "http" : "https"}://127.0.0.1:${edge.port}`,
     metrics,
     async stop(drainMs = 0) {
       await edge.stop(drainMs);

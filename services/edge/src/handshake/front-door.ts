@@ -115,6 +115,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   };
   const secure = options.tls === undefined ? undefined : createTlsServer({ ...httpOptions, ...options.tls });
   const http: HttpServer = secure ?? createServer(httpOptions);
+  // What has sent no request yet is no connection of ours: bounded by itself, ended by the headers' time.
+  http.maxConnections = settings.MAX_CONNECTIONS + 2 * settings.MAX_HANDSHAKES;
   http.on("request", onRequest);
   http.on("upgrade", onUpgrade);
   http.on("clientError", (_error, socket) => {

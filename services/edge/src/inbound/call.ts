@@ -80,14 +80,22 @@ export class Call {
   #await(result: Promise<unknown>): void {
     if (this.#answered) return void result.catch((error: unknown) => this.#late(error));
     this.#message.session.inFlight++;
-    this.#timer = this.#options.clock.setTimer(this.#options.ackTimeoutMs, () =>
-      this.fail(new RollcallError("TIMEOUT")),
-    );
-    result.then(
-      (data) => this.#answer(data),
-      (error: unknown) => this.fail(error),
-    );
-    void result.then(this.#done, this.#done);
+    this.#timer = this.#options.clock.setTimer(this.#options.ackTimeoutMs, () => {
+      try {
+        this.fail(new RollcallError("TIMEOUT"));
+      } catch (error) {
+        this.broke(error);
+      }
+    });
+    result
+      .then(
+        (data) => this.#answer(data),
+        (error: unknown) => this.fail(error),
+      )
+      .catch((error: unknown) => this.broke(error))
+      .finally(() => {
+        this.#message.session.inFlight--;
+      });
   }
 
   fail(error: unknown): void {
@@ -140,9 +148,10 @@ export class Call {
     if (take(this.#message.session.violations, violations, clock.monotonic()) > 0) abuse(this.#message.session);
   }
 
-  #done = (): void => {
-    this.#message.session.inFlight--;
-  };
+  /** Answering itself failed: there is nobody left to tell. */
+  broke(error: unknown): void {
+    this.#options.logger.error({ event: "inbound.broke", name: this.#message.label, error }, "an answer failed");
+  }
 
   /** The client has its answer; what fails now is only for the log. */
   #late(error: unknown): void {

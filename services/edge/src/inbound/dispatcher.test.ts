@@ -143,6 +143,18 @@ describe("dispatcher", () => {
     expect(faults).toHaveLength(1);
   });
 
+  it("[X1] an ack that throws ends nothing", async () => {
+    define("a:b", () => "now");
+    define("c:d", async () => "later");
+    const ack = () => {
+      throw new Error("the socket is broken");
+    };
+    for (const event of ["a:b", "c:d", "no:such"])
+      expect(() => dispatcher.dispatch(session, [event, {}, ack])).not.toThrow();
+    await clock.advance(0);
+    expect(session.inFlight).toBe(0);
+  });
+
   it("a bug is INTERNAL and tells nothing", () => {
     define("a:b", () => {
       throw new TypeError("secret");

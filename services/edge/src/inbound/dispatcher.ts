@@ -52,7 +52,11 @@ export class Dispatcher {
       if (wait === undefined) call.run(found, this.#permitted(session, found, value));
       else call.runAfter(wait, found, () => this.#permitted(session, found, value));
     } catch (error) {
-      call.fail(error);
+      try {
+        call.fail(error);
+      } catch (fatal) {
+        call.broke(fatal);
+      }
     }
   }
 

@@ -114,7 +114,8 @@ export class PresenceLink {
       options.refused?.();
       return Promise.reject(new RollcallError("UNAVAILABLE"));
     }
-    const { ticket, answer } = this.#tickets.issue(request, options);
+    // Whoever leaves is told at once that presence is away, but the leave itself waits for its return.
+    const { ticket, answer } = this.#tickets.issue(request || body.op === "leave", options);
     this.#dispatch({ type: "submit", item: { ticket, body, bytes: options.bytes ?? USUAL_OP_BYTES } });
     this.#pumpSoon();
     return answer;

@@ -1,5 +1,6 @@
 /** `room:leave`: nothing of the room reaches the client any more, from now on; also answered when it was no member. */
 
+import { RollcallError } from "@rollcall/contracts";
 import type { Parts } from "../../parts.ts";
 import { type Command, command } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
@@ -14,8 +15,15 @@ export function roomLeave(parts: Parts): Command {
     async run({ session, payload: { room }, span }) {
       parts.lifecycle.leaveRoom(session, room);
       const { link } = parts.cellOf(session.ref.tenant);
-      await link.submit({ op: "leave", ref: session.ref, room, reason: "leave", traceparent: span.traceparent });
+      const op = { op: "leave", ref: session.ref, room, reason: "leave", traceparent: span.traceparent } as const;
+      if (link.health === "stale") link.post(op);
+      else await link.submit(op).catch(unlessAway);
       return { room };
     },
   });
+}
+
+/** It has left here; others see it when presence is back, which holds the leave or ends the session. */
+function unlessAway(error: unknown): void {
+  if (RollcallError.from(error).code !== "UNAVAILABLE") throw error;
 }
