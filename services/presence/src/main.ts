@@ -1,6 +1,8 @@
 /** The presence process. */
 
-import { connectNats, connectRedis, runService } from "@rollcall/runtime";
+import { type Contracts, formatMistake, loadContracts } from "@rollcall/contracts";
+import { connectNats, connectRedis, type Logger, runService } from "@rollcall/runtime";
+import { METRICS } from "@rollcall/telemetry";
 import { config } from "./config.ts";
 import { startPresence } from "./presence.ts";
 
@@ -9,6 +11,8 @@ await runService({
   config,
   async start(context) {
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
+    const contracts = await contractsOf(settings.CONTRACTS, logger);
+    metrics.gauge(METRICS.contracts).set({ hash: contracts.hash }, 1);
     const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
     const durableUrl = settings.REDIS_DURABLE_URL;
     const durable =
@@ -28,6 +32,7 @@ await runService({
       install: settings.INSTALL,
       instance,
       mode: settings.STREAMS,
+      contracts,
       bounds: {
         graceMs: settings.GRACE_MS,
         leaseMs: settings.LEASE_MS,
@@ -58,3 +63,10 @@ await runService({
     };
   },
 });
+
+async function contractsOf(paths: string[], logger: Logger): Promise<Contracts> {
+  const loaded = await loadContracts(paths);
+  if (loaded.ok) return loaded.contracts;
+  for (const mistake of loaded.mistakes) logger.error({ event: "contracts.mistake" }, formatMistake(mistake));
+  throw new Error("the contract files have mistakes");
+}

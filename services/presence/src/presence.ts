@@ -2,7 +2,7 @@
 
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { headers as createHeaders } from "@nats-io/nats-core";
-import { subjectsOf } from "@rollcall/contracts";
+import { type Contracts, subjectsOf } from "@rollcall/contracts";
 import type { ControlMessage, HelloRequest, LaneRequest, LeaseRequest } from "@rollcall/contracts/internal";
 import {
   type Clock,
@@ -36,6 +36,7 @@ export interface PresenceOptions {
   install: string;
   instance: string;
   mode: StreamsMode;
+  contracts: Contracts;
   bounds: StoreBounds;
   sweepMs: number;
   redis: RedisConnection;
@@ -127,11 +128,12 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
       requestHandlers({
         store,
         revocations,
+        contracts: options.contracts,
         tellEdges: (message) => tellEdges(subjects.edgesControl(), message),
       }),
     ).map(([name, handler]) =>
-      serve(nc, subjects.requestAny(name), { queue: QUEUE, logger, metrics, name }, (body, { subject }) =>
-        handler(tenantOf(subject), body),
+      serve(nc, subjects.requestAny(name), { queue: QUEUE, logger, metrics, name }, (body, { subject, traceparent }) =>
+        handler(body, { tenant: tenantOf(subject), traceparent }),
       ),
     ),
   ];

@@ -2,7 +2,7 @@
 
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { subjectsOf } from "@rollcall/contracts";
+import { checkSources, emptyContracts, subjectsOf } from "@rollcall/contracts";
 import { decodeEntry, keysOf } from "@rollcall/fanout";
 import { request } from "@rollcall/runtime";
 import { type NatsServer, type RedisServer, startNats, startRedis, waitFor } from "@rollcall/testkit";
@@ -33,8 +33,9 @@ beforeEach(() => {
   install = `t${++count}`;
 });
 
-const replica = async (instance = "presence-1") => {
-  const started = await startReplica({ redisUrl: redisServer.url, natsUrl: natsServer.url, install, instance });
+const replica = async (instance = "presence-1", contracts = emptyContracts()) => {
+  const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
+  const started = await startReplica({ ...servers, install, instance, contracts });
   replicas.push(started);
   return started;
 };
@@ -172,7 +173,7 @@ test("[P1][P13] an edge that dies takes its sessions with it, once, with two rep
   await Promise.all(alive.map((edge) => edge.lease()));
   const lefts = (await packets("room:roster")).flatMap(({ left }) => left ?? []);
   expect(lefts).toEqual(["user-0"]);
-  expect(await ask("room.members", { room: "doc:1" })).toMatchObject({ count: 2 });
+  expect(await ask("room.members", { namespace: "/", room: "doc:1" })).toMatchObject({ count: 2 });
   expect(await edges[0]!.send(edges[0]!.number({ op: "bye" }))).toMatchObject({ status: "UNKNOWN_EDGE" });
 });
 
@@ -194,9 +195,39 @@ test("[P10] after FLUSHALL edges are told to begin anew, assert, and no offline 
   const asserted = { ref: ann, incarnation, issuedAtMs: 1, expiresAtMs: 2, rooms };
   const [result] = await again.lane({ op: "assert", round: "r1", sessions: [asserted], last: true });
   expect(data(result, "assert")).toEqual({ op: "assert", replaced: [], incarnations: [{ ref: ann, incarnation }] });
-  expect(await ask("room.members", { room: "doc:1" })).toMatchObject({ count: 1, stale: true });
+  expect(await ask("room.members", { namespace: "/", room: "doc:1" })).toMatchObject({ count: 1, stale: true });
   expect(await packets("room:roster")).toEqual([]);
   expect((await packets("presence:changed")).map(({ changes }) => changes[0].status)).toEqual(["active"]);
+});
+
+test("a backend patches what the room's contract declares, and nothing else", async () => {
+  const loaded = checkSources([
+    {
+      file: "c.yaml",
+      text: `
+rollcall: 1
+namespace: /
+rooms:
+  "doc:*": { state: { publish: true, keys: { title: { value: { type: string } } } } }
+`,
+    },
+  ]);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
+  await replica("presence-1", loaded.contracts);
+  const patch = (room: string, ops: unknown[], namespace = "/") => ask("room.patch", { namespace, room, ops });
+  expect(await patch("doc:1", [{ op: "set", key: "title", value: "x" }])).toMatchObject({ version: 1 });
+  expect(await ask("room.state", { namespace: "/", room: "doc:1" })).toMatchObject({
+    entries: [{ key: "title", value: "x" }],
+  });
+  await expect(patch("doc:1", [{ op: "set", key: "title", value: 5 }])).rejects.toMatchObject({
+    code: "PAYLOAD_INVALID",
+    details: { issues: [{ pointer: "/ops/0/value", keyword: "type" }] },
+  });
+  await expect(patch("doc:1", [{ op: "delete", key: "other" }])).rejects.toMatchObject({ code: "PAYLOAD_INVALID" });
+  await expect(patch("x:1", [{ op: "delete", key: "title" }])).rejects.toMatchObject({ code: "ROOM_UNKNOWN" });
+  await expect(patch("doc:1", [{ op: "delete", key: "title" }], "/x")).rejects.toMatchObject({
+    code: "NAMESPACE_UNKNOWN",
+  });
 });
 
 test("bad requests are refused with pointers", async () => {
@@ -260,8 +291,8 @@ test("[S1][S2] state and history: patches, conflicts, repeats, deltas on resume"
   const said = await edge.lane(...[1, 2, 3, 4].map(say), say(4));
   expect(said.map((result) => data(result, "publish").seq)).toEqual([1, 2, 3, 4, 4]);
   expect((await packets("chat:said")).length).toBe(4);
-  expect(await ask("room.history", { room: "doc:1", limit: 2 })).toMatchObject({ seq: 4, next: 3 });
-  expect(await ask("room.state", { room: "doc:1" })).toMatchObject({
+  expect(await ask("room.history", { namespace: "/", room: "doc:1", limit: 2 })).toMatchObject({ seq: 4, next: 3 });
+  expect(await ask("room.state", { namespace: "/", room: "doc:1" })).toMatchObject({
     version: 1,
     entries: [{ key: "n" }, { key: "title" }],
   });
@@ -326,7 +357,7 @@ test("[X3] revocation ends sessions, is remembered, and concerns older tokens on
   });
   await waitFor(() => told.length >= 3);
   expect(told).toContainEqual(expect.objectContaining({ kind: "revoked", user: "ann", room: "doc:1", namespace: "/" }));
-  await expect(ask("session.revoke", { user: "ann", issuedBefore: "yesterday" })).rejects.toMatchObject({
+  await expect(ask("session.revoke", { user: "ann", issuedBefore: "yesterday", reason: "x" })).rejects.toMatchObject({
     code: "PAYLOAD_INVALID",
   });
 });

@@ -1,7 +1,7 @@
 /** A replica in this process, on a real Redis and a real NATS, and an edge's side of the protocol to drive it. */
 
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type Subjects, subjectsOf } from "@rollcall/contracts";
+import { type Contracts, emptyContracts, type Subjects, subjectsOf } from "@rollcall/contracts";
 import type { LaneData, LaneOp, LaneReplyData, LaneResult, LeaseData, SessionRef } from "@rollcall/contracts/internal";
 import {
   connectNats,
@@ -41,6 +41,7 @@ export async function startReplica(options: {
   install: string;
   instance?: string;
   bounds?: Partial<StoreBounds>;
+  contracts?: Contracts;
 }): Promise<Replica> {
   const { install, instance = "presence-1" } = options;
   const clock = systemClock;
@@ -53,6 +54,7 @@ export async function startReplica(options: {
     install,
     instance,
     mode: "create",
+    contracts: options.contracts ?? emptyContracts(),
     bounds: { ...SHORT_BOUNDS, ...options.bounds },
     sweepMs: 50,
     redis,

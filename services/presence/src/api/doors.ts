@@ -22,7 +22,7 @@ import type {
 import type { Revocations } from "../redis/revocations.ts";
 import type { OpResult, PresenceStore, SessionFacts } from "../store.ts";
 import { refusals } from "./admission.ts";
-import { fieldsOf } from "./fields.ts";
+import { checked } from "./checked.ts";
 import { createJoinReader, type JoinReader, joinAck, readForJoin } from "./join-ack.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
 import { traced } from "./traces.ts";
@@ -31,7 +31,7 @@ import { watcherView } from "./views.ts";
 export const MAX_LANE_OPS = 500;
 /** All acks of one reply together: below the usual `max_payload` of NATS (1 MiB). */
 const REPLY_BYTES = 768 * 1024;
-const MAX_KEYS = 256;
+const PAGE_DEFAULT = 100;
 /** One stream of one ack; an ack has three and must stay below 128 KiB. */
 const STREAM_BYTES = 36 * 1024;
 
@@ -93,17 +93,16 @@ export class Doors {
   async read(body: ReadRequest): Promise<unknown> {
     switch (body?.read) {
       case "members": {
-        const fields = fieldsOf(body);
-        return readMembers(this.#store, fields.room(), fields.page());
+        const { cursor, limit = PAGE_DEFAULT, ...name } = checked("room.members", body);
+        return readMembers(this.#store, { tenant: body.tenant, ...name }, { cursor, limit });
       }
       case "state": {
-        const fields = fieldsOf(body);
-        const keys = fields.optionalNames("keys", "stateKey", MAX_KEYS);
-        return readState(this.#store, fields.room(), { keys, cursor: fields.cursor() });
+        const { keys, cursor, ...name } = checked("room.state", body);
+        return readState(this.#store, { tenant: body.tenant, ...name }, { keys, cursor });
       }
       case "history": {
-        const fields = fieldsOf(body);
-        return readHistory(this.#store, fields.room(), fields.span());
+        const { before, after, limit = PAGE_DEFAULT, ...name } = checked("room.history", body);
+        return readHistory(this.#store, { tenant: body.tenant, ...name }, { before, after, limit });
       }
       case "revocations": {
         const { tenant, user, namespace, room } = body;

@@ -8,6 +8,7 @@
 import type { EventTriple, JoinAck, JoinHave, RosterDiff, StateDiff } from "@rollcall/contracts";
 import { RollcallError } from "@rollcall/contracts";
 import type {
+  EntryFacts,
   HistoryRead,
   JoinFacts,
   MemberFacts,
@@ -40,6 +41,8 @@ export interface JoinReader {
   roster(name: RoomName): Promise<RoomSnapshot>;
   state(name: RoomName): Promise<StateRead>;
   store: Pick<PresenceStore, "state" | "history">;
+  /** For one stream of one ack. */
+  maxBytes: number;
 }
 
 const SNAPSHOT_MEMBERS = 500;
@@ -59,6 +62,7 @@ export function createJoinReader(store: PresenceStore, maxBytes: number): JoinRe
     roster: once((name) => store.room(name, { after: "", limit: SNAPSHOT_MEMBERS })),
     state: once((name) => store.state(name, { which: "page", after: "", bytes: maxBytes })),
     store,
+    maxBytes,
   };
 }
 
@@ -95,10 +99,15 @@ async function readState(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Pr
   if (sameLife(have, facts) && have.state !== undefined) {
     if (have.state === facts.stateVersion) return undefined;
     const read = await reader.store.state(ask, { which: "since", version: have.state });
-    if (read.entries !== undefined) return { read, delta: true };
+    // A delta comes whole or not at all: what does not fit begins anew, by pages.
+    const { entries, deleted } = read;
+    if (entries !== undefined && bytesOf(entries, deleted) <= reader.maxBytes) return { read, delta: true };
   }
   return facts.stateVersion === 0 ? undefined : { read: await reader.state(ask), delta: false };
 }
+
+const bytesOf = (entries: readonly EntryFacts[], deleted: readonly string[]): number =>
+  Buffer.byteLength(JSON.stringify([entries.map(entryView), deleted]));
 
 async function readHistory(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Promise<HistoryRead | undefined> {
   const { have, last = 0 } = ask;
@@ -119,7 +128,7 @@ export function joinAck(
 ): JoinAck {
   const { have } = ask;
   const roster = rosterOf(ask, facts, reads.roster, options.maxBytes);
-  const state = stateOf(ask, facts, reads.state, options.maxBytes);
+  const state = stateOf(ask, facts, reads.state);
   const history = historyOf(ask, facts, reads.history, options.maxBytes);
   const continued =
     (have?.roster === undefined || roster.continued) &&
@@ -166,12 +175,7 @@ function rosterOf(
   return { ack: { version: now.version, members, ...next }, continued: false };
 }
 
-function stateOf(
-  { room, have }: JoinAsk,
-  facts: JoinFacts,
-  reads: JoinReads["state"],
-  maxBytes: number,
-): Stream<JoinAck["state"]> {
+function stateOf({ room, have }: JoinAsk, facts: JoinFacts, reads: JoinReads["state"]): Stream<JoinAck["state"]> {
   const { roomEpoch: epoch } = facts;
   if (reads === undefined) {
     const version = facts.stateVersion;
@@ -190,9 +194,7 @@ function stateOf(
       ...(set.length > 0 ? { set } : {}),
       ...(deleted.length > 0 ? { deleted } : {}),
     };
-    if (Buffer.byteLength(JSON.stringify(diff)) <= maxBytes) return { ack: { version, delta: diff }, continued: true };
-    // Too much for one ack: the client begins anew, by pages.
-    return { ack: { version, entries: [], next: "" }, continued: false };
+    return { ack: { version, delta: diff }, continued: true };
   }
   const views = entries.map(entryView);
   const next = more ? { next: views.at(-1)!.key } : {};

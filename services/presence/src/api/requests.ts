@@ -1,114 +1,126 @@
 /** The public requests of wire.md 4.3 that presence answers, and the private `presence.explain`. */
 
-import { RollcallError } from "@rollcall/contracts";
+import { type Contracts, DEFAULT_NAMESPACE, isName, type RequestBody, RollcallError } from "@rollcall/contracts";
 import type { ControlMessage } from "@rollcall/contracts/internal";
 import type { Revocations } from "../redis/revocations.ts";
-import type { PresenceStore, SessionFacts } from "../store.ts";
-import { fieldsOf } from "./fields.ts";
+import type { PresenceStore, SessionFacts, UserRecord } from "../store.ts";
+import { checked } from "./checked.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
+import { patchRoom } from "./room-patch.ts";
 import { backendView, fitting, iso } from "./views.ts";
 
-export type RequestHandler = (tenant: string, body: unknown) => Promise<unknown>;
+export interface RequestContext {
+  tenant: string;
+  traceparent: string | undefined;
+}
 
-const MAX_KEYS = 256;
-const MAX_USERS = 1_000;
+export type RequestHandler = (body: unknown, context: RequestContext) => Promise<unknown>;
+
+/** Items in one answer; a longer `limit` is answered with `next`. */
+const PAGE_MAX = 500;
+const PAGE_DEFAULT = 100;
 /** Below the usual `max_payload` of NATS (1 MiB). */
 const REPLY_BYTES = 768 * 1024;
 
 export interface RequestsOptions {
   store: PresenceStore;
   revocations: Revocations;
+  contracts: Contracts;
   /** To every edge, at most once. */
   tellEdges(message: ControlMessage): void;
 }
 
-export function requestHandlers({ store, revocations, tellEdges }: RequestsOptions): Record<string, RequestHandler> {
-  const stale = (brake: boolean) => (brake ? { stale: true } : {});
+const stale = (brake: boolean) => (brake ? { stale: true } : {});
+const limited = (limit = PAGE_DEFAULT) => Math.min(limit, PAGE_MAX);
 
+export function requestHandlers(options: RequestsOptions): Record<string, RequestHandler> {
+  const { store, contracts } = options;
   return {
-    async "presence.get"(tenant, body) {
-      const users = fieldsOf(body).names("users", "user", MAX_USERS);
+    async "presence.get"(body, { tenant }) {
+      const { users } = checked("presence.get", body);
       const read = await store.users(tenant, users);
       return { users: users.map((user, i) => backendView(user, read.users[i])), ...stale(read.brake) };
     },
 
-    async "presence.list"(tenant, body) {
-      const { cursor = "", limit } = fieldsOf(body).page();
-      const read = await store.userPage(tenant, cursor, limit + 1);
-      const views = fitting(
-        read.users.slice(0, limit).map((facts) => backendView(facts.user, facts)),
-        REPLY_BYTES,
-      );
-      const next = views.length < read.users.length ? { next: views.at(-1)!.user } : {};
+    async "presence.list"(body, { tenant }) {
+      const { cursor = "", limit } = checked("presence.list", body);
+      const most = limited(limit);
+      const read = await store.userPage(tenant, cursor, most + 1);
+      const all = read.users.map((facts) => backendView(facts.user, facts));
+      const views = fitting(all.slice(0, most), REPLY_BYTES);
+      const next = views.length < all.length ? { next: views.at(-1)!.user } : {};
       return { users: views, count: read.count, ...next, ...stale(read.brake) };
     },
 
-    async "presence.sessions"(tenant, body) {
-      const { sessions, brake } = await store.user(tenant, fieldsOf(body).name("user", "user"));
+    async "presence.sessions"(body, { tenant }) {
+      const { sessions, brake } = await store.user(tenant, checked("presence.sessions", body).user);
       return { sessions: sessions.map(sessionView), ...stale(brake) };
     },
 
-    async "presence.explain"(tenant, body) {
-      const user = fieldsOf(body).name("user", "user");
-      const record = await store.user(tenant, user);
-      const { epoch, userEpoch, version, hidden } = record;
-      return {
-        user,
-        online: record.sessions.length > 0,
-        ...(userEpoch === undefined ? {} : { epoch: userEpoch, version, visible: !hidden }),
-        cellEpoch: epoch,
-        brake: record.brakeReason === undefined ? null : { reason: record.brakeReason, heldMs: record.brakeSpentMs },
-        sessions: record.sessions.map(explained),
-      };
+    async "presence.explain"(body, { tenant }) {
+      const { user } = checked("presence.explain", body);
+      return explain(user, await store.user(tenant, user));
     },
 
-    async "session.revoke"(tenant, body) {
-      const fields = fieldsOf(body);
-      const user = fields.name("user", "user");
-      const session = fields.optionalName("session", "session");
-      const room = fields.optionalName("room", "room");
-      fields.text("reason", { optional: true, maxLength: 256, free: true });
-      const named = fields.optionalName("namespace", "namespace");
-      const namespace = room === undefined ? named : (named ?? "/");
-      const before = fields.time("issuedBefore");
-      // A session's id is no right: ending one forbids nothing.
-      const issuedBeforeMs =
-        session === undefined || room !== undefined
-          ? await revocations.record({ tenant, user, namespace, room, issuedBeforeMs: before })
-          : before;
-      const revocation = { tenant, user, session, namespace, room, issuedBeforeMs };
-      const revoked = await store.revoke(revocation);
-      tellEdges({ kind: "revoked", ...defined(revocation) });
-      return { revoked };
+    async "session.revoke"(body, { tenant }) {
+      return { revoked: await revoke(options, tenant, checked("session.revoke", body)) };
     },
 
-    async "room.list"(tenant, body) {
-      const fields = fieldsOf(body);
-      const { cursor = "", limit } = fields.page();
-      const prefix = fields.text("prefix", { optional: true, maxLength: 128 }) ?? "";
-      const read = await store.rooms(tenant, fields.namespace(), { prefix, after: cursor, limit: limit + 1 });
-      const rooms = read.rooms
-        .slice(0, limit)
-        .map(({ room, count, sinceMs }) => ({ room, count, since: iso(sinceMs) }));
-      return { rooms, ...(read.rooms.length > limit ? { next: rooms.at(-1)!.room } : {}), ...stale(read.brake) };
+    async "room.list"(body, { tenant }) {
+      const { namespace, prefix = "", cursor: after = "", limit } = checked("room.list", body);
+      const most = limited(limit);
+      const read = await store.rooms(tenant, namespace, { prefix, after, limit: most + 1 });
+      const rooms = read.rooms.slice(0, most).map(({ room, count, sinceMs }) => ({ room, count, since: iso(sinceMs) }));
+      return { rooms, ...(read.rooms.length > most ? { next: rooms.at(-1)!.room } : {}), ...stale(read.brake) };
     },
 
-    "room.members"(tenant, body) {
-      const fields = fieldsOf(body);
-      return readMembers(store, fields.room(tenant), fields.page());
+    async "room.members"(body, { tenant }) {
+      const { cursor, limit, ...name } = checked("room.members", body);
+      return readMembers(store, { tenant, ...name }, { cursor, limit: limited(limit) });
     },
 
-    "room.state"(tenant, body) {
-      const fields = fieldsOf(body);
-      const keys = fields.optionalNames("keys", "stateKey", MAX_KEYS);
-      return readState(store, fields.room(tenant), { keys, cursor: fields.cursor() });
+    async "room.state"(body, { tenant }) {
+      const { keys, cursor, ...name } = checked("room.state", body);
+      return readState(store, { tenant, ...name }, { keys, cursor });
     },
 
-    "room.history"(tenant, body) {
-      const fields = fieldsOf(body);
-      return readHistory(store, fields.room(tenant), fields.span());
+    async "room.history"(body, { tenant }) {
+      const { before, after, limit, ...name } = checked("room.history", body);
+      return readHistory(store, { tenant, ...name }, { before, after, limit: limited(limit) });
+    },
+
+    async "room.patch"(body, { tenant, traceparent }) {
+      return patchRoom(store, contracts, tenant, { body: checked("room.patch", body), traceparent });
     },
   };
+}
+
+async function revoke(
+  { store, revocations, tellEdges }: RequestsOptions,
+  tenant: string,
+  { user, session, room, namespace: named, issuedBefore }: RequestBody<"session.revoke">,
+): Promise<number> {
+  const namespace = room === undefined ? named : (named ?? DEFAULT_NAMESPACE);
+  const before = issuedBefore === undefined ? undefined : timeOf(issuedBefore);
+  // A session's id is no right: ending one forbids nothing.
+  const issuedBeforeMs =
+    session === undefined || room !== undefined
+      ? await revocations.record({ tenant, user, namespace, room, issuedBeforeMs: before })
+      : before;
+  const revocation = { tenant, user, session, namespace, room, issuedBeforeMs };
+  const revoked = await store.revoke(revocation);
+  tellEdges({ kind: "revoked", ...defined(revocation) });
+  return revoked;
+}
+
+/** RFC 3339 in UTC, or whole seconds as in a token's `iat`. */
+function timeOf(value: string | number): number {
+  const utc = typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value);
+  const ms = typeof value === "number" ? value * 1000 : utc ? Date.parse(value) : Number.NaN;
+  if (Number.isSafeInteger(ms)) return ms;
+  throw RollcallError.invalid([
+    { pointer: "/issuedBefore", keyword: "format", message: "must be a time: RFC 3339, UTC" },
+  ]);
 }
 
 /** Without what is undefined. */
@@ -134,6 +146,18 @@ function sessionView(facts: SessionFacts) {
 }
 
 /** Why is this user shown online: what holds each session, and for how long still. */
+function explain(user: string, record: UserRecord) {
+  const { epoch, userEpoch, version, hidden, brakeReason, brakeSpentMs, sessions } = record;
+  return {
+    user,
+    online: sessions.length > 0,
+    ...(userEpoch === undefined ? {} : { epoch: userEpoch, version, visible: !hidden }),
+    cellEpoch: epoch,
+    brake: brakeReason === undefined ? null : { reason: brakeReason, heldMs: brakeSpentMs },
+    sessions: sessions.map(explained),
+  };
+}
+
 function explained(facts: SessionFacts) {
   const { incarnation, lost, memberships, leaseLeftMs, graceLeftMs } = facts;
   const observed = memberships.filter(({ observe }) => observe).map(({ room }) => room);
@@ -151,6 +175,6 @@ function explained(facts: SessionFacts) {
 
 export function tenantOf(subject: string): string {
   const tenant = subject.split(".")[2];
-  if (tenant === undefined || !/^[a-z0-9-]{1,64}$/.test(tenant)) throw new RollcallError("PAYLOAD_INVALID");
+  if (!isName("tenant", tenant)) throw new RollcallError("PAYLOAD_INVALID");
   return tenant;
 }

@@ -85,9 +85,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: "G3",
     file: "sessions.ts",
-    what: "a resumed session's grace goes on",
-    from: "export function adopt(work: Work, user: User, session: Session, edge: string, incarnation: number) {\n  const ref = sessionRef(user, session);\n  work.cell.grace.delete(ref);\n  work.cell.unnamed.delete(`${session.edge} ${ref}`);\n  const next = { ...session, edge, incarnation, lost: undefined };",
-    to: "export function adopt(_work: Work, user: User, session: Session, edge: string, incarnation: number) {\n  const next = { ...session, edge, incarnation };",
+    what: "a resumed session stays lost",
+    from: "edge, incarnation, lost: undefined };",
+    to: "edge, incarnation };",
   },
   {
     rule: "G3",
