@@ -1,0 +1,55 @@
+import { seededRandom } from "@rollcall/runtime";
+import { startCluster, waitFor } from "@rollcall/testkit";
+import { expect, it } from "vitest";
+import { CONTRACT } from "../harness.ts";
+import { LAYERS } from "./grammar.ts";
+import { fuzz } from "./run.ts";
+
+it("[X1] 20,000 hostile cases stop no process, leave no session, and a well-behaved client notices nothing", {
+  timeout: 240_000,
+}, async () => {
+  await using cluster = await startCluster({
+    edges: 1,
+    notifiers: 0,
+    contractsDir: CONTRACT,
+    traces: false,
+    scaled: false,
+    envOf: {
+      edge: {
+        VIOLATIONS_BURST: "1000000",
+        FRAMES_PER_SECOND: "100000",
+        MAX_CONNECTIONS_PER_USER: "1000",
+        LOG_LEVEL: "error",
+      },
+    },
+  });
+  const edge = cluster.edges[0]!;
+  const [witness, friend] = [await cluster.client(0, { user: "witness" }), await cluster.client(0, { user: "friend" })];
+  for (const one of [witness, friend]) await one.call("room:join", { room: "chat:calm" });
+  let running = true;
+  let said = 0;
+  const talking = (async () => {
+    while (running) await witness.call("chat:said", { room: "chat:calm", data: { text: String(said++) } });
+  })();
+
+  const report = await fuzz({
+    port: Number(new URL(edge.url).port),
+    token: await cluster.keys.token({ user: "eve" }),
+    random: seededRandom("edge-fuzz-1"),
+    cases: 20_000,
+    width: 8,
+  });
+  running = false;
+  await talking;
+
+  expect(report.sent).toBeGreaterThanOrEqual(20_000);
+  for (const layer of LAYERS) expect([...report.covered.keys()].some((key) => key.startsWith(layer))).toBe(true);
+  for (const type of "0123456789") expect(report.covered.has(`packet ${type}`)).toBe(true);
+  expect(edge.running()).toBe(true);
+  expect(edge.logs().filter(({ level }) => level === "error" || level === "fatal")).toEqual([]);
+  expect([...witness.disconnects, ...friend.disconnects]).toEqual([]);
+  await waitFor(() => friend.eventsOf("chat:said").length === said);
+  const texts = friend.eventsOf("chat:said").map(({ payload }) => (payload as { text: string }).text);
+  expect(texts).toEqual(Array.from({ length: said }, (_, i) => String(i)));
+  await waitFor(async () => /^rollcall_edge_sockets 2$/m.test(await edge.metrics()), { timeoutMs: 20_000 });
+});

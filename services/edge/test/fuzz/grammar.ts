@@ -1,0 +1,240 @@
+/**
+ * What a hostile client may send, from whole requests down to the fields of a payload. Every case comes from a seeded
+ * generator, so that a number is enough to send it again.
+ */
+
+import type { Random } from "@rollcall/runtime";
+import { encodeFrame } from "./raw-socket.ts";
+
+/** Which layer a case attacks: a run covers all of them. */
+export const LAYERS = ["http", "frame", "engine", "packet", "event", "payload"] as const;
+export type Layer = (typeof LAYERS)[number];
+
+export interface Case {
+  layer: Layer;
+  /** The packet type or the like, for coverage. */
+  kind: string;
+  bytes: Buffer;
+}
+
+const pick = <T>(random: Random, items: readonly T[]): T => items[random.int(items.length)]!;
+
+const NASTY_TEXTS = [
+  "",
+  "__proto__",
+  "constructor",
+  "prototype",
+  "toString",
+  "hasOwnProperty",
+  "null",
+  "\u0000",
+  "\n",
+  "\ud800",
+  "𝒳".repeat(50),
+  "{}*:>.",
+  "a/b",
+  "..",
+  "%2e%2e",
+  "r:main/x",
+  "x".repeat(129),
+  "x".repeat(5_000),
+  "doc:*",
+  "*",
+  "$",
+  "doc:1",
+  "ann",
+];
+const NASTY_NUMBERS = [0, -0, -1, 1.5, 1e22, 2 ** 53 + 1, -(2 ** 53), Number.MAX_VALUE, 5e-324];
+/** Numbers that only text can hold. */
+const NASTY_LITERALS = ["1e400", "-1e400", "00", "0x10", "NaN", "1e-400", "123456789012345678901234567890"];
+
+const EVENTS = [
+  "room:join",
+  "room:leave",
+  "room:update",
+  "room:members",
+  "room:history",
+  "state:get",
+  "state:patch",
+  "presence:set",
+  "presence:watch",
+  "presence:unwatch",
+  "session:refresh",
+  "inbox:ack",
+  "inbox:sync",
+  "cursor:moved",
+  "chat:said",
+  "chat:typing",
+  "ticket:reply",
+];
+const OTHER_EVENTS = [
+  "disconnect",
+  "connect",
+  "error",
+  "newListener",
+  "message",
+  "session:ready",
+  "room:roster",
+  "no:such",
+  "A:b",
+];
+const FIELDS = [
+  "room",
+  "data",
+  "info",
+  "have",
+  "last",
+  "users",
+  "status",
+  "ops",
+  "cursor",
+  "limit",
+  "grant",
+  "observe",
+  "token",
+  "epoch",
+  "seq",
+];
+
+/** JSON text of any shape; deep, wide and wrong ones among them. */
+export function anyJson(random: Random, depth = 0): string {
+  switch (random.int(depth > 3 ? 6 : 10)) {
+    case 0:
+      return JSON.stringify(pick(random, NASTY_TEXTS));
+    case 1:
+      return JSON.stringify(pick(random, NASTY_NUMBERS));
+    case 2:
+      return pick(random, NASTY_LITERALS);
+    case 3:
+      return pick(random, ["true", "false", "null", "{}", "[]"]);
+    case 4:
+      return `"${"\\u0061".repeat(random.int(20))}"`;
+    case 5: {
+      const levels = pick(random, [10, 33, 500, 5_000]);
+      return random.int(20) === 0 ? `${"[".repeat(levels)}${"]".repeat(levels)}` : "[[[[1]]]]";
+    }
+    case 6:
+    case 7:
+      return `[${Array.from({ length: random.int(5) }, () => anyJson(random, depth + 1)).join(",")}]`;
+    default: {
+      const keys = Array.from({ length: random.int(5) }, () =>
+        random.int(3) > 0 ? pick(random, FIELDS) : pick(random, NASTY_TEXTS),
+      );
+      return `{${keys.map((key) => `${JSON.stringify(key)}:${anyJson(random, depth + 1)}`).join(",")}}`;
+    }
+  }
+}
+
+/** A payload that is right but for one or two fields. */
+function almostRight(random: Random, event: string): string {
+  const right: Record<string, Record<string, unknown>> = {
+    "room:join": { room: "doc:1", have: { epoch: "1.1", roster: 3 }, last: 5, observe: false },
+    "room:update": { room: "doc:1", info: { color: "red" } },
+    "room:members": { room: "doc:1", limit: 10 },
+    "room:history": { room: "doc:1", before: 5 },
+    "state:get": { room: "doc:1", keys: ["title"] },
+    "state:patch": { room: "doc:1", ops: [{ op: "set", key: "count", value: 1, if: { version: 1 } }] },
+    "presence:set": { status: "busy" },
+    "presence:watch": { users: ["ann", "bob"] },
+    "presence:unwatch": { users: ["ann"] },
+    "session:refresh": { token: "a.b.c" },
+    "inbox:ack": { epoch: "1.1", seq: 1 },
+    "inbox:sync": { have: { epoch: "1.1", seq: 1 } },
+    "cursor:moved": { room: "doc:1", data: { x: 1, y: 2 } },
+    "chat:said": { room: "doc:1", data: { text: "hi" } },
+    "ticket:reply": { text: "hi" },
+  };
+  const fields = Object.entries(right[event] ?? { room: "doc:1" }).map(([key, value]) => [key, JSON.stringify(value)]);
+  for (let i = random.int(3); i > 0; i--) {
+    const at = random.int(fields.length + 1);
+    if (at === fields.length) fields.push([pick(random, NASTY_TEXTS), anyJson(random)]);
+    else if (random.int(3) === 0) fields.splice(at, 1);
+    else fields[at]![1] = anyJson(random);
+    if (fields.length === 0) break;
+  }
+  return `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`;
+}
+
+const text = (layer: Layer, kind: string, body: string): Case => ({
+  layer,
+  kind,
+  bytes: encodeFrame({ payload: Buffer.from(body) }),
+});
+
+/** For a connection with a session: most cases keep it alive, so that the next one is met too. */
+export function inSession(random: Random): Case {
+  const ack = random.int(3) === 0 ? "" : String(random.int(1_000));
+  switch (random.int(8)) {
+    case 0: {
+      const name = random.int(2) === 0 ? pick(random, OTHER_EVENTS) : pick(random, NASTY_TEXTS);
+      return text("event", "name", `42${ack}[${JSON.stringify(name)},${anyJson(random)}]`);
+    }
+    case 1: {
+      const args = Array.from({ length: random.int(5) }, () => anyJson(random)).join(",");
+      return text("event", "arguments", `42${ack}["${pick(random, EVENTS)}"${args === "" ? "" : `,${args}`}]`);
+    }
+    case 2: {
+      const meta = pick(random, ['{"id":"x"}', '{"id":5}', '{"traceparent":"00-zz-1-01"}', "null", anyJson(random)]);
+      const event = pick(random, EVENTS);
+      return text("event", "meta", `42${ack}["${event}",${almostRight(random, event)},${meta}]`);
+    }
+    case 3:
+      return text("payload", "any", `42${ack}["${pick(random, EVENTS)}",${anyJson(random)}]`);
+    default: {
+      const event = pick(random, EVENTS);
+      return text("payload", event, `42${ack}["${event}",${almostRight(random, event)}]`);
+    }
+  }
+}
+
+/** Breaks the protocol: the connection is expected to be closed, and nothing else. */
+export function breaking(random: Random): Case {
+  switch (random.int(4)) {
+    case 0:
+      return brokenFrame(random);
+    case 1: {
+      const type = pick(random, ["0", "1", "2", "3", "5", "6", "7", "8", "9", "z", "", "\u0000"]);
+      return text("engine", type, `${type}${pick(random, ["", "probe", anyJson(random)])}`);
+    }
+    case 2: {
+      const type = String(random.int(10));
+      const attachments =
+        type === "5" || type === "6" ? pick(random, ["-", "1-", "-1-", "1.5-", "11-", "1000000000-"]) : "";
+      const namespace = pick(random, ["", "/,", "/other,", `/${"n".repeat(300)},`, "/a?b=c,", "no-slash,"]);
+      const id = pick(random, ["", "1", "99999999999999999999", "1e22", "-1"]);
+      const data = pick(random, ["", anyJson(random), '["x",{"_placeholder":true,"num":7}]', '["room:join",{}]', "{"]);
+      return text("packet", type, `4${type}${attachments}${namespace}${id}${data}`);
+    }
+    default:
+      return { layer: "http", kind: "garbage", bytes: Buffer.from(random.bytes(1 + random.int(200))) };
+  }
+}
+
+function brokenFrame(random: Random): Case {
+  const payload = Buffer.from(pick(random, ["2", '42["a:b",{}]', "x".repeat(200)]));
+  const kind = pick(random, [
+    "rsv",
+    "unmasked",
+    "opcode",
+    "binary",
+    "ping",
+    "continuation",
+    "lying",
+    "huge",
+    "half",
+    "close",
+  ]);
+  const frame = {
+    rsv: { rsv: 1 + random.int(7), payload },
+    unmasked: { masked: false, payload },
+    opcode: { opcode: pick(random, [3, 4, 5, 6, 7, 11, 12, 13, 14, 15]), payload },
+    binary: { opcode: 2, payload: Buffer.from(random.bytes(random.int(100))) },
+    ping: { opcode: 9, payload: Buffer.alloc(random.int(200)) },
+    continuation: { opcode: 0, payload },
+    lying: { claimedLength: payload.length + 1 + random.int(1_000), payload },
+    huge: { claimedLength: 4_000_000_000, payload },
+    half: { fin: false, payload },
+    close: { opcode: 8, payload: Buffer.from(random.bytes(random.int(130))) },
+  }[kind]!;
+  return { layer: "frame", kind, bytes: encodeFrame(frame) };
+}

@@ -1,0 +1,89 @@
+/** A websocket by hand, for what no client library will send: any bytes, any frame. */
+
+import { connect, type Socket } from "node:net";
+
+export interface Frame {
+  fin?: boolean;
+  rsv?: number;
+  opcode?: number;
+  masked?: boolean;
+  /** What the header claims, when it lies. */
+  claimedLength?: number;
+  payload: Buffer;
+}
+
+const MASK = Buffer.from([0x12, 0x34, 0x56, 0x78]);
+
+export function encodeFrame(frame: Frame): Buffer {
+  const { fin = true, rsv = 0, opcode = 1, masked = true, payload } = frame;
+  const length = frame.claimedLength ?? payload.length;
+  const head = [(fin ? 0x80 : 0) | ((rsv & 7) << 4) | (opcode & 15)];
+  const maskBit = masked ? 0x80 : 0;
+  if (length < 126) head.push(maskBit | length);
+  else if (length < 65_536) head.push(maskBit | 126, length >> 8, length & 255);
+  else
+    head.push(
+      maskBit | 127,
+      0,
+      0,
+      0,
+      0,
+      (length >>> 24) & 255,
+      (length >>> 16) & 255,
+      (length >>> 8) & 255,
+      length & 255,
+    );
+  if (!masked) return Buffer.concat([Buffer.from(head), payload]);
+  const body = Buffer.from(payload.map((byte, i) => byte ^ MASK[i & 3]!));
+  return Buffer.concat([Buffer.from(head), MASK, body]);
+}
+
+export const textFrame = (text: string): Buffer => encodeFrame({ payload: Buffer.from(text) });
+
+export class RawSocket {
+  readonly socket: Socket;
+  readonly closed: Promise<void>;
+  isOpen = false;
+  isClosed = false;
+  /** The server's words so far, its frame headers included; the newest 64 KB. */
+  heard = "";
+
+  constructor(port: number) {
+    this.socket = connect(port, "127.0.0.1");
+    this.socket.on("error", () => {});
+    this.socket.on("data", (data) => {
+      this.heard = (this.heard + data.toString("latin1")).slice(-65_536);
+      if (this.heard.startsWith("HTTP/1.1 101")) this.isOpen = true;
+    });
+    this.closed = new Promise((resolve) => {
+      this.socket.on("close", () => {
+        this.isClosed = true;
+        resolve();
+      });
+    });
+  }
+
+  send(bytes: Buffer | string): void {
+    if (!this.isClosed && this.socket.writable) this.socket.write(bytes);
+  }
+
+  upgrade(path = "/socket.io/?EIO=4&transport=websocket", headers: readonly string[] = []): void {
+    this.send(
+      [
+        `GET ${path} HTTP/1.1`,
+        "Host: edge",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ...headers,
+        "",
+        "",
+      ].join("\r\n"),
+    );
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+}
