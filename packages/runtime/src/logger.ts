@@ -63,7 +63,20 @@ export function createLogger(options: LoggerOptions): Logger {
       return traceId === undefined ? {} : { trace_id: traceId };
     },
   };
-  return destination === undefined ? pino(settings) : pino(settings, destination);
+  return pino(settings, destination ?? standardOutput());
+}
+
+/** Beyond this lines are lost rather than memory: a reader that hangs must not stop the service. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/** Asynchronous, because a full pipe would block the event loop. With a `minLength` of 0 a flush would wait for nothing. */
+function standardOutput(): DestinationStream {
+  return pino.destination({ fd: 1, sync: false, minLength: 1, maxLength: MAX_BUFFERED_BYTES });
+}
+
+/** Resolves when what was logged is written. Without it the last lines before an exit may change places. */
+export function flushLogs(logger: Logger): Promise<void> {
+  return new Promise((resolve) => logger.flush(() => resolve()));
 }
 
 export interface DescribedError {

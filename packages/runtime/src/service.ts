@@ -10,7 +10,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { ConfigError, type ConfigOf, type ConfigSchema, loadConfig, printableConfig } from "./config.ts";
 import { processEnv } from "./env.ts";
 import { type InternalServer, startInternalServer } from "./internal-server.ts";
-import { createLogger, type Logger } from "./logger.ts";
+import { createLogger, flushLogs, type Logger } from "./logger.ts";
 import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Random, systemRandom } from "./random.ts";
@@ -53,6 +53,7 @@ const EXIT_FAILED = 1;
 const PRODUCTION_RATIO = 0.01;
 /** Flushing spans and closing the internal port. */
 const LAST_WORDS_MS = 3_000;
+const FLUSH_MS = 1_000;
 
 /** Runs until told to stop, then exits the process. */
 export async function runService<S extends ConfigSchema>(options: ServiceOptions<S>): Promise<void> {
@@ -113,6 +114,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
     await within(clock, LAST_WORDS_MS, () => lastWords(telemetry, server, loopDelay)).catch(() => false);
     const exitCode = stopped ? code : EXIT_FAILED;
     logger.info({ event: "service.stopped", exitCode }, stopped ? "stopped" : "stopped without finishing in time");
+    await within(clock, FLUSH_MS, () => flushLogs(logger));
     exit(exitCode);
   });
 
