@@ -1,8 +1,8 @@
 /** One trace from a backend's publish to the answer to a client, as it was really exported. */
 
-import { connect } from "@nats-io/transport-node";
-import { headers } from "@nats-io/nats-core";
 import { jetstream } from "@nats-io/jetstream";
+import { headers } from "@nats-io/nats-core";
+import { connect } from "@nats-io/transport-node";
 import type { CollectedSpan } from "@rollcall/telemetry";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Cluster, startCluster, waitFor } from "../src/index.ts";
@@ -46,7 +46,12 @@ test("[X5] publish, consume, emit, deliver on each edge and ack form one tree", 
 
   const named = (name: string): CollectedSpan[] =>
     cluster.collector!.trace(TRACE_ID).filter((span) => span.name === name);
-  const whole = { "consume build:finished": 1, "emit build:finished": 1, "deliver build:finished": 2, "ack room:members": 2 };
+  const whole = {
+    "consume build:finished": 1,
+    "emit build:finished": 1,
+    "deliver build:finished": 2,
+    "ack room:members": 2,
+  };
   await waitFor(() => Object.entries(whole).every(([name, times]) => named(name).length === times), {
     timeoutMs: 15_000,
     what: () =>

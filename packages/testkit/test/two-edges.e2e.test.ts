@@ -14,10 +14,7 @@ afterAll(() => cluster.stop());
 
 const room = "doc:two-edges";
 const pair = async (name: string): Promise<[TestClient, TestClient]> => {
-  const both = await Promise.all([
-    cluster.client(0, { user: `${name}-a` }),
-    cluster.client(1, { user: `${name}-b` }),
-  ]);
+  const both = await Promise.all([cluster.client(0, { user: `${name}-a` }), cluster.client(1, { user: `${name}-b` })]);
   await Promise.all(both.map((client) => client.ready()));
   return both;
 };
