@@ -42,6 +42,7 @@ interface Usage {
   cpuUs: number;
   rssBytes: number;
   sockets: number;
+  blockMs: number;
 }
 const server = await startRedis();
 const redis = server.connect();
@@ -69,8 +70,8 @@ for (const kind of kinds) {
   contenders.push({ kind, server: child, clients, key: keysOf(`bench-${kind}`, "c0").log(0), number: 0 });
 }
 
-/** Microseconds of the server's CPU per delivery. */
-async function measure(contender: Contender, name: keyof typeof MEASURES): Promise<number> {
+/** Microseconds of the server's CPU per delivery, and the longest block of its event loop. */
+async function measure(contender: Contender, name: keyof typeof MEASURES): Promise<{ us: number; blockMs: number }> {
   const { server: child, clients, key } = contender;
   const { size, everyMs, bursts } = MEASURES[name];
   const { messages: already } = await ask<{ messages: number }>(clients, {});
@@ -99,28 +100,28 @@ async function measure(contender: Contender, name: keyof typeof MEASURES): Promi
     everyMs: 50,
   });
   const after = await ask<Usage>(child, {});
-  return (after.cpuUs - before.cpuUs) / deliveries;
+  return { us: (after.cpuUs - before.cpuUs) / deliveries, blockMs: after.blockMs };
 }
 
 const median = (list: number[]) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]!;
-const results: Record<string, Record<string, { us: number[]; ratio: number[] }>> = {};
+const results: Record<string, Record<string, { us: number[]; ratio: number[]; blockMs: number[] }>> = {};
 for (const contender of contenders) await measure(contender, "B1"); // warm
 for (const name of Object.keys(MEASURES) as (keyof typeof MEASURES)[]) {
   const row: (typeof results)[string] = (results[name] = {});
   for (let round = 0; round < Number(args.rounds); round++) {
-    const us = new Map<string, number>();
-    for (const contender of contenders) us.set(contender.kind, await measure(contender, name));
-    for (const [kind, value] of us) {
-      const cell = (row[kind] ??= { us: [], ratio: [] });
-      cell.us.push(value);
-      cell.ratio.push(value / us.get(kinds[0]!)!);
+    const measured = new Map<string, Awaited<ReturnType<typeof measure>>>();
+    for (const contender of contenders) measured.set(contender.kind, await measure(contender, name));
+    for (const [kind, { us, blockMs }] of measured) {
+      const cell = (row[kind] ??= { us: [], ratio: [], blockMs: [] });
+      cell.us.push(us);
+      cell.ratio.push(us / measured.get(kinds[0]!)!.us);
+      cell.blockMs.push(blockMs);
     }
   }
-  for (const [kind, { us, ratio }] of Object.entries(row)) {
-    const range = `${Math.min(...ratio).toFixed(2)}-${Math.max(...ratio).toFixed(2)}`;
-    console.log(
-      `${name.padEnd(7)} ${kind.padEnd(6)} ${median(us).toFixed(2).padStart(6)} us  ${median(ratio).toFixed(2)}x [${range}]`,
-    );
+  for (const [kind, { us, ratio, blockMs }] of Object.entries(row)) {
+    const cpu = `${median(us).toFixed(2).padStart(6)} us  ${median(ratio).toFixed(2)}x`;
+    const range = `[${Math.min(...ratio).toFixed(2)}-${Math.max(...ratio).toFixed(2)}]`;
+    console.log(`${name.padEnd(7)} ${kind.padEnd(6)} ${cpu} ${range}  loop blocked ${median(blockMs).toFixed(0)} ms`);
   }
 }
 let wrong = 0;

@@ -1,12 +1,13 @@
 /**
  * The three servers that are compared, one a process: `node servers.ts <stock|ours|ws> <redisUrl>`. Each reads its own
  * log `{bench-<kind>:c0}:log:0` and delivers it to everyone in one room. Talks to its parent by messages:
- * `{ ready: port }` when it listens, `{ cpuUs, rssBytes, sockets }` for every message it gets.
+ * `{ ready: port }` when it listens, `{ cpuUs, rssBytes, sockets, blockMs }` for every message it gets; `blockMs` is the
+ * event loop's longest block since the last one.
  */
 
 import { createServer } from "node:http";
 import type { AddressInfo, Socket as TcpSocket } from "node:net";
-import { createLogger, createMetrics, systemClock, systemRandom } from "@rollcall/runtime";
+import { createLogger, createMetrics, startLoopDelay, systemClock, systemRandom } from "@rollcall/runtime";
 import { createAdapter } from "@socket.io/redis-streams-adapter";
 import { Redis } from "ioredis";
 import { Server } from "socket.io";
@@ -101,8 +102,14 @@ async function ws(): Promise<void> {
 const kinds: Record<string, () => Promise<void>> = { stock, ours, ws };
 await kinds[kind]?.();
 http.listen(0, "127.0.0.1", () => process.send?.({ ready: (http.address() as AddressInfo).port }));
+const loop = startLoopDelay({ clock: systemClock });
+let blockMs = 0;
+systemClock.setRepeating(200, () => {
+  blockMs = Math.max(blockMs, loop.recentMs());
+});
 process.on("message", () => {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuUs: user + system, rssBytes: process.memoryUsage.rss(), sockets: sockets() });
+  process.send?.({ cpuUs: user + system, rssBytes: process.memoryUsage.rss(), sockets: sockets(), blockMs });
+  blockMs = 0;
 });
 process.on("disconnect", () => process.exit());

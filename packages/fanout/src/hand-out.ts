@@ -1,6 +1,7 @@
 /**
- * Gives entries to the handlers in the log's order, in runs too short to hold up the event loop: between two runs
- * everyone else gets a turn, and what was gathered is flushed.
+ * Gives entries to the handlers in the log's order, in turns too short to hold up the event loop. What one read brought
+ * is flushed together, so that a connection is written to once; a large read is flushed in parts, the next part when
+ * the one before has been written.
  */
 
 import type { Clock, Logger, Metrics } from "@rollcall/runtime";
@@ -10,10 +11,11 @@ import type { RawEntry } from "./log-cursor.ts";
 import type { FollowHandlers, Place } from "./seam.ts";
 import { idToMs } from "./stream-id.ts";
 
-/** One run ends after so much time, entries or characters, whichever is first: what it gathers for a socket is small. */
-const RUN_MS = 5;
-const RUN_ENTRIES = 128;
-const RUN_CHARS = 48 * 1024;
+/** After so long others get a turn. */
+const TURN_MS = 5;
+/** A part ends after so many entries or characters: what it gathers for one socket stays far below the soft limit. */
+const PART_ENTRIES = 128;
+const PART_CHARS = 48 * 1024;
 /** A flood of poison is one line in this time. */
 const POISON_LOG_EVERY_MS = 10_000;
 
@@ -40,21 +42,24 @@ export class HandOut {
     this.#poison = options.metrics.counter(METRICS.fanoutPoison);
   }
 
-  /** Flushes between runs, not after the last one: the caller may want to join more to it. */
+  /** Flushes between parts, not after the last one: the caller may want to join more to it. */
   async run(entries: readonly RawEntry[], signal: AbortSignal): Promise<void> {
     const { clock, on } = this.#options;
-    let startedAtMs = clock.monotonic();
+    let turnAtMs = clock.monotonic();
     let count = 0;
     let chars = 0;
     for (const entry of entries) {
-      if (count >= RUN_ENTRIES || chars >= RUN_CHARS || clock.monotonic() - startedAtMs >= RUN_MS) {
-        this.call(() => on.flush?.());
+      const isFull = count >= PART_ENTRIES || chars >= PART_CHARS;
+      if (isFull || clock.monotonic() - turnAtMs >= TURN_MS) {
+        if (isFull) {
+          this.call(() => on.flush?.());
+          count = 0;
+          chars = 0;
+        }
         do await new Promise<void>((resolve) => clock.immediate(resolve));
-        while (!signal.aborted && on.busy?.() === true);
+        while (isFull && !signal.aborted && on.busy?.() === true);
         if (signal.aborted) return;
-        startedAtMs = clock.monotonic();
-        count = 0;
-        chars = 0;
+        turnAtMs = clock.monotonic();
       }
       count++;
       chars += entry.fields[DATA_FIELD]?.length ?? 0;

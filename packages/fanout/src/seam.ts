@@ -52,14 +52,14 @@ export interface FollowHandlers {
   wants?(namespace: string, targets: readonly string[]): boolean;
   /** Called in log order, synchronously, at most once per position. Must not throw. */
   entry(entry: ReceivedEntry): void;
-  /** After the last entry of one synchronous run: flush what was gathered. */
+  /** After the last entry of a read, or of a part of a large one: flush what was gathered. */
   flush?(): void;
   /**
    * Asked when a read has been handed out: is so much gathered that one more read, which does not block, should come
    * before `flush`? Redis wakes a reader at the first entry of a burst; this joins the rest to it.
    */
   peek?(): boolean;
-  /** Asked between runs: is the last flush still being written? Then the next run waits. */
+  /** Asked between the parts of a read: is the last flush still being written? Then the next part waits. */
   busy?(): boolean;
   /** Entries between these were lost to this reader. */
   gap(lost: { after: string; before: string }): void;

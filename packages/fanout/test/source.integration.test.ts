@@ -90,7 +90,7 @@ describe("following", () => {
     await waitFor(() => mids.length === 2);
   });
 
-  test("a burst is handed out in runs, each flushed, with turns for others between", async () => {
+  test("a large read is handed out in parts, each flushed when the one before was written", async () => {
     let inRun = 0;
     let longest = 0;
     let flushes = 0;
