@@ -1,4 +1,4 @@
-import { seededRandom } from "@rollcall/runtime";
+import { seededRandom, systemClock } from "@rollcall/runtime";
 import { startCluster, waitFor } from "@rollcall/testkit";
 import { expect, it } from "vitest";
 import { CONTRACT } from "../harness.ts";
@@ -29,7 +29,10 @@ it("[X1] 20,000 hostile cases stop no process, leave no session, and a well-beha
   let running = true;
   let said = 0;
   const talking = (async () => {
-    while (running) await witness.call("chat:said", { room: "chat:calm", data: { text: String(said++) } });
+    while (running) {
+      await witness.call("chat:said", { room: "chat:calm", data: { text: String(said++) } });
+      await systemClock.sleep(20); // below its rate
+    }
   })();
 
   const report = await fuzz({

@@ -46,7 +46,10 @@ const NASTY_TEXTS = [
 ];
 const NASTY_NUMBERS = [0, -0, -1, 1.5, 1e22, 2 ** 53 + 1, -(2 ** 53), Number.MAX_VALUE, 5e-324];
 /** Numbers that only text can hold. */
-const NASTY_LITERALS = ["1e400", "-1e400", "00", "0x10", "NaN", "1e-400", "123456789012345678901234567890"];
+const NASTY_LITERALS = ["1e400", "-1e400", "1e-400", "123456789012345678901234567890", "-0.0"];
+/** No JSON: these end a connection. */
+const BROKEN_JSON = ["00", "0x10", "NaN", "undefined", "{a:1}", "[1,]", "'x'", '"', "{", "[1", "\u0000"];
+const RESERVED_NAMES = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 const EVENTS = [
   "room:join",
@@ -67,17 +70,7 @@ const EVENTS = [
   "chat:typing",
   "ticket:reply",
 ];
-const OTHER_EVENTS = [
-  "disconnect",
-  "connect",
-  "error",
-  "newListener",
-  "message",
-  "session:ready",
-  "room:roster",
-  "no:such",
-  "A:b",
-];
+const OTHER_EVENTS = ["error", "message", "session:ready", "room:roster", "order:shipped", "no:such", "A:b"];
 const FIELDS = [
   "room",
   "data",
@@ -189,14 +182,18 @@ export function inSession(random: Random): Case {
 
 /** Breaks the protocol: the connection is expected to be closed, and nothing else. */
 export function breaking(random: Random): Case {
-  switch (random.int(4)) {
+  switch (random.int(5)) {
     case 0:
       return brokenFrame(random);
     case 1: {
+      const name = pick(random, [...RESERVED_NAMES, "a:b"]);
+      return text("event", "reserved", `42["${name}",${pick(random, BROKEN_JSON)}]`);
+    }
+    case 2: {
       const type = pick(random, ["0", "1", "2", "3", "5", "6", "7", "8", "9", "z", "", "\u0000"]);
       return text("engine", type, `${type}${pick(random, ["", "probe", anyJson(random)])}`);
     }
-    case 2: {
+    case 3: {
       const type = String(random.int(10));
       const attachments =
         type === "5" || type === "6" ? pick(random, ["-", "1-", "-1-", "1.5-", "11-", "1000000000-"]) : "";
