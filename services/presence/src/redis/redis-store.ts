@@ -42,8 +42,8 @@ export interface RedisStoreOptions {
   time?: "redis" | "key";
 }
 
-/** Operations in one call of `lane`: about half a millisecond of Redis. An assertion is a call of its own. */
-const CHUNK_OPS = 32;
+/** Operations in one call of `lane`: under a millisecond of Redis. An assertion is a call of its own. */
+const CHUNK_OPS = 16;
 /** One more than a page may hold: whether another follows. */
 const PAGE_MAX = 501;
 /** One more than a page of history may hold. */

@@ -11,7 +11,7 @@ local from = ARGV[3] == "" and "-" or "[" .. ARGV[3] .. "\2"
 local out = {}
 for i, raw in ipairs(redis.call("ZRANGEBYLEX", key, from, "+", "LIMIT", 0, ARGV[4])) do
   local u = users.load(ARGV[2], string.match(raw, "^[^\1]*"), raw)
-  local t = u.before
+  local t = users.truth(u)
   out[i] = { u.user, t.status, t.info, t.devices, t.hidden and "1" or "", u.birth, int(u.version) }
 end
 return { "OK", cell.epoch, cell.stale(), redis.call("ZCARD", key), out }

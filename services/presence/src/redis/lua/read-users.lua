@@ -10,7 +10,7 @@ if not cell.enter(ARGV[1], false, true) then return { "EPOCH" } end
 local out = {}
 for i = 3, #ARGV do
   local u = users.load(ARGV[2], ARGV[i])
-  local t = u.before
+  local t = users.truth(u)
   out[i - 2] = t and { t.status, t.info, t.devices, t.hidden and "1" or "", u.birth, int(u.version) } or {}
 end
 return { "OK", cell.epoch, cell.stale(), out }

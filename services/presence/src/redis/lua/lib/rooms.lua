@@ -46,11 +46,14 @@ function rooms.count(r)
   return redis.call("ZCARD", r.key .. "roster")
 end
 
+local PRESENCE = "^([^\2]*)\2([^\2]*)\2?([^\2]*)\2?([^\2]*)\2?(.*)$"
+
 local function parse(raw)
   local parts, sessions = split(raw, "\1"), {}
   for i = 2, #parts do
-    local f = split(parts[i], "\2")
-    sessions[i - 1] = { id = f[1], since = f[2], w = f[3] or "", name = f[4] or "", info = f[5] or "" }
+    local s = {}
+    s.id, s.since, s.w, s.name, s.info = string.match(parts[i], PRESENCE)
+    sessions[i - 1] = s
   end
   return sessions
 end
@@ -153,8 +156,9 @@ function rooms.join(r, u, s, info, why)
     packed.put(r.key .. "roster", raw, pack(u.user, sessions)) -- who wrote last may have changed, unseen
     return "", after
   end
-  local first = not raw and rooms.count(r) == 0
-  local from = r.version
+  local count = rooms.count(r)
+  local first, from = count == 0, r.version
+  if not raw then count = count + 1 end
   packed.put(r.key .. "roster", raw, pack(u.user, sessions))
   r.version = from + (first and 2 or 1)
   redis.call("HSET", r.key .. "i", "v", int(r.version))
@@ -165,7 +169,8 @@ function rooms.join(r, u, s, info, why)
     tell(r, "occupied", from + 1, nil, why)
   end
   if not raw then tell(r, "joined", r.version, u.user, why) end
-  publish(r, from, raw and "updated" or "joined", after, rooms.count(r), why)
+  publish(r, from, raw and "updated" or "joined", after, count, why)
+  r.count = count
   return raw and "updated" or "joined", after
 end
 

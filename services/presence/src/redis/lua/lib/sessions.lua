@@ -73,6 +73,7 @@ function sessions.finish(u, s, why)
     redis.call("ZREM", cell.prefix .. "grace", ref(u, s))
   end
   local _, index = users.session(u, s.ns, s.id)
+  users.touch(u)
   table.remove(u.sessions, index)
   users.save(u, why)
   local touched = 1
@@ -101,6 +102,7 @@ end
 function sessions.create(u, ns, id, inc, iat, client, name)
   local s = { ns = ns, id = id, edge = edges.own.id, inc = inc, lost = "", since = int(cell.now), iat = iat, status = "a",
     w = 0, rooms = "", client = client, name = name, info = "" }
+  users.touch(u)
   u.sessions[#u.sessions + 1] = s
   edges.fold(u, s, 1)
   edges.hold(u, s)

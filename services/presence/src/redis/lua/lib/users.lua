@@ -8,6 +8,9 @@
 
 local users = {}
 
+local field = "([^\2]*)\2"
+local SESSION = "^([^:]*):" .. string.rep(field, 11) .. "(.*)$"
+local HEAD = "^" .. field .. field .. "(.*)$"
 local STRENGTH = { a = 2, w = 1, b = 3 }
 local STATUS = { a = "active", w = "away", b = "busy" }
 
@@ -16,19 +19,23 @@ function users.load(tenant, user, raw)
   local key = cell.prefix .. "u:" .. tenant
   local u = { key = key, tenant = tenant, user = user, birth = "0", version = 0, hidden = false, sessions = {} }
   u.raw = raw or packed.find(key, user)
-  if u.raw then
-    local parts = split(u.raw, "\1")
-    local head = split(parts[2], "\2")
-    u.birth, u.version, u.hidden = head[1], tonumber(head[2]), head[3] == "1"
-    for i = 3, #parts do
-      local f = split(parts[i], "\2")
-      local ns, id = string.match(f[1], "^([^:]*):(.*)$")
-      u.sessions[i - 2] = { ns = ns, id = id, edge = f[2], inc = f[3], lost = f[4], since = f[5], iat = f[6],
-        status = f[7], w = tonumber(f[8]), rooms = f[9], client = f[10], name = f[11], info = f[12] }
-    end
+  if not u.raw then return u end
+  local parts = split(u.raw, "\1")
+  local birth, version, hidden = string.match(parts[2], HEAD)
+  u.birth, u.version, u.hidden = birth, tonumber(version), hidden == "1"
+  for i = 3, #parts do
+    local s = {}
+    s.ns, s.id, s.edge, s.inc, s.lost, s.since, s.iat, s.status, s.w, s.rooms, s.client, s.name, s.info =
+      string.match(parts[i], SESSION)
+    s.w = tonumber(s.w)
+    u.sessions[i - 2] = s
   end
-  u.before = users.truth(u)
   return u
+end
+
+--- Before anything is changed that others may read: sessions come and go, status, info, hiding.
+function users.touch(u)
+  if not u.touched then u.touched, u.before = true, users.truth(u) end
 end
 
 function users.session(u, ns, id)
@@ -46,6 +53,7 @@ end
 
 --- Applies a presence of the wire. Returns nothing; users.save tells who must know.
 function users.write(u, s, status, info)
+  users.touch(u)
   s.w, s.info = users.next_write(u), info
   u.hidden = status == "invisible"
   if not u.hidden then s.status = status == "away" and "w" or string.sub(status, 1, 1) end
@@ -92,6 +100,12 @@ end
 --- Writes the record and tells watchers and backends what changed for them.
 -- why: { reason, tp, s = the session that caused it or nil, delay = ms since it was lost or nil }
 function users.save(u, why)
+  if not u.touched then
+    local raw = pack(u)
+    packed.put(u.key, u.raw, raw)
+    u.raw = raw
+    return
+  end
   local before, after = u.before, users.truth(u)
   local kind
   if not before and after then

@@ -34,6 +34,6 @@ ops.join = function()
     rooms.keep(r)
   end
   users.save(u, why)
-  return { "ok", rooms.epoch(r), int(r.version), rooms.count(r), r.occupancy and "1" or "", int(r.state), int(r.seq),
+  return { "ok", rooms.epoch(r), int(r.version), r.count or rooms.count(r), r.occupancy and "1" or "", int(r.state), int(r.seq),
     cell.position(), int(from), member }
 end
