@@ -95,9 +95,14 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", ignoreReset);
-    const refusal = refusalOf(request);
-    if (refusal === undefined) options.admit(request, socket, head);
-    else refuseUpgrade(socket, refusal);
+    try {
+      const refusal = refusalOf(request);
+      if (refusal === undefined) options.admit(request, socket, head);
+      else refuseUpgrade(socket, refusal);
+    } catch (error) {
+      logger.error({ event: "gateway.upgrade_failed", error }, "an upgrade failed");
+      socket.destroy();
+    }
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -119,8 +124,9 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   http.maxConnections = settings.MAX_CONNECTIONS + 2 * settings.MAX_HANDSHAKES;
   http.on("request", onRequest);
   http.on("upgrade", onUpgrade);
-  http.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  http.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const status = PARSER_STATUS[error.code ?? ""] ?? "400 Bad Request";
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
     else socket.destroy();
   });
 
@@ -147,6 +153,11 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   };
 }
 
+/** What Node's parser could not take, by its error code. */
+const PARSER_STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
 const NOT_HERE: Refusal = { status: 404, body: { code: 3, message: "Not found" } };
 
 /** What no Socket.IO client of today sends. */

@@ -14,6 +14,7 @@ import { type Connected, connect, isFinal } from "./connect.ts";
 import { Connections } from "./connections.ts";
 import { createFrontDoor, type Tls } from "./front-door.ts";
 import { sessionReady } from "./ready.ts";
+import { BoundedWebSockets } from "./websockets.ts";
 
 /** A refusal that is known only after the token closes the transport after so long: clients come back spread. */
 const PASSING_MIN_MS = 1_000;
@@ -51,6 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxHttpBufferSize: LIMITS.frameBytes,
     perMessageDeflate: false,
     httpCompression: false,
+    wsEngine: BoundedWebSockets,
   });
   const io = new SocketServer({
     serveClient: false,
