@@ -18,7 +18,10 @@ export interface FanoutLogOptions {
   maxLen?: number;
 }
 
-/** `redis` should have `maxRetriesPerRequest` 0 or 1, so that a lost connection rejects what is in flight. */
+/**
+ * `redis` should have `maxRetriesPerRequest: 0`: with more, ioredis sends a command that was in flight when the connection
+ * was lost a second time, and the log may then have the message twice.
+ */
 export function createFanoutLog(redis: Redis, options: FanoutLogOptions): FanoutLog {
   const { install, maxLen = DEFAULT_MAX_LEN } = options;
   return {

@@ -1,6 +1,6 @@
 import { createLogger } from "@rollcall/runtime";
 import { faultProxy, type RedisServer, startRedis, waitFor } from "@rollcall/testkit";
-import type { Redis } from "ioredis";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { compareIds, createFanoutLog, createFanoutSource, encodeEntry, type FanoutLog, keysOf } from "../src/index.ts";
 import { AT, type Follower, follow, INSTALL, message, sourceOptions } from "./follow.ts";
@@ -309,6 +309,21 @@ describe("appending", () => {
     const packetJson = `["a:b","${"x".repeat(128 * 1024)}"]`;
     await expect(log.append(AT, message("a", { packetJson }))).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
     expect(await redis.exists(KEY)).toBe(0);
+  });
+
+  test("in flight when the connection is lost: refused, and not sent again behind one's back", async () => {
+    await using proxy = await faultProxy(server.url);
+    const lossy = new Redis(proxy.url, { maxRetriesPerRequest: 0 });
+    lossy.on("error", () => {});
+    await waitFor(() => lossy.status === "ready");
+    proxy.halfOpen();
+    const pending = createFanoutLog(lossy, { install: INSTALL }).append(AT, message("a"));
+    proxy.reset();
+    await expect(pending).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    proxy.heal();
+    await waitFor(() => lossy.status === "ready");
+    expect(await lossy.exists(KEY)).toBe(0);
+    lossy.disconnect();
   });
 
   test("the log is trimmed", async () => {
