@@ -73,10 +73,10 @@ export async function findServer(program: ServerProgram, options: FindOptions): 
   }
 }
 
-/** `env` with the folders of these programs first in PATH, for tools that look there. */
+/** `env` with the folders of these programs last in PATH: they must not shadow the Node and pnpm that run this. */
 export function withPath(env: Env, programs: readonly string[]): Env {
   const folders = [...new Set(programs.map((program) => dirname(program)))];
-  return { ...env, PATH: [...folders, env.PATH ?? ""].join(delimiter) };
+  return { ...env, PATH: [env.PATH ?? "", ...folders].join(delimiter) };
 }
 
 function firstExecutable(folders: readonly string[], name: string): string | undefined {
