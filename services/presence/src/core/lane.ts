@@ -1,13 +1,14 @@
 /** The operations of a lane, one commit each (L1-L3). What each takes and answers is `presence-rpc.ts`'s. */
 
-import { type EventTriple, type Meta, roomTarget, sessionTarget } from "@rollcall/contracts";
-import type { AssertedSession, LaneOp, SessionRef } from "@rollcall/contracts/internal";
+import type { LaneOp, SessionRef } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
-import { type Cause, clockMs, IDEMPOTENT_MS, SESSION_ROOMS, sessionRef, type Work } from "./cell.ts";
+import { assert } from "./assert.ts";
+import { type Cause, clockMs, SESSION_ROOMS, type Work } from "./cell.ts";
 import { digestOf, sameDigest } from "./digest.ts";
-import { joinRoom, keepRoom, loadRoom, openRoom, put, roomEpoch, tellState } from "./rooms.ts";
-import { addRoom, adopt, fence, finish, leaveOne, lose, membershipOf, sessionsOf } from "./sessions.ts";
-import { patch } from "./state.ts";
+import { presenceInfo, text } from "./json-text.ts";
+import { patchOp, publishOp } from "./room-ops.ts";
+import { joinRoom, keepRoom, loadRoom, openRoom, roomEpoch } from "./rooms.ts";
+import { addRoom, adopt, create, fence, finish, leaveOne, lose, membershipOf } from "./sessions.ts";
 import { findSession, putSession, type Session, type User, writePresence } from "./user.ts";
 import { loadUser, saveUser } from "./users.ts";
 
@@ -19,10 +20,6 @@ const error = (code: Extract<OpResult, { kind: "error" }>["code"], message = "")
   code,
   message,
 });
-const text = (value: unknown): string | undefined => (value === undefined ? undefined : JSON.stringify(value));
-/** A presence without info has none: `null` says the same. */
-const presenceInfo = (info: unknown): string | undefined => (info === null ? undefined : text(info));
-
 export function applyOp(work: Work, edge: string, op: LaneOp): OpResult {
   switch (op.op) {
     case "open":
@@ -124,30 +121,6 @@ function open(work: Work, edge: string, op: Op<"open">): OpResult {
   return { kind: "open", incarnation, resumed: before !== undefined, elsewhere, memberships: [...rooms] };
 }
 
-function create(
-  work: Work,
-  user: User,
-  ref: SessionRef,
-  edge: string,
-  incarnation: number,
-  facts: Pick<Session, "name" | "client" | "issuedAtMs">,
-) {
-  const session: Session = {
-    ns: ref.namespace,
-    id: ref.session,
-    edge,
-    incarnation,
-    lost: undefined,
-    sinceMs: work.nowMs,
-    status: "active",
-    w: 0,
-    rooms: [],
-    info: undefined,
-    ...facts,
-  };
-  return { user: putSession(user, session), session };
-}
-
 function joinOp(work: Work, user: User, session: Session, op: Op<"join">, cause: Cause): OpResult {
   const name = { tenant: user.tenant, ns: session.ns, room: op.room };
   const held = membershipOf(session, op.room);
@@ -194,146 +167,3 @@ function joinOp(work: Work, user: User, session: Session, op: Op<"join">, cause:
 }
 
 const socketsTold = (work: Work): number => work.told.filter(({ to }) => to === "sockets").length;
-
-const answerKey = (ref: SessionRef, event: string, id: string) =>
-  `${ref.tenant} ${ref.namespace} ${ref.user} ${event} ${id}`;
-
-/** T4. */
-export function answered(work: Work, key: string): string | undefined {
-  const known = work.cell.answers.get(key);
-  return known !== undefined && known.untilMs > work.nowMs ? known.answer : undefined;
-}
-
-export function remember(work: Work, key: string, answer: string): void {
-  work.cell.answers.set(key, { answer, untilMs: work.nowMs + IDEMPOTENT_MS });
-}
-
-function patchOp(work: Work, user: User, session: Session, op: Op<"patch">, cause: Cause): OpResult {
-  const membership = membershipOf(session, op.room);
-  if (membership === undefined) return error("NOT_A_MEMBER");
-  const key = op.id === undefined ? undefined : answerKey(op.ref, "state:patch", op.id);
-  const known = key === undefined ? undefined : answered(work, key);
-  if (known !== undefined) {
-    const [epoch = "", version] = known.split(" ");
-    return { kind: "patch", epoch, version: Number(version) };
-  }
-  const room = openRoom(work, { tenant: user.tenant, ns: session.ns, room: op.room }, op.rules);
-  const by = { user: user.user, session: session.id, observer: membership.observe };
-  const step = patch(room.state, op.ops, op.owned, by, { clockMs: clockMs(work), wallMs: work.nowMs });
-  if (!step.ok) return { kind: "error", message: "", ...step.error };
-  const next = put(work, { ...room, state: step.state });
-  if (step.change !== undefined) tellState(work, next, step.change, { ...cause, re: op.id });
-  if (membership.observe) keepRoom(work, next);
-  const answer = { epoch: roomEpoch(work, next), version: step.state.version };
-  if (key !== undefined) remember(work, key, `${answer.epoch} ${answer.version}`);
-  return { kind: "patch", ...answer };
-}
-
-/** H1. */
-function publishOp(work: Work, user: User, session: Session, op: Op<"publish">): OpResult {
-  const membership = membershipOf(session, op.room);
-  if (membership === undefined) return error("NOT_A_MEMBER");
-  const key = op.id === undefined ? undefined : answerKey(op.ref, op.event, op.id);
-  const known = key === undefined ? undefined : answered(work, key);
-  if (known !== undefined) {
-    const [seq, id = "", ts = ""] = known.split(" ");
-    return { kind: "publish", id, ts, seq: seq === "" ? undefined : Number(seq) };
-  }
-  const { tenant } = user;
-  let meta = JSON.parse(op.metaJson) as Meta;
-  const data: unknown = JSON.parse(op.dataJson);
-  if (op.history) {
-    const room = openRoom(work, { tenant, ns: session.ns, room: op.room }, op.rules);
-    if (membership.observe) keepRoom(work, room);
-    const { size = 0, ttlMs = 0 } = op.rules.history ?? {};
-    const seq = room.seq + 1;
-    meta = { ...meta, seq };
-    const kept = [...room.history, { seq, atMs: work.nowMs, triple: [op.event, data, meta] as EventTriple }];
-    const history = kept.slice(-size).filter(({ atMs }) => atMs > work.nowMs - ttlMs);
-    put(work, { ...room, seq, history, historyTtlMs: ttlMs });
-  }
-  work.told.push({
-    to: "sockets",
-    ns: session.ns,
-    tenant,
-    target: roomTarget(tenant, op.room),
-    ...(op.history ? {} : { except: sessionTarget(tenant, user.user, session.id) }),
-    packet: [op.event, data, meta],
-    traceparent: op.traceparent,
-  });
-  const { id, ts, seq } = meta;
-  if (key !== undefined) remember(work, key, `${seq ?? ""} ${id} ${ts}`);
-  return { kind: "publish", id, ts, seq };
-}
-
-/** A1, A2. */
-function assert(work: Work, edge: string, op: Op<"assert">): OpResult {
-  const { cell } = work;
-  const record = cell.edges.get(edge)!;
-  if (record.round !== op.round) {
-    cell.edges.set(edge, { ...record, round: op.round });
-    for (const ref of sessionsOf(work, edge)) cell.unnamed.add(`${edge} ${ref}`);
-  }
-  const outcome = { ghosts: 0, missing: 0 };
-  const incarnations = op.sessions.map((session) => assertOne(work, edge, session, outcome));
-  const unnamed = [...cell.unnamed].filter((one) => one.startsWith(`${edge} `)).length;
-  if (op.last && unnamed > 0) {
-    outcome.ghosts += unnamed;
-    cell.evicting.set(`lost ${edge} old`, clockMs(work));
-  }
-  return { kind: "assert", incarnations, ...outcome };
-}
-
-function isAlive(work: Work, edge: string): boolean {
-  const record = work.cell.edges.get(edge);
-  return record !== undefined && !record.gone && record.epoch === work.cell.epoch;
-}
-
-function assertOne(
-  work: Work,
-  edge: string,
-  asserted: AssertedSession,
-  outcome: { ghosts: number; missing: number },
-): number | undefined {
-  const { ref, incarnation, name, client, presence, issuedAtMs } = asserted;
-  const cause: Cause = { reason: "connect", silent: true };
-  let user = loadUser(work, ref.tenant, ref.user);
-  let session = findSession(user, ref.namespace, ref.session);
-  const held = session;
-  if (held !== undefined && held.edge !== edge && held.incarnation > incarnation && isAlive(work, held.edge)) {
-    return undefined; // A2
-  }
-  if (session === undefined) {
-    outcome.missing++;
-    const facts = { name: text(name), client: text(client), issuedAtMs };
-    ({ user, session } = create(work, user, ref, edge, incarnation, facts));
-    if (presence !== undefined) {
-      user = writePresence(user, session, presence.status, presenceInfo(presence.info));
-      session = findSession(user, ref.namespace, ref.session)!;
-    }
-  } else if (session.edge !== edge || session.lost !== undefined || session.incarnation !== incarnation) {
-    outcome.missing++;
-    ({ user, session } = adopt(work, user, session, edge, Math.max(session.incarnation, incarnation)));
-  } else {
-    work.cell.unnamed.delete(`${edge} ${sessionRef(user, session)}`);
-  }
-  for (const { room, observe, rules, info } of asserted.rooms) {
-    const membership = membershipOf(session, room);
-    if (membership?.observe === observe) continue;
-    if (membership === undefined && session.rooms.length >= SESSION_ROOMS) continue;
-    outcome.missing++;
-    if (membership !== undefined) ({ user, session } = leaveOne(work, user, session, room, cause));
-    ({ user, session } = addRoom(user, session, { room, observe }));
-    const record = openRoom(work, { tenant: user.tenant, ns: session.ns, room }, rules);
-    if (observe) keepRoom(work, record);
-    else joinRoom(work, record, user, session, text(info), cause);
-  }
-  const named = new Set(asserted.rooms.map(({ room }) => room));
-  for (const { room } of session.rooms) {
-    if (named.has(room)) continue;
-    outcome.ghosts++;
-    ({ user, session } = leaveOne(work, user, session, room, { reason: "lost" })); // A1
-  }
-  saveUser(work, user, cause);
-  return session.incarnation;
-}

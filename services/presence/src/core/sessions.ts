@@ -1,5 +1,6 @@
 /** What happens to one session, its user and its rooms in one commit (G1-G3). */
 
+import type { SessionRef } from "@rollcall/contracts/internal";
 import { type Cause, type Room, sessionRef, type Work } from "./cell.ts";
 import { leaveRoom, loadRoom } from "./rooms.ts";
 import { dropSession, findSession, type Membership, putSession, type Session, type User } from "./user.ts";
@@ -85,4 +86,29 @@ export function fence(work: Work, edge: string, reason: string, fromMs: number):
   const old = held.filter((ref) => cell.unnamed.has(`${edge} ${ref}`));
   if (held.length > old.length) cell.evicting.set(`${reason} ${edge} s`, fromMs);
   if (old.length > 0) cell.evicting.set(`${reason} ${edge} old`, fromMs);
+}
+
+/** A session nobody knew. */
+export function create(
+  work: Work,
+  user: User,
+  ref: SessionRef,
+  edge: string,
+  incarnation: number,
+  facts: Pick<Session, "name" | "client" | "issuedAtMs">,
+) {
+  const session: Session = {
+    ns: ref.namespace,
+    id: ref.session,
+    edge,
+    incarnation,
+    lost: undefined,
+    sinceMs: work.nowMs,
+    status: "active",
+    w: 0,
+    rooms: [],
+    info: undefined,
+    ...facts,
+  };
+  return { user: putSession(user, session), session };
 }

@@ -11,12 +11,9 @@ import type {
   MemberFacts,
   OpResult,
   Outbox,
-  OutboxEntry,
-  OutboxKind,
   PresenceStore,
   RoomName,
   RoomVersions,
-  SessionFacts,
   SessionRevocation,
   Stamp,
   StateAsk,
@@ -27,8 +24,10 @@ import type {
   UserRecord,
 } from "../store.ts";
 import { presenceKeys } from "./cell-keys.ts";
+import { constantsOf } from "./constants.ts";
+import { leaseData, optional, outboxEntry, sessionFacts, userFacts } from "./decode.ts";
 import { decodeResult, encodeOp, patchArgs, refusal, rulesArgs } from "./ops.ts";
-import { readEntry, readMember, readMemberships } from "./packed.ts";
+import { readEntry, readMember } from "./packed.ts";
 import { buildScript, isOutOfMemory, type Script, type ScriptCall, ScriptRunner, storeError } from "./scripts.ts";
 
 export interface RedisStoreOptions {
@@ -49,50 +48,6 @@ const PAGE_MAX = 501;
 /** One more than a page of history may hold. */
 const HISTORY_MAX = 201;
 const EPOCH_ATTEMPTS = 3;
-
-/** Everything a script may not decide for itself. Names are those of `CFG` in `lua/`. */
-function constantsOf(bounds: StoreBounds): Record<string, number> {
-  return {
-    grace: bounds.graceMs,
-    lease: bounds.leaseMs,
-    brake: bounds.brakeMs,
-    brake_share: 0.3,
-    /** The most the cell's clock moves in one look. */
-    step: 1_000,
-    /** Below this the clock's record is not worth a write. */
-    tick: 20,
-    /** Items one sweep may touch. */
-    sweep: 100,
-    edges: 500,
-    session_rooms: 100,
-    /** Seconds a fenced edge's id is remembered: longer than any call of it can be on its way. */
-    tombstone: 600,
-    retain_min: 60_000,
-    resync: 1_000,
-    spread: 2_000,
-    occupancy_above: bounds.occupancyAbove,
-    occupancy_below: bounds.occupancyBelow,
-    occupancy_every: 1_000,
-    log_max: bounds.logMaxLen,
-    /** A deleted key is remembered so long, for deltas. */
-    tombstone_state: 600_000,
-    /** Changed keys in one delta; beyond, a snapshot is shorter. */
-    state_changes: 512,
-    state_value: 8 * 1024,
-    state_keys: 256,
-    state_bytes: 256 * 1024,
-    publish_every: 1_000,
-    history_trim: 10,
-    /** How long an id's answer is remembered. */
-    idempotent: 600_000,
-    /** Transitions kept for NATS while it is away: beyond, the oldest are dropped and counted. */
-    outbox_max: 1_000_000,
-  };
-}
-
-const STATUS = { a: "active", w: "away", b: "busy" } as const;
-const optional = (value: unknown): string | undefined => (value === "" ? undefined : String(value));
-const optionalNumber = (value: unknown): number | undefined => (value === "" ? undefined : Number(value));
 
 export class RedisStore implements PresenceStore {
   readonly #runner: ScriptRunner;
@@ -407,61 +362,4 @@ function callOf(op: LaneOp, refused: ErrorCode | undefined): (string | number)[]
   } catch {
     return ["unreadable", 0];
   }
-}
-
-function leaseData([status, epoch, brake]: readonly unknown[]): LeaseData {
-  const known = status === "OK" ? "OK" : "UNKNOWN_EDGE";
-  return { status: known, epoch: String(epoch), brake: brake === "1" };
-}
-
-function userFacts(stamp: Stamp, user: string, row: readonly unknown[]): UserFacts {
-  const [status, info, devices, hidden, birth, version] = row;
-  return {
-    user,
-    status: status as UserFacts["status"],
-    info: optional(info),
-    devices: Number(devices),
-    hidden: hidden === "1",
-    epoch: `${stamp.epoch}.${String(birth)}`,
-    version: Number(version),
-  };
-}
-
-function outboxEntry(place: string, fields: readonly string[]): OutboxEntry {
-  const of = new Map<string, string>();
-  for (let i = 0; i < fields.length; i += 2) of.set(fields[i]!, fields[i + 1] ?? "");
-  const text = (name: string) => of.get(name) ?? "";
-  return {
-    place,
-    atMs: Number(place.split("-")[0]),
-    kind: text("k") as OutboxKind,
-    id: text("id"),
-    traceparent: optional(text("tp")),
-    tenant: text("t"),
-    user: text("u"),
-    namespace: text("n"),
-    room: text("r"),
-    dataJson: text("d"),
-    delayMs: optionalNumber(text("w")),
-  };
-}
-
-function sessionFacts(tenant: string, user: string, row: readonly unknown[]): SessionFacts {
-  const [namespace, session, edge, incarnation, lost, since, issued, status, rooms, client, name, info, lease, grace] =
-    row;
-  return {
-    ref: { tenant, namespace: String(namespace), user, session: String(session) },
-    edge: String(edge),
-    incarnation: Number(incarnation),
-    lost: optional(lost),
-    sinceMs: Number(since),
-    issuedAtMs: Number(issued),
-    status: STATUS[status as keyof typeof STATUS],
-    memberships: readMemberships(String(rooms)),
-    client: optional(client),
-    name: optional(name),
-    info: optional(info),
-    leaseLeftMs: optionalNumber(lease),
-    graceLeftMs: optionalNumber(grace),
-  };
 }

@@ -1,6 +1,6 @@
 /** How many seeds each deliberate mistake survives. */
 
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, expect, test } from "vitest";
@@ -23,7 +23,7 @@ async function mutated({ file, from, to }: Mutant, index: number): Promise<Reduc
   const folder = join(HERE, String(index));
   mkdirSync(folder, { recursive: true });
   cpSync(CORE, folder, { recursive: true, filter: (name) => !name.endsWith(".test.ts") });
-  for (const name of ["reduce.ts", "lane.ts"]) {
+  for (const name of readdirSync(folder).filter((one) => one.endsWith(".ts"))) {
     const path = join(folder, name);
     writeFileSync(path, readFileSync(path, "utf8").replaceAll('"../store.ts"', '"../../store.ts"'));
   }

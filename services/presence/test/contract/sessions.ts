@@ -1,0 +1,155 @@
+/** The contract of every store: sessions. Rules are those of `src/core/SPEC.md`. */
+
+import type { LaneOp } from "@rollcall/contracts/internal";
+import { describe, expect, test } from "vitest";
+import { BOUNDS } from "../worlds.ts";
+import { contractHarness, DROP, type MakeWorld, START_MS } from "./harness.ts";
+
+export function sessionsContract(name: string, make: MakeWorld): void {
+  const h = contractHarness(make);
+  const { at, hello, apply, ref, open, join, enter, pass, kinds, users, members } = h;
+
+  describe(`${name}: sessions`, () => {
+    test("[G1][P5] a goodbye ends user and memberships at once, in this order", async () => {
+      await hello("e1");
+      const session = await enter("e1", "ann", "a", { rules: DROP });
+      await apply("e1", { op: "close", ...session, how: "leave" });
+      expect(await users("ann")).toEqual([undefined]);
+      expect(await members("a")).toEqual([]);
+      expect((await kinds()).slice(-3)).toEqual(["offline", "left", "vacated"]);
+      expect((await h.world.outbox()).at(-2)).toMatchObject({ data: { reason: "leave" } });
+    });
+
+    test("[G2][P2] a lost session keeps everything for its grace, then ends once with its reason", async () => {
+      await hello("e1");
+      const session = await enter("e1", "ann", "a");
+      const told = [await h.world.log(), await h.world.outbox()];
+      await apply("e1", { op: "close", ...session, how: "lost" });
+      await pass(BOUNDS.graceMs - 500, ["e1"]);
+      expect([await h.world.log(), await h.world.outbox()]).toEqual(told);
+      expect(await users("ann")).toMatchObject([{ status: "active" }]);
+      await pass(1_000, ["e1"]);
+      expect(await users("ann")).toEqual([undefined]);
+      const after = (await h.world.outbox()).slice(told[1]!.length);
+      expect(after.map(({ kind, data }) => [kind, (data as { reason: string }).reason])).toEqual([
+        ["offline", "lost"],
+        ["left", "lost"],
+        ["vacated", "lost"],
+      ]);
+      expect(after[0]!.delayMs).toBeLessThanOrEqual(BOUNDS.graceMs + 250);
+    });
+
+    test("[G2] `expired` and `drain` leave a session its grace, `revoked` none", async () => {
+      await hello("e1");
+      for (const how of ["expired", "drain", "revoked"] as const) {
+        const session = await enter("e1", how, "a");
+        await apply("e1", { op: "close", ...session, how });
+      }
+      expect((await users("expired", "drain", "revoked")).map((user) => user?.status)).toEqual([
+        "active",
+        "active",
+        undefined,
+      ]);
+      await pass(BOUNDS.graceMs + 500, ["e1"]);
+      const reasons = (await h.world.outbox())
+        .filter(({ kind }) => kind === "offline")
+        .map(({ user, data }) => [user, data]);
+      expect(reasons).toMatchObject([
+        ["revoked", { reason: "revoked" }],
+        ["drain", { reason: "drain" }],
+        ["expired", { reason: "expired" }],
+      ]);
+    });
+
+    test("[G3][P3] coming back within grace, or over a live socket, shows nothing and keeps the rooms", async () => {
+      await hello("e1", "e2");
+      const session = await enter("e1", "ann", "a");
+      await join("e1", session.ref, session.incarnation, "b", { observe: true });
+      const told = [await h.world.log(), await h.world.outbox()];
+      const memberships = [
+        { room: "a", observe: false },
+        { room: "b", observe: true },
+      ];
+      const taken = await open("e2", session.ref);
+      expect(taken).toMatchObject({
+        incarnation: session.incarnation + 1,
+        resumed: true,
+        elsewhere: "e1",
+        memberships,
+      });
+      await apply("e2", { op: "close", ref: session.ref, incarnation: taken.incarnation, how: "lost" });
+      await pass(5_000, ["e1", "e2"]);
+      const back = await open("e1", session.ref);
+      expect(back).toMatchObject({
+        incarnation: session.incarnation + 2,
+        resumed: true,
+        elsewhere: undefined,
+        memberships,
+      });
+      await pass(30_000, ["e1", "e2"]);
+      expect(await join("e1", session.ref, back.incarnation, "a")).toMatchObject({ change: undefined, count: 1 });
+      expect([await h.world.log(), await h.world.outbox()]).toEqual(told);
+    });
+
+    test("[G3] a session that has ended begins anew", async () => {
+      await hello("e1");
+      const session = await enter("e1", "ann", "a");
+      await apply("e1", { op: "close", ...session, how: "leave" });
+      await at(1);
+      const again = await open("e1", session.ref);
+      expect(again).toMatchObject({ resumed: false, memberships: [] });
+      expect(again.incarnation).toBeGreaterThan(session.incarnation);
+    });
+
+    test("[E3][P1][P13] the sessions of an edge that dies end once, their grace counted from its lease", async () => {
+      await hello("e1", "e2", "e3");
+      await enter("e1", "ann", "a");
+      const bob = await enter("e1", "bob", "a");
+      await enter("e2", "cy", "a");
+      await pass(BOUNDS.leaseMs, ["e2", "e3"]);
+      await open("e2", bob.ref);
+      await pass(BOUNDS.graceMs + 750, ["e2", "e3"]);
+      expect(await members("a")).toEqual([
+        ["bob", 1],
+        ["cy", 1],
+      ]);
+      const gone = (await h.world.outbox()).filter(({ kind }) => kind === "offline");
+      expect(gone.map(({ user, data }) => [user, (data as { reason: string }).reason])).toEqual([["ann", "evicted"]]);
+    });
+
+    test("[X3][G1] revoking ends the sessions meant, or takes them out of one room; what is refused still counts", async () => {
+      await hello("e1");
+      const ann = await enter("e1", "ann", "a");
+      const laptop = ref("ann", "laptop");
+      await open("e1", laptop, { issuedAtMs: START_MS + 5 });
+      const revoke = (more: object) => h.world.store.revoke({ tenant: "main", user: "ann", ...more });
+      expect(await revoke({ namespace: "/chat" })).toBe(0);
+      expect(await revoke({ room: "a", namespace: "/" })).toBe(1);
+      expect(await members("a")).toEqual([]);
+      expect((await users("ann"))[0]).toMatchObject({ devices: 2 });
+      expect(await revoke({ issuedBeforeMs: START_MS })).toBe(1);
+      expect((await h.world.store.user("main", "ann")).sessions.map(({ ref: { session } }) => session)).toEqual([
+        laptop.session,
+      ]);
+      expect(await revoke({ session: laptop.session })).toBe(1);
+      expect((await h.world.outbox()).at(-1)).toMatchObject({ kind: "offline", data: { reason: "revoked" } });
+      const op: LaneOp = { n: h.lanes.get("e1")! + 1, op: "open", ref: ann.ref, issuedAtMs: 1, expiresAtMs: 2 };
+      const refused = await h.world.store.lane(
+        "e1",
+        [op, { n: op.n + 1, op: "bye" }],
+        new Map([[op.n, "AUTH_REVOKED"]]),
+      );
+      expect(refused).toMatchObject({ results: [{ kind: "error", code: "AUTH_REVOKED" }, { kind: "done" }] });
+    });
+
+    test("[P1] an edge that says goodbye leaves its sessions their grace", async () => {
+      await hello("e1");
+      await enter("e1", "ann", "a");
+      await apply("e1", { op: "bye" });
+      await pass(9_000);
+      expect(await members("a")).toEqual([["ann", 1]]);
+      await pass(2_000);
+      expect(await members("a")).toEqual([]);
+    });
+  });
+}
