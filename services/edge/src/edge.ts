@@ -16,6 +16,7 @@ import { commandTable } from "./inbound/commands.ts";
 import { Dispatcher } from "./inbound/dispatcher.ts";
 import { ACK_TIMEOUT_MS, allowanceRules, violationRule } from "./inbound/rules.ts";
 import { edgeMetrics } from "./metrics.ts";
+import { answerAccounts } from "./outbound/accounts.ts";
 import { createOutbound } from "./outbound/outbound.ts";
 import type { Parts } from "./parts.ts";
 import { createCell, type EdgeCell } from "./sessions/cell.ts";
@@ -73,6 +74,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const tools = { settings, contracts, registry, clock, random, logger, metrics };
   const outbound = createOutbound({
     ...tools,
+    instance,
     registryOfMetrics: options.metrics,
     slow: (session) => lifecycle.drop(session, "slow"),
   });
@@ -149,9 +151,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     }
     cell.start();
   }
-  onNats(({ onUp, onDown }) => {
-    onUp(changed);
-    onDown(changed);
+  onNats((handle) => {
+    answerAccounts(handle, subjects.delivery(), outbound.accounts);
+    handle.onUp(changed);
+    handle.onDown(changed);
     changed();
   });
   lifecycle.start();

@@ -110,3 +110,23 @@ it("Redis stopped under traffic: no process exits, clients stay, everything work
   expect(cluster.services.map(({ pid }) => pid)).toEqual(pids);
   expect(cluster.services.every((service) => service.running())).toBe(true);
 });
+
+it("an error nobody caught is logged and counted, clients are let go, and the process ends with 1", async () => {
+  const room = "doc:bug";
+  const watcher = await join(1, "watcher-3", room);
+  const script = "process.on('SIGUSR2',()=>{Promise.reject(new Error('a bug'))})";
+  await cluster.edges[0]!.restart({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` });
+  const one = await join(0, "unlucky", room);
+  await waitFor(() => watcher.eventsOf("room:roster").length > 0);
+  moveTo(one, 1);
+  const { exited } = cluster.edges[0]!;
+  await cluster.edges[0]!.kill("SIGUSR2");
+  await one.waitForEvent("server:drain");
+  await returned(one, room);
+  expect(await exited).toMatchObject({ code: 1 });
+  expect(cluster.edges[0]!.logs().filter(({ event }) => event === "service.uncaught")).toHaveLength(1);
+  expect(leftOf(watcher)).toEqual([]);
+  await cluster.edges[0]!.restart({ NODE_OPTIONS: "" });
+  const again = await join(0, "after", room);
+  expect(await again.call("room:members", { room })).toMatchObject({ count: 3 });
+});

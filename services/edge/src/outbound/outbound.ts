@@ -14,6 +14,7 @@ import type { State } from "../health.ts";
 import type { EdgeMetrics } from "../metrics.ts";
 import type { Registry } from "../sessions/registry.ts";
 import { type Session, sessionOf } from "../sessions/session.ts";
+import { Accounts } from "./accounts.ts";
 import { Coalescer } from "./coalescer.ts";
 import { Door } from "./door.ts";
 import { AckGate } from "./gate.ts";
@@ -23,6 +24,8 @@ import { Router } from "./router.ts";
 import { WatchHub } from "./watch-hub.ts";
 
 export interface OutboundOptions {
+  /** How this edge is called in its accounts. */
+  instance: string;
   settings: EdgeSettings;
   contracts: Contracts;
   registry: Registry;
@@ -41,6 +44,7 @@ export interface Outbound {
   gate: AckGate<Session, ReceivedEntry>;
   hub: WatchHub<Session>;
   resync: Resync;
+  accounts: Accounts;
   /** What follows one partition of the log; `readTo` says how far. */
   handlers(readTo: () => string | undefined, health: (state: State) => void): FollowHandlers;
   close(): void;
@@ -75,12 +79,14 @@ export function createOutbound(options: OutboundOptions): Outbound {
     windowMs: settings.COALESCE_MS,
     deliver: (entry, causes) => router.deliver(entry, causes),
   });
+  const accounts = new Accounts(options.instance);
   const router: Router = new Router({
     delivery,
     door,
     gate,
     coalescer,
     hub,
+    accounts,
     clock,
     metrics,
     isDomainEvent: (namespace, event) => contracts.namespaces.get(namespace)?.events.has(event) ?? false,
@@ -92,6 +98,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     gate,
     hub,
     resync,
+    accounts,
     handlers: (readTo, health) => ({
       wants: router.wants,
       entry: router.entry,

@@ -9,6 +9,7 @@ import type { Clock } from "@rollcall/runtime";
 import { ATTRIBUTES, isSampled, startSpan } from "@rollcall/telemetry";
 import type { EdgeMetrics } from "../metrics.ts";
 import type { Session } from "../sessions/session.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Coalescer } from "./coalescer.ts";
 import type { Door } from "./door.ts";
 import type { AckGate } from "./gate.ts";
@@ -21,6 +22,7 @@ export interface RouterOptions {
   gate: AckGate<Session, ReceivedEntry>;
   coalescer: Coalescer;
   hub: WatchHub<Session>;
+  accounts: Accounts;
   clock: Clock;
   metrics: EdgeMetrics;
   /** Is it an event of a contract file that a backend causes? Its way to clients is measured. */
@@ -63,7 +65,7 @@ export class Router {
 
   /** Also the coalescer's way out. */
   deliver(entry: ReceivedEntry, causes: readonly string[]): void {
-    const { door, metrics, clock, isDomainEvent } = this.#options;
+    const { accounts, door, metrics, clock, isDomainEvent } = this.#options;
     const traced = entry.traceparent !== undefined && isSampled(entry.traceparent);
     const span = traced
       ? startSpan("deliver", entry.event, {
@@ -80,7 +82,9 @@ export class Router {
     const recipients = door.deliver(entry);
     span?.setAttribute(ATTRIBUTES.recipients, recipients);
     span?.end();
-    if (recipients > 0 && isDomainEvent(entry.namespace, entry.event)) {
+    if (!isDomainEvent(entry.namespace, entry.event)) return;
+    accounts.note(entry, recipients, clock.now());
+    if (recipients > 0) {
       const sinceMs = eventTimeMs(entry.packetJson) ?? entry.loggedAtMs;
       metrics.eventToClient(entry.event, Math.max(0, clock.now() - sinceMs) / 1_000);
     }
