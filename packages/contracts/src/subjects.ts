@@ -33,6 +33,8 @@ export function subjectsOf(install: string) {
     edgeControl: (edge: string) => `${install}.internal.v1.edge.${token(edge)}.control`,
     /** Private: presence to every edge. */
     edgesControl: () => `${install}.internal.v1.edges.control`,
+    /** Private: an edge that drains asks the others how much they can take. */
+    edgesLoad: () => `${install}.internal.v1.edges.load`,
   };
 }
 
