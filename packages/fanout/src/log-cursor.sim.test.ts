@@ -25,11 +25,11 @@ class ModelLog {
   exists = false;
   run = 1;
   #lastId = ZERO_ID;
-  #clockMs = 1_000_000;
+  #clockMs = 1_800_000_000_000;
   #number = 0;
 
   pass(ms: number): void {
-    this.#clockMs = Math.max(1, this.#clockMs + ms);
+    this.#clockMs += ms;
   }
   append(isBeat = false): { id: string; number: number } {
     const lastMs = Number(this.#lastId.split("-")[0]);
@@ -166,7 +166,10 @@ const steps = {
 };
 type Kind = keyof typeof steps;
 const stepsOf = (kinds: Kind[]) =>
-  fc.array(fc.oneof(...kinds.map((kind) => fc.record({ kind: fc.constant(kind), n: steps[kind] }))), { maxLength: 60 });
+  fc.array(fc.oneof(...kinds.map((kind) => fc.record({ kind: fc.constant(kind), n: steps[kind] }))), {
+    maxLength: 60,
+    size: "max",
+  });
 
 function play(script: { kind: Kind; n: number }[]): World {
   const world = new World();
@@ -214,7 +217,7 @@ test("[L1] without loss in the log everything is handed out once, in order, and 
       expect(world.got).toEqual(Array.from({ length: world.appended - 1 }, (_, i) => i + 1));
       expect([world.gaps, world.rewinds]).toEqual([0, 0]);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -227,7 +230,7 @@ test("[L2] a trim of what was not read is told, a trim of what was read is not",
       expect(world.rewinds).toBe(0);
       expect(world.gaps > 0).toBe(world.got.length < world.appended - 1);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -241,6 +244,6 @@ test("[L3] flushes and restarts, whatever the clock does: nothing twice, nothing
       for (let reads = 0; reads < 4; reads++) world.read();
       expect(world.got.slice(-3)).toEqual([1, 2, 3].map((n) => world.appended - 4 + n));
     }),
-    { numRuns: 4_000 },
+    { numRuns: 2_000 },
   );
 });

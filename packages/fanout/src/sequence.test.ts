@@ -6,7 +6,7 @@ import { type Sequence, Sequences } from "./sequence.ts";
 test("[W1] any interleaving of frames over connections keeps each connection's own order", () => {
   const message = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 5 });
   fc.assert(
-    fc.property(fc.array(message, { maxLength: 30 }), (messages) => {
+    fc.property(fc.array(message, { maxLength: 30, size: "max" }), (messages) => {
       const sequences = new Sequences();
       const pending = new Map<number, Sequence>();
       const expected = new Map<number, Buffer[]>();
