@@ -24,6 +24,8 @@ export class Lane {
   engineBytes = 0;
   /** Above the soft limit, and told so. */
   isPressed = false;
+  /** Looked at again soon. */
+  isWatched = false;
   /** Above the hard limit, or detached: takes nothing more. */
   isClosed = false;
   /** The newest volatile frame per key, while congested. */

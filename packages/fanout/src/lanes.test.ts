@@ -147,7 +147,7 @@ describe("[W1] order", () => {
 });
 
 describe("[W2] bounds", () => {
-  test("pressure above the soft limit, once, and relief when it is over", () => {
+  test("pressure when it stays above the soft limit, once, and relief when it is over", async () => {
     const conn = new FakeConn();
     const lane = open(conn);
     conn.tcp.isBlocked = true;
@@ -155,6 +155,8 @@ describe("[W2] bounds", () => {
       lanes.append(lane, large(10_000));
       lanes.flush();
     }
+    expect(events).toEqual([]);
+    await clock.advance(3 * DEFAULT_LANE_LIMITS.settleMs);
     expect(events).toEqual(["pressure"]);
     expect(lanes.bufferedBytes()).toBeGreaterThan(100_000);
     conn.tcp.isBlocked = false;
@@ -178,12 +180,38 @@ describe("[W2] bounds", () => {
     expect(lanes.bufferedBytes()).toBe(0);
   });
 
-  test("packets of engine.io count: acks to a client that asks and does not read", () => {
+  test("packets of engine.io count: acks to a client that asks and does not read", async () => {
     const conn = new FakeConn();
     open(conn);
     conn.isStuck = true;
-    for (let i = 0; i < 300; i++) conn.sendPacket("message", "x".repeat(1_000));
+    for (let i = 0; i < 100; i++) conn.sendPacket("message", "x".repeat(1_000));
+    await clock.advance(DEFAULT_LANE_LIMITS.settleMs);
+    for (let i = 0; i < 200; i++) conn.sendPacket("message", "x".repeat(1_000));
     expect(events).toEqual(["pressure", "dropped slow 0", "slow"]);
+  });
+
+  test("a burst of answers that is gone in the next turns presses nobody", async () => {
+    const conn = new FakeConn();
+    open(conn);
+    conn.isStuck = true;
+    for (let i = 0; i < 100; i++) conn.sendPacket("message", "x".repeat(1_000));
+    conn.isStuck = false;
+    conn.flush();
+    await clock.advance(10 * DEFAULT_LANE_LIMITS.settleMs);
+    expect(events).toEqual([]);
+  });
+
+  test("relief comes also to a connection that has nothing more to write", async () => {
+    const conn = new FakeConn();
+    open(conn);
+    conn.isStuck = true;
+    for (let i = 0; i < 100; i++) conn.sendPacket("message", "x".repeat(1_000));
+    await clock.advance(DEFAULT_LANE_LIMITS.settleMs);
+    expect(events).toEqual(["pressure"]);
+    conn.isStuck = false;
+    conn.flush();
+    await clock.advance(DEFAULT_LANE_LIMITS.settleMs);
+    expect(events).toEqual(["pressure", "relief"]);
   });
 
   test("a burst to a healthy connection is no sign of slowness", () => {
@@ -307,7 +335,7 @@ describe("shapes", () => {
     ["no TCP socket", { socket: { readyState: 1, extensions: "" } }],
     ["compression", { perMessageDeflate: {} }],
     ["no encoded frames", { _canSendPreEncodedFrame: undefined }],
-  ])("%s: stock writes, in order and bounded", (_name, shape) => {
+  ])("%s: stock writes, in order and bounded", async (_name, shape) => {
     const conn = new FakeConn(shape);
     const lane = open(conn);
     expect(lane.ports).toBeUndefined();
@@ -320,6 +348,7 @@ describe("shapes", () => {
     for (let i = 0; i < 40; i++) {
       lanes.append(lane, large(10_000));
       lanes.flush();
+      if (i === 10) await clock.advance(DEFAULT_LANE_LIMITS.settleMs);
     }
     expect(events).toEqual(["pressure", "dropped slow 1", "slow"]);
   });

@@ -32,6 +32,8 @@ export interface LaneLimits {
   /** Smallest piece handed to a congested connection. */
   pieceBytes: number;
   softBytes: number;
+  /** A connection above the soft limit for so long is congested. */
+  settleMs: number;
   hardBytes: number;
   /** Connections written to in one turn of the event loop. */
   sliceLanes: number;
@@ -41,6 +43,7 @@ export const DEFAULT_LANE_LIMITS: LaneLimits = {
   congestedBytes: 16 * 1024,
   pieceBytes: 16 * 1024,
   softBytes: 64 * 1024,
+  settleMs: 50,
   hardBytes: 256 * 1024,
   sliceLanes: 500,
 };
@@ -274,15 +277,35 @@ export class Lanes {
   #measure(lane: Lane): void {
     if (lane.isClosed) return;
     const bytes = lane.queuedBytes;
-    if (bytes > this.#limits.hardBytes) {
-      this.#tooSlow(lane);
-    } else if (!lane.isPressed && bytes > this.#limits.softBytes) {
-      lane.isPressed = true;
-      this.#events.pressure(lane);
-    } else if (lane.isPressed && bytes <= this.#limits.softBytes / 2) {
-      lane.isPressed = false;
-      this.#events.relief(lane);
-    }
+    if (bytes > this.#limits.hardBytes) this.#tooSlow(lane);
+    else if (lane.isPressed) this.#relieve(lane);
+    else if (bytes > this.#limits.softBytes) this.#lookAgain(lane);
+  }
+
+  /**
+   * A burst of answers in one turn is no congestion: what still waits after a while is. And a pressed connection may
+   * have nothing more to write, so its relief cannot wait for a write either.
+   */
+  #lookAgain(lane: Lane): void {
+    if (lane.isWatched) return;
+    lane.isWatched = true;
+    this.#clock.setTimer(this.#limits.settleMs, () => {
+      lane.isWatched = false;
+      if (lane.isClosed) return;
+      if (lane.conn.writeBuffer.length === 0) lane.engineBytes = 0;
+      if (!lane.isPressed && lane.queuedBytes > this.#limits.softBytes) {
+        lane.isPressed = true;
+        this.#events.pressure(lane);
+      }
+      if (lane.isPressed) this.#relieve(lane);
+      if (lane.isPressed && !lane.isClosed) this.#lookAgain(lane);
+    });
+  }
+
+  #relieve(lane: Lane): void {
+    if (lane.queuedBytes > this.#limits.softBytes / 2) return;
+    lane.isPressed = false;
+    this.#events.relief(lane);
   }
 
   #tooSlow(lane: Lane): void {
