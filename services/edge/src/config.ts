@@ -99,6 +99,11 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       minimum: 1,
       description: "Connections of this edge that are no session yet.",
     }),
+    ADMISSIONS_PER_SECOND: integer({
+      default: 1_000,
+      minimum: 1,
+      description: "New connections of this edge; the others are told to come again.",
+    }),
     MAX_CONNECTIONS_PER_ADDRESS: integer({ default: 10_000, minimum: 1, description: "Connections of one address." }),
     MAX_CONNECTIONS_PER_USER: integer({
       default: 100,
@@ -118,7 +123,11 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     }),
     COALESCE_MS: integer({ default: 50, description: "At most one roster and one state diff of a room in this time." }),
     WATCH_WINDOW_MS: integer({ default: 100, description: "At most one presence:changed of a socket in this time." }),
-    DRAIN_MS: integer({ default: 10_000, description: "Over how long a stopping edge closes its connections." }),
+    DRAIN_MS: integer({
+      default: 10_000,
+      description:
+        "Over how long, at most, a stopping edge closes its connections: as fast as the others can take them.",
+    }),
   },
   relations: [
     ({ ROLLCALL_ENV, JWT_ISS, JWT_AUD, JWKS, ISSUERS }) =>

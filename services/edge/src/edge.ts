@@ -15,6 +15,7 @@ import { Allowance } from "./inbound/allowance.ts";
 import { commandTable } from "./inbound/commands.ts";
 import { Dispatcher } from "./inbound/dispatcher.ts";
 import { ACK_TIMEOUT_MS, allowanceRules, violationRule } from "./inbound/rules.ts";
+import { answerLoad, askLoad, drainMs, type EdgeLoad } from "./load.ts";
 import { edgeMetrics } from "./metrics.ts";
 import { answerAccounts } from "./outbound/accounts.ts";
 import { createOutbound } from "./outbound/outbound.ts";
@@ -57,8 +58,8 @@ export interface EdgeOptions {
 export interface Edge {
   readonly port: number;
   isReady(): boolean;
-  /** Lets the clients go over `drainMs`, says goodbye to presence, closes everything. */
-  stop(drainMs: number): Promise<void>;
+  /** Lets the clients go, over at most `maxMs`, says goodbye to presence, closes everything. */
+  stop(maxMs: number): Promise<void>;
   setCertificate(tls: Tls): void;
   readonly sessions: number;
   /** What is held for sessions, part by part: for tests of leaks. */
@@ -140,6 +141,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       lifecycle.closed(session, session.closing ?? disconnectReason(reason, details)),
   });
 
+  const load = (): EdgeLoad | undefined => {
+    const free = settings.MAX_CONNECTIONS - gateway.connections;
+    if (isDraining || free <= 0 || health.view.fanout === "stale") return undefined;
+    return { edge: instance, free, admissionsPerSecond: settings.ADMISSIONS_PER_SECOND };
+  };
+
   for (const cell of cells.values()) {
     for (let partition = 0; partition < layout.partitions; partition++) {
       const handlers = outbound.handlers(
@@ -153,6 +160,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
   onNats((handle) => {
     answerAccounts(handle, subjects.delivery(), outbound.accounts);
+    answerLoad(handle, subjects.edgesLoad(), load);
     handle.onUp(changed);
     handle.onDown(changed);
     changed();
@@ -177,9 +185,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     }),
     isReady: () => health.view.fanout === "live",
     setCertificate: gateway.setCertificate,
-    async stop(drainMs) {
+    async stop(maxMs) {
       isDraining = true;
-      const plan = planDrain([...registry.all()], drainMs, () => random.float());
+      const handle = options.nats();
+      const asks = registry.size > 0 && handle?.isUp() === true;
+      const others = asks ? await askLoad(handle, subjects.edgesLoad(), clock) : [];
+      const overMs = drainMs(registry.size, others, maxMs);
+      logger.info({ event: "edge.draining", sessions: registry.size, overMs, edges: others.length }, "draining");
+      const plan = planDrain([...registry.all()], overMs, () => random.float());
       const steps = {
         tell: (session: Session, reconnectInMs: number) => door.emit(session, "server:drain", { reconnectInMs }),
         close: (session: Session) => lifecycle.drop(session, "drain"),

@@ -7,7 +7,7 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { Buckets, take } from "../inbound/bucket.ts";
+import { Buckets, newBucket, takeAll } from "../inbound/bucket.ts";
 import { connectRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
 import { clientAddress } from "./address.ts";
@@ -52,6 +52,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const { parts } = options;
   const { settings, metrics, logger, clock } = parts;
   const isAllowedOrigin: OriginRule = settings.ORIGINS.includes("*") ? () => true : originRule(settings.ORIGINS);
+  const admissionRule = { perSecond: settings.ADMISSIONS_PER_SECOND };
+  const admissions = newBucket(admissionRule, clock.monotonic());
   const attempts = new Buckets();
   const attemptRule = connectRule(settings);
   const pruning = clock.setRepeating(PRUNE_MS, () => attempts.prune(attemptRule, clock.monotonic()));
@@ -82,7 +84,13 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     const refusal = admissionRefusal({ ...options.facts(address), logLive }, limits);
     if (refusal !== undefined) return unavailable(refusal, 0);
     const nowMs = clock.monotonic();
-    const waitMs = take(attempts.of(address, attemptRule, nowMs), attemptRule, nowMs);
+    const waitMs = takeAll(
+      [
+        { bucket: admissions, rule: admissionRule, cost: 1 },
+        { bucket: attempts.of(address, attemptRule, nowMs), rule: attemptRule, cost: 1 },
+      ],
+      nowMs,
+    );
     return waitMs > 0 ? unavailable("OVERLOADED", waitMs) : undefined;
   }
 

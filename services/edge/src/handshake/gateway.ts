@@ -33,6 +33,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly port: number;
+  /** Open ones, with a session or without. */
+  readonly connections: number;
   listen(port: number, host: string | undefined): Promise<void>;
   /** Cuts what is left. */
   close(): Promise<void>;
@@ -167,6 +169,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     get port() {
       return frontDoor.port;
+    },
+    get connections() {
+      return connections.count;
     },
     listen: frontDoor.listen,
     setCertificate: frontDoor.setCertificate,
