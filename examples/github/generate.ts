@@ -9,12 +9,6 @@ import { families, kindOf, type Payload } from "./payloads.ts";
 const OUTPUT = new URL("contracts/github.yaml", import.meta.url);
 /** `ping` is a test of the connection, and `team` mostly about the organization. */
 const LEFT_OUT = new Set(["ping", "team"]);
-/** Rooms keep the last of these for who comes later. */
-const KEPT = new Map([
-  ["issues.opened", "{ size: 100, ttl: 7d }"],
-  ["pull_request.opened", "{ size: 100, ttl: 7d }"],
-  ["release.published", "{ size: 100, ttl: 7d }"],
-]);
 /** Kinds that one person should hear of too, wherever that person is. */
 const PERSONAL: readonly [kind: string, pointer: string][] = [
   ["issues.assigned", "/assignee/login"],
@@ -107,16 +101,13 @@ function declaration(kind: string, personal?: string): string {
     required.length === 0
       ? `{ $ref: ${schema} }`
       : `{ $ref: ${schema}, required: [${required.join(", ")}], properties: { ${properties.join(", ")} } }`;
-  const lines = [
+  return [
     `  ${name}${personal === undefined ? "" : "-you"}:`,
     `    from: events.github.${kind}`,
     `    type: com.github.${kind}${personal === undefined ? "" : ".user"}`,
     `    payload: ${payload}`,
     `    to: { ${personal === undefined ? 'room: "repo:{/repository/full_name}"' : `users: ${personal}`} }`,
-  ];
-  const kept = personal === undefined ? KEPT.get(kind) : undefined;
-  if (kept !== undefined) lines.push(`    history: ${kept}`);
-  return lines.join("\n");
+  ].join("\n");
 }
 
 const ofRepository = ({ repository }: Payload) => repository !== undefined;
