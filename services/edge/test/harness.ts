@@ -30,6 +30,7 @@ import {
   type TestClient,
   type TokenOptions,
   tempFolder,
+  waitFor,
 } from "@rollcall/testkit";
 import { config } from "../src/config.ts";
 import { type Edge, type EdgeOptions, startEdge } from "../src/edge.ts";
@@ -59,6 +60,8 @@ export interface World extends AsyncDisposable {
   client(edge: number, token: TokenOptions, options?: ClientOptions): Promise<TestClient>;
   /** A client whose `session:ready` has come. */
   user(edge: number, user: string, options?: ClientOptions & Omit<TokenOptions, "user">): Promise<TestClient>;
+  /** Every client leaves, and nothing of them is left: the next test begins in an empty world. */
+  empty(): Promise<void>;
 }
 
 export interface WorldOptions {
@@ -94,6 +97,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       : await startService({ kind: "presence", name: "presence-1", env, logFolder: tempFolder("world") });
   if (presence !== undefined) undo.push(() => presence.kill("SIGKILL"));
   const edges: TestEdge[] = [];
+  const clients: TestClient[] = [];
 
   const world: World = {
     redis,
@@ -113,8 +117,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         ...clientOptions,
         io: { ...SCALED_RECONNECT, ...clientOptions.io },
       });
-      undo.push(() => made.close());
+      clients.push(made);
       return made;
+    },
+    async empty() {
+      await Promise.all(clients.splice(0).map((one) => one.close()));
+      await waitFor(() => edges.every(({ edge: { sessions, held } }) => sessions === 0 && held().mirrored === 0), {
+        timeoutMs: 10_000,
+        what: "an empty world",
+      });
     },
     async user(edge, user, { tenant, name, ns, cap, ttlS, claims, ...clientOptions } = {}) {
       const token = Object.fromEntries(
@@ -125,6 +136,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return made;
     },
     async [Symbol.asyncDispose]() {
+      await Promise.all(clients.splice(0).map((one) => one.close()));
       for (const step of undo.splice(0).reverse()) await step();
     },
   };
