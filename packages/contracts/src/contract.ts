@@ -1,5 +1,6 @@
 /** What a loaded set of contract files offers to the services. Made by `compile/`, immutable, swapped whole. */
 
+import type { Catalogue } from "./catalogue.ts";
 import type { Issue } from "./errors.ts";
 
 /** Validates in place of nothing: never mutates but for declared defaults. `undefined` = valid. */
@@ -125,4 +126,4 @@ export interface Mistake {
   message: string;
 }
 
-export type LoadResult = { ok: true; contracts: Contracts } | { ok: false; mistakes: Mistake[] };
+export type LoadResult = { ok: true; contracts: Contracts; catalogue: Catalogue } | { ok: false; mistakes: Mistake[] };

@@ -1,4 +1,5 @@
 export * from "./capabilities.ts";
+export type * from "./catalogue.ts";
 export * from "./compile/index.ts";
 export * from "./contract.ts";
 export * from "./core/index.ts";

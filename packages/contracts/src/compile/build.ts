@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import type { ErrorObject, ValidateFunction } from "ajv";
+import type { Catalogue } from "../catalogue.ts";
 import type {
   CommandContract,
   Contracts,
@@ -15,6 +16,7 @@ import type {
 } from "../contract.ts";
 import { newAjv } from "../core/ajv.ts";
 import { longestMatch, matches } from "../pattern.ts";
+import { type Described, describe } from "./describe.ts";
 import { ContractFile } from "./file-schema.ts";
 import { buildCommand, buildEvent, buildRelay } from "./messages.ts";
 import { buildRoom } from "./rooms.ts";
@@ -49,13 +51,20 @@ interface Declared {
   pointer: string;
 }
 
-export function build(sources: readonly Source[]): { contracts: Contracts; mistakes: Mistake[] } {
+export interface Built {
+  contracts: Contracts;
+  catalogue: Catalogue;
+  mistakes: Mistake[];
+}
+
+export function build(sources: readonly Source[]): Built {
   const mistakes: Mistake[] = [];
   const compiler = schemaCompiler();
   const drafts = new Map<string, NamespaceDraft>();
   const operations = new Set<string>();
   const seen = new Map<string, Declared>();
   const routed: { event: EventContract; at: Declared }[] = [];
+  const described: Described[] = [];
 
   /** True the first time; a mistake that names the other place after that. */
   const claim = (key: string, at: Declared): boolean => {
@@ -77,6 +86,7 @@ export function build(sources: readonly Source[]): { contracts: Contracts; mista
         .map((other) => [basename(other.file), other.value]),
     );
     const scope = new BuildScope(source, siblings, compiler, mistakes);
+    described.push({ scope, file });
     const draft: NamespaceDraft = drafts.get(file.namespace) ?? {
       rooms: new Map(),
       relays: new Map(),
@@ -119,6 +129,7 @@ export function build(sources: readonly Source[]): { contracts: Contracts; mista
   const namespaces = new Map([...drafts].map(([namespace, draft]) => [namespace, namespaceOf(namespace, draft)]));
   return {
     mistakes,
+    catalogue: mistakes.length === 0 ? describe(described) : { namespaces: [] },
     contracts: {
       hash: hashOf(sources),
       namespaces,

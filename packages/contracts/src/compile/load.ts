@@ -38,7 +38,7 @@ export function checkSources(texts: readonly { file: string; text: string }[], e
   }
   const built = build(sources);
   mistakes.push(...built.mistakes);
-  if (mistakes.length === 0) return { ok: true, contracts: built.contracts };
+  if (mistakes.length === 0) return { ok: true, contracts: built.contracts, catalogue: built.catalogue };
   const order = (a: Mistake, b: Mistake) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
   return { ok: false, mistakes: mistakes.toSorted(order) };
 }

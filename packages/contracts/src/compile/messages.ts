@@ -13,7 +13,8 @@ import { pointerOf } from "./source.ts";
 import { parseSubject } from "./subject.ts";
 import { parseTemplate } from "./template.ts";
 
-const DEFAULT_COMMAND_TIMEOUT_MS = 3_000;
+export const DEFAULT_COMMAND_TIMEOUT_MS = 3_000;
+export const DEFAULT_RELAY_OPERATION = "publish";
 
 type Declaration = RelayDeclaration | CommandDeclaration | EventDeclaration;
 
@@ -60,7 +61,7 @@ export function buildRelay(scope: BuildScope, name: string, written: RelayDeclar
     kind: "relay",
     ...common,
     rooms: written.rooms,
-    op: written.op ?? "publish",
+    op: written.op ?? DEFAULT_RELAY_OPERATION,
     volatile: written.volatile === true,
     ...(written.rate === undefined ? {} : { rate: scope.rate(`${at}/rate`, written.rate, LIMITS.ratePerSecond) }),
     ...history(scope, at, written.history),

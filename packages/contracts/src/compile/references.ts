@@ -19,7 +19,10 @@ export type Report = (pointer: string, message: string) => void;
 const MAX_DEPTH = 64;
 
 export function inlineReferences(schema: unknown, scope: ReferenceScope, report: Report): unknown {
-  return walk(schema, { scope, root: schema, pointer: "", trail: [], depth: 0, report });
+  const inlined = walk(schema, { scope, root: schema, pointer: "", trail: [], depth: 0, report });
+  if (typeof inlined !== "object" || inlined === null) return inlined;
+  const { $defs, ...used } = inlined as { $defs?: unknown };
+  return used;
 }
 
 interface Walk {

@@ -1,5 +1,6 @@
 /** What every declaration of one file is built with. */
 
+import type { JsonSchema } from "../catalogue.ts";
 import type { Mistake, Validator } from "../contract.ts";
 import { parseDuration, parseRate } from "./quantities.ts";
 import type { ReferenceScope } from "./references.ts";
@@ -11,6 +12,7 @@ export class BuildScope {
   readonly mistakes: Mistake[];
   readonly #compiler: SchemaCompiler;
   readonly #references: ReferenceScope;
+  readonly #schemas = new Map<string, JsonSchema>();
 
   constructor(source: Source, siblings: ReadonlyMap<string, unknown>, compiler: SchemaCompiler, mistakes: Mistake[]) {
     this.source = source;
@@ -24,7 +26,16 @@ export class BuildScope {
   }
 
   schema(pointer: string, schema: unknown): CompiledSchema {
-    return this.#compiler.compile(schema, this.#references, (inner, message) => this.report(pointer + inner, message));
+    const compiled = this.#compiler.compile(schema, this.#references, (inner, message) =>
+      this.report(pointer + inner, message),
+    );
+    this.#schemas.set(pointer, compiled.schema as JsonSchema);
+    return compiled;
+  }
+
+  /** What {@link schema} made at `pointer`, without references. */
+  schemaAt(pointer: string): JsonSchema {
+    return this.#schemas.get(pointer) ?? true;
   }
 
   /** Milliseconds in `[min, max]`; a mistake otherwise. */

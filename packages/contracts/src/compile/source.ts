@@ -1,12 +1,15 @@
 /** One contract file: its value, and where in the text each part of it stands. */
 
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { Place } from "../catalogue.ts";
 import type { Mistake } from "../contract.ts";
 
 export interface Source {
   file: string;
   value: unknown;
-  /** A mistake at `pointer`, or at the nearest part above it that exists. */
+  /** Where `pointer` leads to, or the nearest part above it that exists. */
+  place(pointer: string): Place;
+  /** A mistake at that place. */
   mistake(pointer: string, message: string): Mistake;
 }
 
@@ -31,6 +34,10 @@ export function parseSource(file: string, text: string): Parsed {
     });
     return { ok: false, mistakes };
   }
+  const place = (pointer: string): Place => {
+    const { line, col } = lines.linePos(offsetOf(document.contents, pointer));
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -42,10 +49,8 @@ export function parseSource(file: string, text: string): Parsed {
     source: {
       file,
       value,
-      mistake(pointer, message) {
-        const { line, col } = lines.linePos(offsetOf(document.contents, pointer));
-        return { file, line: Math.max(line, 1), column: Math.max(col, 1), pointer, message };
-      },
+      place,
+      mistake: (pointer, message) => ({ ...place(pointer), pointer, message }),
     },
   };
 }
