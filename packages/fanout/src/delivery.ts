@@ -9,7 +9,8 @@ import type { Socket } from "socket.io";
 import { frameOf, PING_FRAME } from "./frame.ts";
 import { awaitPong, closeForPing, type EngineConnection, isPongAwaited, takePings } from "./internals.ts";
 import type { Lane } from "./lane.ts";
-import { DEFAULT_LANE_LIMITS, type LaneLimits, Lanes } from "./lanes.ts";
+import { DEFAULT_LANE_LIMITS, type LaneLimits } from "./lane-limits.ts";
+import { Lanes } from "./lanes.ts";
 import { Member, Members } from "./members.ts";
 import { type PingBounds, PingWheel } from "./pings.ts";
 

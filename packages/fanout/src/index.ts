@@ -2,7 +2,7 @@ export { createDelivery, type DeliverOptions, type Delivery, type DeliveryOption
 export { emitLua } from "./emit-lua.ts";
 export { decodeEntry, encodeEntry, encodeHeartbeat, type Peeked, peekTargets } from "./entry.ts";
 export { type CellKeys, keysOf } from "./keys.ts";
-export { DEFAULT_LANE_LIMITS, type LaneLimits } from "./lanes.ts";
+export { DEFAULT_LANE_LIMITS, type LaneLimits } from "./lane-limits.ts";
 export { createFanoutLog, DEFAULT_MAX_LEN, type FanoutLogOptions } from "./log.ts";
 export type { Member as DeliveryMember } from "./members.ts";
 export { MAX_PACKET_BYTES, MAX_PACKET_DEPTH } from "./packet-text.ts";

@@ -3,7 +3,8 @@ import { ManualClock } from "@rollcall/runtime";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Frame, frameOf } from "./frame.ts";
 import type { Lane } from "./lane.ts";
-import { DEFAULT_LANE_LIMITS, Lanes } from "./lanes.ts";
+import { DEFAULT_LANE_LIMITS } from "./lane-limits.ts";
+import { Lanes } from "./lanes.ts";
 
 /** A TCP socket whose peer reads only when told. */
 class FakeTcp {

@@ -2,7 +2,7 @@ import { type Random, seededRandom } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
 import type { Socket as ClientSocket } from "socket.io-client";
 import { describe, expect, test } from "vitest";
-import type { DeliveryMember } from "../src/index.ts";
+import { DEFAULT_LANE_LIMITS, type DeliveryMember } from "../src/index.ts";
 import { stockServer, tcpOf } from "./stock-server.ts";
 
 const CLIENTS = 40;
@@ -155,21 +155,27 @@ describe("[W2] a client that stops reading", () => {
     const { conn } = server.member("stalled").socket;
     const tcp = server.member("stalled").lane.ports!.tcp;
     const packet = JSON.stringify(["a:b", "x".repeat(4_000)]);
+    const { softBytes, hardBytes } = DEFAULT_LANE_LIMITS;
     let sent = 0;
     let most = 0;
-    await waitFor(
-      () => {
-        for (let i = 0; i < 20; i++, sent++) {
-          server.delivery.deliver([ROOMS[0]!], [], packet, { namespace: "/", event: "a:b" });
-        }
-        server.delivery.flush();
-        most = Math.max(most, tcp.writableLength);
-        return conn.readyState !== "open";
-      },
-      { timeoutMs: 20_000, everyMs: 1 },
-    );
+    const deliver = (count: number) => {
+      for (let i = 0; i < count; i++, sent++) {
+        server.delivery.deliver([ROOMS[0]!], [], packet, { namespace: "/", event: "a:b" });
+      }
+      server.delivery.flush();
+      most = Math.max(most, tcp.writableLength);
+    };
+    const pace = { timeoutMs: 20_000, everyMs: 1 };
+    await waitFor(() => {
+      if (tcp.writableLength < 2 * softBytes) deliver(5);
+      return told.includes("pressure");
+    }, pace);
+    await waitFor(() => {
+      deliver(20);
+      return conn.readyState !== "open";
+    }, pace);
     expect(told).toEqual(["pressure", "slow"]);
-    expect(most).toBeLessThanOrEqual(256 * 1024);
+    expect(most).toBeLessThanOrEqual(hardBytes);
     await waitFor(() => received === sent, { what: () => `${sent} messages (got ${received})` });
     tcpOf(stalled).resume();
   });

@@ -61,6 +61,8 @@ export async function stockServer(options: StockServerOptions = {}): Promise<Sto
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.disconnect();
+      // A client that stopped reading would keep its connection open.
+      for (const { lane } of members.values()) lane.ports?.tcp.destroy();
       await server.close();
     },
   };
