@@ -153,6 +153,12 @@ export const METRICS = {
     help: "1 for the hash of the contracts in force.",
     labels: ["hash"],
   },
+  contractsRejected: {
+    type: "counter",
+    name: "rollcall_contracts_rejected_total",
+    help: "Changed contract files that have mistakes: the old ones stay in force.",
+    labels: [],
+  },
   contractTolerated: {
     type: "counter",
     name: "rollcall_contract_tolerated_total",
