@@ -19,10 +19,9 @@ export type Report = (pointer: string, message: string) => void;
 const MAX_DEPTH = 64;
 
 export function inlineReferences(schema: unknown, scope: ReferenceScope, report: Report): unknown {
-  const inlined = walk(schema, { scope, root: schema, pointer: "", trail: [], depth: 0, report });
-  if (typeof inlined !== "object" || inlined === null) return inlined;
-  const { $defs, ...used } = inlined as { $defs?: unknown };
-  return used;
+  const { $defs: _named, ...used } = Object(schema) as { $defs?: unknown };
+  const start = typeof schema === "object" ? used : schema;
+  return walk(start, { scope, root: schema, pointer: "", trail: [], depth: 0, report });
 }
 
 interface Walk {
