@@ -4,6 +4,7 @@ import { RollcallError } from "@rollcall/contracts";
 import { Command, CommanderError } from "commander";
 import { addDown, addLogs, addStatus } from "./commands/cluster.ts";
 import { addContracts } from "./commands/contracts.ts";
+import { addDemo } from "./commands/demo.ts";
 import { addPublish } from "./commands/publish.ts";
 import { addRequests } from "./commands/requests.ts";
 import { addTest } from "./commands/test.ts";
@@ -25,6 +26,7 @@ const COMMANDS = [
   addRequests,
   addTrace,
   addContracts,
+  addDemo,
 ];
 
 export function makeProgram(context: Context): Command {

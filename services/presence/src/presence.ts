@@ -3,7 +3,13 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { headers as createHeaders } from "@nats-io/nats-core";
 import { type Contracts, subjectsOf } from "@rollcall/contracts";
-import type { ControlMessage, HelloRequest, LaneRequest, LeaseRequest } from "@rollcall/contracts/internal";
+import type {
+  ControlMessage,
+  HelloRequest,
+  LaneRequest,
+  LeaseRequest,
+  PublishRequest,
+} from "@rollcall/contracts/internal";
 import {
   type Clock,
   type Logger,
@@ -123,7 +129,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   });
 
   const served = [
-    ...serveDoors(options, doors, () => relay?.poke()),
+    ...serveDoors(options, doors, store, () => relay?.poke()),
     ...Object.entries(
       requestHandlers({
         store,
@@ -150,15 +156,15 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   };
 }
 
-function serveDoors(options: PresenceOptions, doors: Doors, applied: () => void): Served[] {
+function serveDoors(options: PresenceOptions, doors: Doors, store: RedisStore, applied: () => void): Served[] {
   const { logger, metrics, install } = options;
   const subjects = subjectsOf(install);
-  const door = (name: string, handler: (body: never) => Promise<unknown>) =>
+  const door = (name: string, handler: (body: never, traceparent?: string) => Promise<unknown>) =>
     serve(
       options.nats.nc,
       subjects.presenceDoor(CELL, name),
       { queue: QUEUE, logger, metrics, name: `door.${name}` },
-      (body) => handler(body as never),
+      (body, { traceparent }) => handler(body as never, traceparent),
     );
   return [
     door("hello", (body: HelloRequest) => doors.hello(body)),
@@ -169,6 +175,7 @@ function serveDoors(options: PresenceOptions, doors: Doors, applied: () => void)
       return reply;
     }),
     door("read", (body) => doors.read(body)),
+    door("publish", (body: PublishRequest, traceparent) => store.publishEvent(body, traceparent)),
   ];
 }
 

@@ -230,6 +230,29 @@ rooms:
   });
 });
 
+test("a backend's event joins its room's history once, numbered, also when nobody is there", async () => {
+  await replica();
+  const edge = new FakeEdge(nc, install, "edge-1-a");
+  const publish = (id: string) =>
+    edge.ask("publish", {
+      tenant: "main",
+      namespace: "/",
+      room: "repo:1",
+      rules: { retainMs: 1_000, history: { size: 10, ttlMs: 60_000 } },
+      event: "issue:opened",
+      id,
+      dataJson: '{"n":1}',
+      metaJson: JSON.stringify({ id, ts: "2026-01-01T00:00:00.000Z", room: "repo:1" }),
+    });
+  expect([await publish("m1"), await publish("m2"), await publish("m1")]).toMatchObject([
+    { id: "m1", seq: 1 },
+    { id: "m2", seq: 2 },
+    { id: "m1", seq: 1 },
+  ]);
+  expect((await packets("issue:opened")).length).toBe(2);
+  expect(await ask("room.history", { namespace: "/", room: "repo:1" })).toMatchObject({ seq: 2 });
+});
+
 test("bad requests are refused with pointers", async () => {
   await replica();
   await expect(ask("presence.get", { users: "ann" })).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 /** The store in Redis: thin. Rules live in `lua/`; here are calls, batches, the epoch, and what replies mean. */
 
-import { type ErrorCode, RollcallError, type StateOp } from "@rollcall/contracts";
-import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
+import { type ErrorCode, type Meta, RollcallError, type StateOp } from "@rollcall/contracts";
+import type { LaneOp, LeaseData, PublishData, PublishRequest, RoomRules } from "@rollcall/contracts/internal";
 import type { RedisConnection } from "@rollcall/runtime";
 import type {
   EntryFacts,
@@ -243,6 +243,17 @@ export class RedisStore implements PresenceStore {
     });
   }
 
+  /** A backend's event into its room's history and the log, once per `id`. Its room is opened when nobody is there. */
+  async publishEvent(request: PublishRequest, traceparent = ""): Promise<PublishData> {
+    const { tenant, namespace, room, rules, event, id, dataJson, metaJson } = request;
+    const { ts } = JSON.parse(metaJson) as Meta;
+    const size = rules.history?.size ?? 0;
+    const args = [tenant, namespace, room, ...rulesArgs(rules), size, event, id, dataJson, metaJson, ts, traceparent];
+    const [, , , answer] = await this.#call("room-publish", args);
+    const [seq, firstId, firstTs] = answer as string[];
+    return { id: String(firstId), ts: String(firstTs), seq: Number(seq) };
+  }
+
   async revoke(revocation: SessionRevocation): Promise<number> {
     const { tenant, user, session = "", namespace = "", room = "", issuedBeforeMs = "" } = revocation;
     const reply = await this.#call("revoke", [tenant, user, session, namespace, room, issuedBeforeMs]);
@@ -336,6 +347,7 @@ const SCRIPTS = [
   "read-state",
   "read-history",
   "room-patch",
+  "room-publish",
   "revoke",
   "relay-take",
   "relay-done",
