@@ -5,6 +5,7 @@ import type { FanoutLog, FanoutSource, Placement } from "@rollcall/fanout";
 import type { Clock, Logger, LoopDelay, Metrics, NatsHandle, Random } from "@rollcall/runtime";
 import { createBus } from "./bus.ts";
 import type { EdgeSettings } from "./config.ts";
+import { ContractsInForce } from "./contracts-in-force.ts";
 import { drain, planDrain } from "./drain.ts";
 import { disconnectReason } from "./handshake/disconnect-reason.ts";
 import type { Tls } from "./handshake/front-door.ts";
@@ -61,17 +62,20 @@ export interface Edge {
   /** Lets the clients go, over at most `maxMs`, says goodbye to presence, closes everything. */
   stop(maxMs: number): Promise<void>;
   setCertificate(tls: Tls): void;
+  /** Between two events: what is declared from now on, and what no longer is. */
+  setContracts(contracts: Contracts): void;
   readonly sessions: number;
   /** What is held for sessions, part by part: for tests of leaks. */
   held(): Readonly<Record<"sessions" | "targets" | "gates" | "watched" | "mirrored", number>>;
 }
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { settings, contracts, placement, layout, clock, random, logger, instance, onNats } = options;
+  const { settings, placement, layout, clock, random, logger, instance, onNats } = options;
   const subjects = subjectsOf(settings.INSTALL);
   const metrics = edgeMetrics(options.metrics);
   const nats = () => options.nats()?.nc;
   const registry = new Registry();
+  const contracts = new ContractsInForce(options.contracts);
   const tools = { settings, contracts, registry, clock, random, logger, metrics };
   const outbound = createOutbound({
     ...tools,
@@ -185,6 +189,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     }),
     isReady: () => health.view.fanout === "live",
     setCertificate: gateway.setCertificate,
+    setContracts(next) {
+      contracts.swap(next);
+      gateway.declare();
+      for (const session of registry.all()) lifecycle.declaredAnew(session, next.namespaces.get(session.ref.namespace));
+    },
     async stop(maxMs) {
       isDraining = true;
       const handle = options.nats();

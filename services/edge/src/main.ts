@@ -1,10 +1,10 @@
 /** The edge process. */
 
-import { formatMistake, loadContracts } from "@rollcall/contracts";
 import { createFanoutLog, createFanoutSource, v1Placement } from "@rollcall/fanout";
 import { connectNats, connectRedis, type NatsHandle, runService, type ServiceContext } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { config, type EdgeSettings } from "./config.ts";
+import { readContracts, watchContracts } from "./contract-files.ts";
 import { startEdge } from "./edge.ts";
 import { readCertificate, watchCertificate } from "./handshake/certificate.ts";
 import { readIssuers } from "./handshake/issuers.ts";
@@ -18,8 +18,10 @@ await runService({
   config,
   async start(context) {
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
-    const contracts = await contractsOf(settings.CONTRACTS, context);
-    metrics.gauge(METRICS.contracts).set({ hash: contracts.hash }, 1);
+    const contractFiles = { paths: settings.CONTRACTS, clock, logger };
+    const contracts = await readContracts(contractFiles);
+    const inForce = metrics.gauge(METRICS.contracts);
+    inForce.set({ hash: contracts.hash }, 1);
     const issuers = await readIssuers(settings, { clock, logger, retainMs: settings.MAX_TOKEN_TTL + LEEWAY_MS });
     const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
     const nats = lateNats(settings, context);
@@ -53,11 +55,23 @@ await runService({
       signal,
       ...(files === undefined ? {} : { tls: readCertificate(files) }),
     });
+    const rejections = metrics.counter(METRICS.contractsRejected);
+    const contractWatch = watchContracts(contractFiles, {
+      changed(next) {
+        edge.setContracts(next);
+        inForce.reset();
+        inForce.set({ hash: next.hash }, 1);
+        logger.info({ event: "contracts.changed", hash: next.hash }, "changed contracts are in force");
+      },
+      rejected: () => rejections.inc(),
+    });
+    process.on("SIGHUP", () => void contractWatch.check(true));
     const renewal = files === undefined ? undefined : watchCertificate(files, edge.setCertificate);
     return {
       ready: () => edge.isReady() && issuers.ready(),
       async stop(graceMs) {
         await edge.stop(Math.min(settings.DRAIN_MS, Math.max(0, graceMs - CLOSING_MS)));
+        contractWatch.stop();
         renewal?.cancel();
         issuers.stop();
         await nats.get()?.close();
@@ -90,11 +104,4 @@ function lateNats(settings: EdgeSettings, context: Pick<ServiceContext<unknown>,
     get: () => handle,
     on: (fn: (nats: NatsHandle) => void) => void (handle === undefined ? waiting.push(fn) : fn(handle)),
   };
-}
-
-async function contractsOf(paths: string[], { logger }: Pick<ServiceContext<unknown>, "logger">) {
-  const loaded = await loadContracts(paths);
-  if (loaded.ok) return loaded.contracts;
-  for (const mistake of loaded.mistakes) logger.error({ event: "contracts.mistake" }, formatMistake(mistake));
-  throw new Error("the contract files have mistakes");
 }

@@ -1,10 +1,10 @@
 /** What the parts of one edge share. Made once in `edge.ts`, never changed. */
 
-import type { Contracts } from "@rollcall/contracts";
 import type { ReadRequest } from "@rollcall/contracts/internal";
 import type { Delivery, DeliveryMember, FanoutLog, Placement, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock, Logger, Random } from "@rollcall/runtime";
 import type { EdgeSettings } from "./config.ts";
+import type { ContractsInForce } from "./contracts-in-force.ts";
 import type { TokenVerifier } from "./handshake/token.ts";
 import type { Health } from "./health.ts";
 import type { EdgeMetrics } from "./metrics.ts";
@@ -44,7 +44,7 @@ export interface Parts {
   random: Random;
   logger: Logger;
   metrics: EdgeMetrics;
-  contracts: Contracts;
+  contracts: ContractsInForce;
   placement: Placement;
   log: FanoutLog;
   bus: Bus;

@@ -42,7 +42,9 @@ export interface Connected {
 }
 
 /** Throws a catalogue error; {@link isFinal} tells which kind of refusal it is. */
-export async function connect(parts: Parts, contract: NamespaceContract, socket: Socket): Promise<Connected> {
+export async function connect(parts: Parts, namespace: string, socket: Socket): Promise<Connected> {
+  const contract = parts.contracts.current.namespaces.get(namespace);
+  if (contract === undefined) throw new RollcallError("NAMESPACE_UNKNOWN");
   const auth = checkedAuth(socket.handshake.auth);
   const verified = await parts.verifier.verify(auth.token);
   if (!verified.namespaces.includes(contract.namespace)) throw new RollcallError("FORBIDDEN");

@@ -3,7 +3,7 @@
  * refusals become CONNECT_ERROR packets or closed transports.
  */
 
-import { LIMITS, type NamespaceContract, RollcallError } from "@rollcall/contracts";
+import { LIMITS, RollcallError } from "@rollcall/contracts";
 import { Server as Engine, type Socket as EngineSocket } from "engine.io";
 import { type Socket, Server as SocketServer } from "socket.io";
 import { FloodError, textParser } from "../inbound/decoder.ts";
@@ -19,6 +19,8 @@ import { BoundedWebSockets } from "./websockets.ts";
 /** A refusal that is known only after the token closes the transport after so long: clients come back spread. */
 const PASSING_MIN_MS = 1_000;
 const PASSING_SPREAD_MS = 3_000;
+/** Socket.IO's own words. */
+const UNKNOWN_NAMESPACE = "Invalid namespace";
 
 export interface GatewayOptions {
   parts: Parts;
@@ -35,6 +37,8 @@ export interface Gateway {
   readonly port: number;
   /** Open ones, with a session or without. */
   readonly connections: number;
+  /** The contracts were swapped: namespaces that are new are served. */
+  declare(): void;
   listen(port: number, host: string | undefined): Promise<void>;
   /** Cuts what is left. */
   close(): Promise<void>;
@@ -87,17 +91,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   io.bind(engine);
 
-  function serve(contract: NamespaceContract): void {
-    const namespace = io.of(contract.namespace);
+  const served = new Set<string>();
+  function serve(name: string): void {
+    if (served.has(name)) return;
+    served.add(name);
+    const namespace = io.of(name);
     const pending = new Map<Socket, Connected>();
 
     namespace.use((socket, next) => {
       const { conn } = socket;
-      if (!connections.begin(conn, contract.namespace)) {
+      if (!connections.begin(conn, name)) {
         conn.close(); // a second CONNECT while the first is under way: malformed
         return next(new Error("malformed"));
       }
-      connect(parts, contract, socket)
+      connect(parts, name, socket)
         .then(
           (connected) => {
             pending.set(socket, connected);
@@ -109,7 +116,7 @@ export function createGateway(options: GatewayOptions): Gateway {
           },
           (error: unknown) => refuse(socket, RollcallError.from(error), next),
         )
-        .finally(() => connections.end(conn, contract.namespace))
+        .finally(() => connections.end(conn, name))
         .catch((error: unknown) => logger.error({ event: "handshake.failed", error }, "a handshake failed"));
     });
 
@@ -141,6 +148,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   function refuse(socket: Socket, error: RollcallError, next: (error: Error) => void): void {
     metrics.connect(error.code);
     if (error.code === "INTERNAL") logger.error({ event: "handshake.failed", error }, "a handshake failed");
+    if (error.code === "NAMESPACE_UNKNOWN") {
+      next(new Error(UNKNOWN_NAMESPACE));
+      return;
+    }
     if (isFinal(error.code)) {
       next(connectError(error));
       return;
@@ -151,20 +162,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   }
 
-  for (const contract of parts.contracts.namespaces.values()) serve(contract);
-  const countUnknown = () => metrics.connect("NAMESPACE_UNKNOWN");
-  // Asked for every name that is not declared; refusing it gives Socket.IO's own answer.
+  // Socket.IO always has `/`: undeclared, it is answered like any other that does not exist.
+  serve("/");
+  const declare = () => {
+    for (const name of parts.contracts.current.namespaces.keys()) serve(name);
+  };
+  declare();
+  // Asked for every name that is not served; refusing it gives Socket.IO's own answer.
   io.of((_name, _auth, next) => {
-    countUnknown();
+    metrics.connect("NAMESPACE_UNKNOWN");
     next(null, false);
   });
-  // Socket.IO always has `/`: undeclared, it is answered alike.
-  if (!parts.contracts.namespaces.has("/")) {
-    io.of("/").use((_socket, next) => {
-      countUnknown();
-      next(new Error("Invalid namespace"));
-    });
-  }
 
   return {
     get port() {
@@ -173,6 +181,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     get connections() {
       return connections.count;
     },
+    declare,
     listen: frontDoor.listen,
     setCertificate: frontDoor.setCertificate,
     async close() {

@@ -32,13 +32,18 @@ export function commandTable(parts: Parts): CommandTable {
     sessionRefresh(parts),
     ...inboxCommands(parts),
   ];
-  const byNamespace = new Map<string, ReadonlyMap<string, Command>>();
-  for (const { namespace, relays, commands } of parts.contracts.namespaces.values()) {
-    const declared = [
-      ...[...relays.values()].map((contract) => relay(parts, contract)),
-      ...[...commands.values()].map((contract) => backendCommand(parts, contract)),
-    ];
-    byNamespace.set(namespace, new Map([...core, ...declared].map((one) => [one.event, one])));
-  }
-  return (contract, event) => byNamespace.get(contract.namespace)?.get(event);
+  const tables = new WeakMap<NamespaceContract, ReadonlyMap<string, Command>>();
+  const tableOf = (contract: NamespaceContract) => {
+    let table = tables.get(contract);
+    if (table === undefined) {
+      const declared = [
+        ...[...contract.relays.values()].map((one) => relay(parts, one)),
+        ...[...contract.commands.values()].map((one) => backendCommand(parts, one)),
+      ];
+      table = new Map([...core, ...declared].map((one) => [one.event, one]));
+      tables.set(contract, table);
+    }
+    return table;
+  };
+  return (contract, event) => tableOf(contract).get(event);
 }

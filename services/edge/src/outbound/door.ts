@@ -4,7 +4,6 @@
  */
 
 import {
-  type Contracts,
   isServerEvent,
   type Meta,
   type ServerEvent,
@@ -13,12 +12,13 @@ import {
 } from "@rollcall/contracts";
 import type { Delivery, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock, Logger, Random } from "@rollcall/runtime";
+import type { ContractsInForce } from "../contracts-in-force.ts";
 import type { EdgeMetrics } from "../metrics.ts";
 import type { Session } from "../sessions/session.ts";
 import { newMeta } from "./meta.ts";
 
 export interface DoorOptions {
-  contracts: Contracts;
+  contracts: ContractsInForce;
   delivery: Delivery;
   clock: Clock;
   random: Random;
@@ -60,7 +60,7 @@ export class Door {
   }
 
   isDeclared({ namespace, event }: ReceivedEntry): boolean {
-    const contract = this.#options.contracts.namespaces.get(namespace);
+    const contract = this.#options.contracts.current.namespaces.get(namespace);
     if (isServerEvent(event) || contract?.relays.has(event) || contract?.events.has(event)) return true;
     this.#options.metrics.drop("undeclared");
     return false;

@@ -1,6 +1,5 @@
 /** Everything between the log and this edge's sockets, put together. */
 
-import type { Contracts } from "@rollcall/contracts";
 import {
   createDelivery,
   type Delivery,
@@ -10,6 +9,7 @@ import {
 } from "@rollcall/fanout";
 import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
 import type { EdgeSettings } from "../config.ts";
+import type { ContractsInForce } from "../contracts-in-force.ts";
 import type { State } from "../health.ts";
 import type { EdgeMetrics } from "../metrics.ts";
 import type { Registry } from "../sessions/registry.ts";
@@ -27,7 +27,7 @@ export interface OutboundOptions {
   /** How this edge is called in its accounts. */
   instance: string;
   settings: EdgeSettings;
-  contracts: Contracts;
+  contracts: ContractsInForce;
   registry: Registry;
   clock: Clock;
   random: Random;
@@ -89,7 +89,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     accounts,
     clock,
     metrics,
-    isDomainEvent: (namespace, event) => contracts.namespaces.get(namespace)?.events.has(event) ?? false,
+    isDomainEvent: (namespace, event) => contracts.current.namespaces.get(namespace)?.events.has(event) ?? false,
   });
 
   return {

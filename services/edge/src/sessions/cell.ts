@@ -1,10 +1,11 @@
 /** One cell as an edge sees it: its link to presence, what presence tells it, and the logs it follows. */
 
-import type { Contracts, Subjects } from "@rollcall/contracts";
+import type { Subjects } from "@rollcall/contracts";
 import type { Placement, Subscription } from "@rollcall/fanout";
 import type { Clock, Logger, NatsHandle, Random } from "@rollcall/runtime";
 import { type ConnectionSource, presenceDoors } from "../bus.ts";
 import type { EdgeSettings } from "../config.ts";
+import type { ContractsInForce } from "../contracts-in-force.ts";
 import { roomRules } from "../inbound/room-rules.ts";
 import type { Resync } from "../outbound/resync.ts";
 import type { Cell } from "../parts.ts";
@@ -19,7 +20,7 @@ export interface CellOptions {
   /** What presence accepts in an edge's id is less than what an instance may be called. */
   instance: string;
   subjects: Subjects;
-  contracts: Contracts;
+  contracts: ContractsInForce;
   placement: Placement;
   nats: ConnectionSource;
   onNats(fn: (nats: NatsHandle) => void): void;
@@ -72,7 +73,7 @@ export function createCell(name: string, options: CellOptions): EdgeCell {
       replaced: (ref) => lifecycle.replaced(ref, Number.POSITIVE_INFINITY),
       reconcile: (mirror) => reconcile(mirror, name, options),
       rulesOf(ref, room) {
-        const contract = options.contracts.namespaces.get(ref.namespace)?.room(room);
+        const contract = options.contracts.current.namespaces.get(ref.namespace)?.room(room);
         return contract === undefined ? undefined : roomRules(contract);
       },
     },

@@ -3,7 +3,7 @@
  * way out of a session or a room goes through here, so that gate, watches, delivery and presence agree afterwards.
  */
 
-import type { RollcallError } from "@rollcall/contracts";
+import type { NamespaceContract, RollcallError } from "@rollcall/contracts";
 import type { CloseReason, LaneData, LeaveReason, SessionRef } from "@rollcall/contracts/internal";
 import type { Delivery, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock, Timer } from "@rollcall/runtime";
@@ -219,6 +219,18 @@ export class Lifecycle {
       if (session.rights.allows(`user:${user}`, "watch", now)) continue;
       session.watched.delete(user);
       this.#options.hub.unwatch(session.ref.tenant, user, session);
+    }
+  }
+
+  /** The contracts were swapped. Without its namespace a session cannot be; it comes back to be told so. */
+  declaredAnew(session: Session, contract: NamespaceContract | undefined): void {
+    if (contract === undefined) {
+      this.drop(session, "shutdown");
+      return;
+    }
+    session.contract = contract;
+    for (const room of session.rooms.keys()) {
+      if (contract.room(room) === undefined) this.removeFromRoom(session, room, "forbidden");
     }
   }
 

@@ -1,6 +1,6 @@
 /** One session on this edge: a socket, whose it is, what it may do, and what it takes part in. */
 
-import type { NamespaceContract, RoomContract } from "@rollcall/contracts";
+import type { NamespaceContract } from "@rollcall/contracts";
 import { roomTarget, sessionTarget, userTarget } from "@rollcall/contracts";
 import type { SessionRef } from "@rollcall/contracts/internal";
 import type { DeliveryMember } from "@rollcall/fanout";
@@ -27,7 +27,6 @@ export type DisconnectReason =
 export type RevokedReason = "replaced" | "revoked" | "expired" | "abuse";
 
 export interface Membership {
-  readonly contract: RoomContract;
   observe: boolean;
 }
 
@@ -54,7 +53,8 @@ export class Session {
   readonly key: RefKey;
   readonly socket: Socket;
   readonly member: DeliveryMember;
-  readonly contract: NamespaceContract;
+  /** Of its namespace; another one when the contracts are swapped. */
+  contract: NamespaceContract;
   readonly cell: string;
   readonly rights: Rights;
   readonly limits: SessionLimits;

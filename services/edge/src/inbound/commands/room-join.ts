@@ -77,7 +77,7 @@ async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown
     if (!session.live || attempt.cancelled) return;
     invocation.answer(ack);
     const wasMember = session.rooms.has(room);
-    lifecycle.joinedRoom(session, room, { contract, observe });
+    lifecycle.joinedRoom(session, room, { observe });
     if (joiner !== undefined && wasMember) {
       gate.close(joiner); // another join of the same room was answered first: it receives already
     } else if (joiner !== undefined) {
