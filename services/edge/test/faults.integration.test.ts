@@ -84,6 +84,36 @@ describe("Redis away", () => {
   });
 });
 
+describe("NATS away", () => {
+  it("connecting and relaying go on, commands and what needs presence are UNAVAILABLE, nobody is shown gone", async () => {
+    await using world = await startWorld({ edges: 2 });
+    const ann = await world.user(0, "ann");
+    const bob = await world.user(1, "bob");
+    for (const one of [ann, bob]) await one.call("room:join", { room: "doc:1" });
+    await world.nats.stop();
+    await ann.waitForEvent(
+      "session:health",
+      ({ payload }) => (payload as { presence: string }).presence === "stale",
+      15_000,
+    );
+    const cem = await world.user(0, "cem");
+    expect(cem.eventsOf("session:ready")[0]!.payload).toMatchObject({ resumed: false });
+    expect(await cem.emitAck("room:join", { room: "doc:1" })).toMatchObject({ error: { code: "UNAVAILABLE" } });
+    expect(await ann.emitAck("ticket:reply", { text: "x" })).toMatchObject({ error: { code: "UNAVAILABLE" } });
+    expect(await ann.emitAck("inbox:sync", {})).toMatchObject({ error: { code: "UNAVAILABLE" } });
+    await ann.call("cursor:moved", { room: "doc:1", data: { x: 1, y: 1 } });
+    await bob.waitForEvent("cursor:moved");
+    expect(await bob.emitAck("room:leave", { room: "doc:none" })).toMatchObject({ ok: true });
+    await world.nats.restart();
+    await waitFor(async () => (await cem.emitAck("room:join", { room: "doc:1" })).ok, { timeoutMs: 20_000 });
+    await waitFor(async () => (await members(ann, "doc:1").catch(() => [])).length === 3, { timeoutMs: 20_000 });
+    for (const one of [ann, bob]) {
+      expect(one.eventsOf("room:roster").every(({ payload }) => !("left" in (payload as object)))).toBe(true);
+      expect(one.disconnects).toEqual([]);
+    }
+  });
+});
+
 describe("the store is flushed", () => {
   it("[P10] live sessions are back within seconds, nobody is shown leaving, rooms and watchers are told to look again", async () => {
     await using world = await startWorld({ edges: 2 });

@@ -5,7 +5,10 @@ import { CALM, startWorld, type World } from "./harness.ts";
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ edges: 2, env: { ...CALM, EVENTS_PER_SECOND: "5000", USER_EVENTS_PER_SECOND: "5000" } });
+  world = await startWorld({
+    edges: 2,
+    env: { ...CALM, MAX_IN_FLIGHT: "1000", EVENTS_PER_SECOND: "5000", USER_EVENTS_PER_SECOND: "5000" },
+  });
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
@@ -134,6 +137,20 @@ describe("a room", () => {
     const ack = await late.call<JoinAck>("room:join", { room: "chat:h", last: 1 });
     expect(ack.history.events?.map(([, payload]) => payload)).toEqual([{ text: "2" }]);
     await Promise.all([a, b, late].map((one) => one.close()));
+  });
+
+  it("a session's relays keep its order, whichever way each of them goes", async () => {
+    const [a, b] = [await world.user(0, "a"), await world.user(1, "b")];
+    for (const one of [a, b]) await one.call("room:join", { room: "doc:mixed" });
+    const acks = Array.from({ length: 300 }, (_, y) => {
+      const meta = y % 7 === 0 ? { id: `mixed-${y}` } : undefined; // with an id through presence, else straight
+      return a.emitAck("cursor:moved", { room: "doc:mixed", data: { x: 0, y } }, meta);
+    });
+    expect((await Promise.all(acks)).filter(({ ok }) => !ok)).toEqual([]);
+    await waitFor(() => b.eventsOf("cursor:moved").length === 300);
+    const order = b.eventsOf("cursor:moved").map(({ payload }) => (payload as { y: number }).y);
+    expect(order).toEqual(Array.from({ length: 300 }, (_, y) => y));
+    await Promise.all([a, b].map((one) => one.close()));
   });
 
   it("after leaving nothing of it arrives, and it can be joined again; leaving twice is no error", async () => {

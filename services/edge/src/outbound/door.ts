@@ -42,6 +42,19 @@ export class Door {
     delivery.send(session.member, JSON.stringify([event, payload, newMeta(clock, random, meta)]));
   }
 
+  /** To everyone here in one target, in order with what the log brings. Written by the delivery's next flush. */
+  broadcast<E extends ServerEvent>(
+    at: { namespace: string; target: string },
+    event: E,
+    payload: ServerPayload<E>,
+    meta: Partial<Meta> = {},
+  ): void {
+    const { delivery, clock, random } = this.#options;
+    if (!this.#isValid(event, payload)) return;
+    const packet = JSON.stringify([event, payload, newMeta(clock, random, meta)]);
+    delivery.deliver([at.target], [], packet, { namespace: at.namespace, event });
+  }
+
   /** An entry of the log to everyone here it is for. Written by the delivery's next flush. */
   deliver(entry: ReceivedEntry): number {
     if (!this.isDeclared(entry)) return 0;

@@ -72,7 +72,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     windowMs: settings.WATCH_WINDOW_MS,
     send: (session, changes) => door.emit(session, "presence:changed", { changes }),
   });
-  const resync = new Resync({ registry, delivery, door, hub, clock, random });
+  const resync = new Resync({ registry, delivery, door, hub, clock });
   const pressure = new Pressure({ delivery, hub, resync });
   const coalescer = new Coalescer({
     clock,

@@ -4,11 +4,10 @@
  */
 
 import type { Delivery } from "@rollcall/fanout";
-import type { Clock, Random } from "@rollcall/runtime";
+import type { Clock } from "@rollcall/runtime";
 import type { Registry } from "../sessions/registry.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Door } from "./door.ts";
-import { newMeta } from "./meta.ts";
 import type { WatchHub } from "./watch-hub.ts";
 
 export type ResyncReason = "gap" | "rewind" | "repair" | "overflow" | "slow";
@@ -32,7 +31,6 @@ export interface ResyncOptions {
   door: Door;
   hub: WatchHub<Session>;
   clock: Clock;
-  random: Random;
 }
 
 export class Resync {
@@ -82,13 +80,12 @@ export class Resync {
   }
 
   #turn(): void {
-    const { delivery, clock, random } = this.#options;
+    const { delivery, door } = this.#options;
     let left = ROOMS_PER_TURN;
-    for (const [key, { namespace, target, room, reason }] of this.#rooms) {
+    for (const [key, { room, reason, ...at }] of this.#rooms) {
       if (left-- === 0) break;
       this.#rooms.delete(key);
-      const packet = ["room:resync", resyncOf(room, reason, SPREAD_MS), newMeta(clock, random, { room })];
-      delivery.deliver([target], [], JSON.stringify(packet), { namespace, event: "room:resync" });
+      door.broadcast(at, "room:resync", resyncOf(room, reason, SPREAD_MS), { room });
     }
     delivery.flush();
   }
