@@ -1,8 +1,10 @@
 /** The bus of a cluster: the one of this folder, or any other by `--nats`. */
 
-import type { NatsConnection } from "@nats-io/nats-core";
+import { readFileSync } from "node:fs";
+import { credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
+import { connect } from "@nats-io/transport-node";
 import { DEFAULT_INSTALL, DEFAULT_TENANT, subjectsOf } from "@rollcall/contracts";
-import { connectNats, createLogger, request } from "@rollcall/runtime";
+import { request } from "@rollcall/runtime";
 import type { Command } from "commander";
 import { runningCluster } from "../commands/cluster.ts";
 import { CliError, type Context } from "../context.ts";
@@ -34,19 +36,14 @@ export function withBus(command: Command): Command {
 
 const TIMEOUT_MS = 5_000;
 
+/** Connects, uses, and closes whatever happens: a command must end when its work has. */
 export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bus) => Promise<T>): Promise<T> {
   const { env } = context;
   const given = flags.nats ?? env.NATS_URL;
   const state = given === undefined ? runningCluster(context) : undefined;
   const url = given ?? state!.status.natsUrl;
   const install = flags.install ?? env.INSTALL ?? state?.status.install ?? DEFAULT_INSTALL;
-  const logger = createLogger({ service: "rollcall-cli", instance: "cli", level: "silent" });
-  const tooLong = context.clock.sleep(TIMEOUT_MS).then(() => {
-    throw new CliError(`NATS does not answer at ${url}`, { hint: "./rollcall status shows what runs here." });
-  });
-  const creds = flags.creds === undefined ? {} : { creds: flags.creds };
-  const { nc, close } = await Promise.race([connectNats({ url, name: "rollcall-cli", logger, ...creds }), tooLong]);
-  tooLong.catch(() => {}); // connected in time: the alarm is of no interest
+  const nc = await connectOnce(url, flags.creds ?? env.NATS_CREDS);
   const subjects = subjectsOf(install);
   try {
     return await use({
@@ -55,6 +52,30 @@ export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bu
       ask: (name, body) => request(nc, subjects.request(flags.tenant, name), body, { timeoutMs: TIMEOUT_MS }),
     });
   } finally {
-    await close();
+    await nc.close();
   }
+}
+
+/** Unlike a service, a command does not wait for a server that is away. */
+async function connectOnce(url: string, creds: string | undefined): Promise<NatsConnection> {
+  const servers = url.split(",").map((server) => server.trim());
+  try {
+    return await connect({
+      servers,
+      name: "rollcall-cli",
+      timeout: TIMEOUT_MS,
+      reconnect: false,
+      ...(creds === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(creds)) }),
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(`no connection to NATS at ${servers.map(withoutPassword).join(", ")}: ${why}`, {
+      cause,
+      hint: "./rollcall status shows what runs here; --nats, NATS_URL and --creds name another cluster.",
+    });
+  }
+}
+
+function withoutPassword(server: string): string {
+  return server.replace(/\/\/[^@/]*@/, "//***@");
 }
