@@ -7,7 +7,7 @@ import { contractHarness, KEEP, type MakeWorld } from "./harness.ts";
 
 export function stateContract(name: string, make: MakeWorld): void {
   const h = contractHarness(make);
-  const { at, hello, send, apply, enter, pass, events, payloads } = h;
+  const { at, hello, apply, enter, pass, events, payloads } = h;
 
   describe(`${name}: state and history`, () => {
     const patched = async (
