@@ -7,11 +7,14 @@ export interface CellClock {
   readonly atMs: number;
 }
 
-/** The most that one look moves the clock: a gap between looks is not time in which anyone could have answered. */
-export const MAX_STEP_MS = 1_000;
+/** A longer gap between looks is a jump, an outage or nobody's absence: not time in which anyone could have answered. */
+export const MAX_GAP_MS = 1_000;
+/** What such a gap counts for: deadlines still end if every look is late. */
+export const GAP_STEP_MS = 250;
 
 export function stepOf(clock: CellClock, timeMs: number): number {
-  return Math.min(Math.max(timeMs - clock.seenMs, 0), MAX_STEP_MS);
+  const passedMs = Math.max(timeMs - clock.seenMs, 0);
+  return passedMs > MAX_GAP_MS ? GAP_STEP_MS : passedMs;
 }
 
 export function look(clock: CellClock, timeMs: number, stands: boolean): CellClock {

@@ -9,8 +9,9 @@ export function constantsOf(bounds: StoreBounds): Record<string, number> {
     lease: bounds.leaseMs,
     brake: bounds.brakeMs,
     brake_share: 0.3,
-    /** The most the cell's clock moves in one look. */
-    step: 1_000,
+    /** A longer time between two looks is none in which anyone could have answered; it counts as `gap_step`. */
+    gap: 1_000,
+    gap_step: 250,
     /** Below this the clock's record is not worth a write. */
     tick: 20,
     /** Items one sweep may touch. */

@@ -103,7 +103,7 @@ test("[P13] who may not relay publishes nothing and asks again", async () => {
   const { state, outbox } = memory([entry(1, "a")]);
   state.mine = false;
   const { relay, clock, published, ages } = relayOf(outbox, async () => {});
-  await clock.advance(900);
+  await clock.advance(400);
   expect(published).toEqual([]);
   expect(ages).toEqual([undefined]);
   state.mine = true;

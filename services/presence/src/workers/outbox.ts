@@ -42,9 +42,10 @@ export interface Relay {
 }
 
 const BATCH = 256;
-const CLAIM_MS = 5_000;
+/** A relay that died holds the others up for no longer. */
+const CLAIM_MS = 3_000;
 const IDLE_MS = 100;
-const NOT_MINE_MS = 1_000;
+const NOT_MINE_MS = 500;
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 2_000;
 

@@ -117,7 +117,12 @@ export class Edge {
     this.sockets.set(key, socket);
     socket.opening = this.#submit({ op: "open", ref, issuedAtMs: 0, expiresAtMs: 0 }, (result) => {
       socket.opening = undefined;
-      if (result?.kind !== "open") return this.#drop(socket);
+      if (result?.kind !== "open") {
+        if (!socket.open) return;
+        this.#drop(socket); // closes the transport
+        client.lost(this);
+        return;
+      }
       socket.incarnation = result.incarnation;
       if (this.sockets.get(key) !== socket || !socket.open) return;
       client.ready(this);

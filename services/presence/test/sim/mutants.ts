@@ -128,8 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
     rule: "C1",
     file: "clock.ts",
     what: "the clock jumps with Redis's",
-    from: "Math.min(Math.max(timeMs - clock.seenMs, 0), MAX_STEP_MS)",
-    to: "timeMs - clock.seenMs",
+    from: "return passedMs > MAX_GAP_MS ? GAP_STEP_MS : passedMs;",
+    to: "return passedMs;",
   },
   {
     rule: "C3",

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { SimWorld } from "./world.ts";
 
 const KEPT: number[] = [];
-const COUNT = 250;
+const COUNT = 500;
 
 const failureOf = (seed: number): string | undefined => {
   const world = new SimWorld(seed);

@@ -17,7 +17,7 @@ export const SIM_BOUNDS: Bounds = {
   occupancyBelow: 100,
 };
 const SWEEP_MS = 250;
-const REFUSED = 0.003;
+const REFUSED = 0.01;
 const START_MS = Date.UTC(2026, 0, 1);
 
 export interface Answer {

@@ -6,6 +6,7 @@
 import type { ControlMessage } from "@rollcall/contracts/internal";
 import { type Random, seededRandom } from "@rollcall/runtime";
 import type { Cell, Told } from "../../src/core/cell.ts";
+import { GAP_STEP_MS } from "../../src/core/clock.ts";
 import { reduce } from "../../src/core/reduce.ts";
 import { Client } from "./client.ts";
 import { Edge } from "./edge.ts";
@@ -67,7 +68,7 @@ export class SimWorld {
   /** Throws a {@link Violation}. */
   run(): void {
     this.#live();
-    for (let i = 0, faults = this.random.int(5); i < faults; i++) {
+    for (let i = 0, faults = this.random.int(8); i < faults; i++) {
       this.scheduler.after(4_000 + this.random.float() * (HEAL_MS - 6_000), () => this.#fault());
     }
     this.#until(HEAL_MS);
@@ -122,7 +123,7 @@ export class SimWorld {
       else if (roll < 0.7) client.leave(room);
       else if (roll < 0.78) client.goodbye();
       else if (roll < 0.9) client.cut({ halfOpen: this.random.float() < 0.4, comesBack: this.random.float() < 0.7 });
-      this.scheduler.after(this.random.float() * 1_200, act);
+      this.scheduler.after(this.random.float() * 800, act);
     };
     act();
   }
@@ -252,8 +253,8 @@ export class SimWorld {
   /** P10, P2: everyone who is connected is known. */
   #nobodyMissing(): void {
     const { users } = this.redis.cell;
-    for (const { ref, connected, ready_ } of this.clients) {
-      if (!connected || !ready_) continue;
+    for (const { ref, connected, ready_, overtaken } of this.clients) {
+      if (!connected || !ready_ || overtaken) continue;
       const known = users.get(`main ${ref.user}`)?.sessions.some(({ id }) => id === ref.session);
       if (known !== true) throw new Violation(`P10: ${ref.user} is connected and not known`);
     }

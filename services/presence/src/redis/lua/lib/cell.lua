@@ -2,8 +2,8 @@
 -- KEYS[1] of every script is that record's key; all other keys carry its hash tag and are derived from it.
 -- Fields: run (Redis run id it was written under), epoch, t (Redis TIME last seen), c (the cell's clock),
 --   brake (reason, absent when it does not hold), spent (ms the brake has held while its observers were well).
--- C1 The cell's clock follows Redis TIME, at most CFG.step a look, never backwards, and stands while the brake holds:
---    a jump, an outage or an absence of every replica ends no deadline.
+-- C1 The cell's clock follows Redis TIME, never backwards, and stands while the brake holds; a gap of more than CFG.gap
+--    between two looks counts as CFG.gap_step: a jump, an outage or an absence of every replica ends no deadline.
 -- C2 A record of another run, or none, refuses everything.
 
 local cell = { prefix = string.match(KEYS[1], "^(.*:)epoch$") }
@@ -13,7 +13,8 @@ function cell.enter(run, well, peek)
   local r = redis.call("HMGET", KEYS[1], "run", "epoch", "t", "c", "brake", "spent")
   if r[1] ~= run then return false end -- C2
   local now, t = time_ms(), tonumber(r[3])
-  local step = math.min(math.max(now - t, 0), CFG.step) -- C1
+  local step = math.max(now - t, 0)
+  if step > CFG.gap then step = CFG.gap_step end -- C1
   cell.epoch, cell.brake, cell.now = r[2], r[5], now
   cell.clock = tonumber(r[4]) + (r[5] and 0 or step)
   cell.spent = tonumber(r[6] or "0") + ((r[5] and well) and step or 0)

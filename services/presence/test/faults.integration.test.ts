@@ -1,0 +1,145 @@
+/** What may befall the store under a replica: full, read-only, script-less, restarted. One of two replicas killed. */
+
+import type { NatsConnection } from "@nats-io/nats-core";
+import { subjectsOf } from "@rollcall/contracts";
+import { request } from "@rollcall/runtime";
+import { type NatsServer, type RedisServer, startNats, startRedis, waitFor } from "@rollcall/testkit";
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { data, FakeEdge, type Replica, ref, startReplica } from "./replica.ts";
+
+let redisServer: RedisServer;
+let natsServer: NatsServer;
+let redis: Redis;
+let nc: NatsConnection;
+let install: string;
+let count = 0;
+let replicas: Replica[] = [];
+const rules = { retainMs: 0 };
+
+beforeAll(async () => {
+  [redisServer, natsServer] = await Promise.all([startRedis(), startNats()]);
+  redis = redisServer.connect();
+  redis.on("error", () => {}); // the restarts below
+  nc = await natsServer.connect();
+});
+afterAll(async () => {
+  redis.disconnect();
+  await nc.close();
+  await Promise.all([redisServer.stop(), natsServer.stop()]);
+});
+beforeEach(() => {
+  install = `f${++count}`;
+  return async () => {
+    await Promise.all(replicas.map((replica) => replica.stop()));
+    replicas = [];
+  };
+});
+
+const replica = async (instance = "presence-1") => {
+  const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
+  const started = await startReplica({ ...servers, install, instance, bounds: { leaseMs: 60_000 } });
+  replicas.push(started);
+  return started;
+};
+const ask = <T>(name: string, body: unknown) =>
+  request<T>(nc, subjectsOf(install).request("main", name), body, { timeoutMs: 3_000 });
+
+async function enter(edge: FakeEdge, user: string) {
+  const session = ref(user);
+  const { incarnation } = await edge.open(session);
+  await edge.lane({ op: "join", ref: session, incarnation, room: "a", rules, observe: false });
+  return { ref: session, incarnation };
+}
+
+test("[P11] with memory full, goodbyes go through and the rest is refused, in the order of the lane", async () => {
+  await replica();
+  const edge = new FakeEdge(nc, install, "edge-1");
+  await edge.hello();
+  const ann = await enter(edge, "ann");
+  await redis.config("SET", "maxmemory", "1mb");
+  try {
+    const results = await edge.lane(
+      { op: "open", ref: ref("bob"), issuedAtMs: 1, expiresAtMs: 2 },
+      { op: "close", ...ann, how: "leave" },
+    );
+    expect(results).toMatchObject([{ ok: false, error: { code: "UNAVAILABLE" } }, { ok: true }]);
+  } finally {
+    await redis.config("SET", "maxmemory", "0");
+  }
+  expect(await ask("presence.get", { users: ["ann"] })).toMatchObject({ users: [{ status: "offline" }] });
+  expect((await edge.open(ref("bob"))).resumed).toBe(false);
+});
+
+test("[P11] a store that is read-only for a while refuses whole batches, and each applies once when tried again", async () => {
+  await replica();
+  const edge = new FakeEdge(nc, install, "edge-1");
+  await edge.hello();
+  const ops = edge.number({ op: "open", ref: ref("ann"), issuedAtMs: 1, expiresAtMs: 2 });
+  await redis.config("SET", "min-replicas-to-write", "1");
+  try {
+    await expect(edge.send(ops)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  } finally {
+    await redis.config("SET", "min-replicas-to-write", "0");
+  }
+  const reply = await edge.send(ops);
+  expect(data(reply.status === "OK" ? reply.results[0] : undefined, "open").resumed).toBe(false);
+});
+
+test("scripts that Redis has forgotten are loaded again, also in the middle of a batch", async () => {
+  await replica();
+  const edge = new FakeEdge(nc, install, "edge-1");
+  await edge.hello();
+  await redis.script("FLUSH");
+  const opens = Array.from({ length: 40 }, (_, i) => ({
+    op: "open" as const,
+    ref: ref(`u${i}`),
+    issuedAtMs: 1,
+    expiresAtMs: 2,
+  }));
+  expect((await edge.lane(...opens)).every(({ ok }) => ok)).toBe(true);
+  expect(await ask("presence.list", { limit: 10 })).toMatchObject({ count: 40, next: "u17" });
+});
+
+test("[P10] Redis restarted empty: the epoch rises, the edge begins anew, nobody is told offline", async () => {
+  const { redis: connection } = await replica();
+  const edge = new FakeEdge(nc, install, "edge-1");
+  const { epoch } = await edge.hello();
+  const ann = await enter(edge, "ann");
+  await redisServer.restart();
+  await waitFor(() => connection.isUp(), { what: "Redis to be back" });
+  const renewed = await waitFor(() => edge.lease().catch(() => undefined), { what: "an answer" });
+  expect(renewed.status).toBe("UNKNOWN_EDGE");
+  expect(Number(renewed.epoch)).toBeGreaterThan(Number(epoch));
+  const again = new FakeEdge(nc, install, "edge-1b");
+  await again.hello();
+  const rooms = [{ room: "a", observe: false, rules }];
+  const sessions = [{ ...ann, issuedAtMs: 1, expiresAtMs: 2, rooms }];
+  await again.lane({ op: "assert", round: "r", sessions, last: true });
+  expect(await ask("room.members", { namespace: "/", room: "a" })).toMatchObject({ count: 1 });
+});
+
+test("[P14] killing a replica loses nothing: the other answers, sweeps and relays", async () => {
+  await replica("presence-1");
+  await replica("presence-2");
+  const edge = new FakeEdge(nc, install, "edge-1");
+  await edge.hello();
+  const ann = await enter(edge, "ann");
+  // As a kill would: its connections go without a word, its claim on the outbox stays.
+  const [first] = replicas.splice(0, 1);
+  first!.redis.client.disconnect();
+  await first!.nats.nc.close();
+  await waitFor(() => edge.lane({ op: "close", ...ann, how: "lost" }).then(() => true), { what: "the other replica" });
+  await waitFor(
+    async () =>
+      (await ask<{ users: { status: string }[] }>("presence.get", { users: ["ann"] })).users[0]!.status === "offline",
+    {
+      timeoutMs: 8_000,
+      what: "ann to be offline",
+    },
+  );
+  await waitFor(async () => (await redis.xlen(`{${install}:c0}:outbox`)) === 0, {
+    timeoutMs: 12_000,
+    what: "the outbox to be relayed",
+  });
+});
