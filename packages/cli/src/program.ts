@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { addDown, addLogs, addStatus } from "./commands/cluster.ts";
 import { addContracts } from "./commands/contracts.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addPublish } from "./commands/publish.ts";
 import { addRequests } from "./commands/requests.ts";
 import { addTest } from "./commands/test.ts";
@@ -25,6 +26,7 @@ const COMMANDS = [
   addWatch,
   addRequests,
   addTrace,
+  addDoctor,
   addContracts,
   addDemo,
 ];

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { isAtLeast, judgeNats, judgeRedis } from "./finding.ts";
+
+const healthyRedis = { version: "7.2.4", maxmemoryPolicy: "noeviction", appendonly: "yes", skewMs: 20 };
+const neededStreams = ["EVENTS", "ROLLCALL_PRESENCE"];
+const healthyNats = { version: "2.11.0", jetstream: true, streams: [...neededStreams, "OTHER"], neededStreams };
+const levels = (findings: { level: string }[]) => findings.map(({ level }) => level);
+
+test.each([
+  ["7.0.0", "7.0.0", true],
+  ["7.0.15", "7.0.2", true],
+  ["10.0", "9.9.9", true],
+  ["6.2.14", "7.0.0", false],
+  ["7", "7.0.1", false],
+])("%s is at least %s: %s", (version, minimum, expected) => {
+  expect(isAtLeast(version, minimum)).toBe(expected);
+});
+
+describe("redis", () => {
+  test("all well", () => expect(levels(judgeRedis(healthyRedis))).toEqual(["ok", "ok", "ok", "ok"]));
+  test.each([
+    [{ version: "6.2.0" }, ["bad", "ok", "ok", "ok"]],
+    [{ maxmemoryPolicy: "allkeys-lru" }, ["ok", "bad", "ok", "ok"]],
+    [{ appendonly: "no" }, ["ok", "ok", "warn", "ok"]],
+    [{ skewMs: -90_000 }, ["ok", "ok", "ok", "warn"]],
+  ])("%j is found", (change, expected) => {
+    const findings = judgeRedis({ ...healthyRedis, ...change });
+    expect(levels(findings)).toEqual(expected);
+    for (const { level, todo } of findings) expect(todo === undefined).toBe(level === "ok");
+  });
+});
+
+describe("nats", () => {
+  test("all well", () => expect(levels(judgeNats(healthyNats))).toEqual(["ok", "ok"]));
+  test.each([
+    [{ version: "2.9.10" }, ["warn", "ok"]],
+    [{ version: "2.8.0" }, ["bad", "ok"]],
+    [{ jetstream: false }, ["ok", "bad"]],
+    [{ streams: ["EVENTS"] }, ["ok", "bad"]],
+  ])("%j is found", (change, expected) => {
+    expect(levels(judgeNats({ ...healthyNats, ...change }))).toEqual(expected);
+  });
+});
