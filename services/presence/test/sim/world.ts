@@ -226,7 +226,7 @@ export class SimWorld {
         continue;
       }
       const awayMs = nowMs - client.presentMs;
-      if (client.wanted && awayMs < SIM_BOUNDS.graceMs)
+      if (client.wanted && awayMs < SIM_BOUNDS.graceMs - GAP_STEP_MS)
         this.broken(`P3: ${user} offline (${reason}) after ${awayMs} ms`);
     }
   }
