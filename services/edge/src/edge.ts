@@ -69,6 +69,15 @@ export interface Edge {
   held(): Readonly<Record<"sessions" | "targets" | "gates" | "watched" | "mirrored", number>>;
 }
 
+/** A first client should not be told that presence is away because it has not been greeted yet. */
+const START_PATIENCE_MS = 2_000;
+const LOOK_EVERY_MS = 20;
+
+async function patience(clock: Clock, isReached: () => boolean): Promise<void> {
+  const untilMs = clock.monotonic() + START_PATIENCE_MS;
+  while (!isReached() && clock.monotonic() < untilMs) await clock.sleep(LOOK_EVERY_MS);
+}
+
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { settings, placement, layout, clock, random, logger, instance, onNats } = options;
   const subjects = subjectsOf(settings.INSTALL);
@@ -170,6 +179,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     changed();
   });
   lifecycle.start();
+  await patience(clock, () => health.view.presence === "live");
   await gateway.listen(settings.PORT, settings.HOST);
   logger.info({ event: "edge.listening", port: gateway.port }, "listening");
 

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import type { Contracts } from "@rollcall/contracts";
 import { createLogger, systemClock } from "@rollcall/runtime";
 import { tempFolder, waitFor } from "@rollcall/testkit";
+import { Manager } from "socket.io-client";
 import { expect, it } from "vitest";
 import { readContracts, watchContracts } from "../src/contract-files.ts";
+import { RawSocket, textFrame } from "./fuzz/raw-socket.ts";
 import { CONTRACT, startWorld } from "./harness.ts";
 
 it("changed contract files are swapped between two events; files with mistakes change nothing", async () => {
@@ -59,4 +61,37 @@ it("changed contract files are swapped between two events; files with mistakes c
   await waitFor(() => bob.connectErrors.length > 0);
   expect(bob.connectErrors[0]!.message).toBe("Invalid namespace");
   watch.stop();
+});
+
+it("two namespaces share a connection: sessions come and go apart, and the connection ends with the last", async () => {
+  const folder = tempFolder("contracts");
+  copyFileSync(CONTRACT, join(folder, "app.yaml"));
+  writeFileSync(
+    join(folder, "other.yaml"),
+    "rollcall: 1\nnamespace: /other\nrooms: { 'doc:*': {} }\nrelays: { 'a:b': { rooms: ['doc:*'], payload: {} } }\n",
+  );
+  await using world = await startWorld({ contracts: [folder] });
+  const url = world.edges[0]!.url;
+  const manager = new Manager(url, { transports: ["websocket"], forceNew: true, reconnection: false });
+  const auth = { token: await world.keys.token({ user: "ann", ns: ["/", "/other"] }) };
+  const [main, other] = [manager.socket("/", { auth }), manager.socket("/other", { auth })];
+  await Promise.all([main, other].map((socket) => new Promise((resolve) => socket.once("session:ready", resolve))));
+  const ask = (socket: typeof main, event: string, payload: unknown) =>
+    socket.timeout(5_000).emitWithAck(event, payload);
+  for (const socket of [main, other])
+    expect(await ask(socket, "room:join", { room: "doc:1" })).toMatchObject({ ok: true, data: { count: 1 } });
+  expect(await ask(main, "a:b", { room: "doc:1", data: 1 })).toMatchObject({ error: { code: "EVENT_UNKNOWN" } });
+  main.disconnect();
+  expect(await ask(other, "a:b", { room: "doc:1", data: 1 })).toMatchObject({ ok: true });
+  expect(world.edges[0]!.edge.sessions).toBe(1);
+
+  // By hand: a client that says DISCONNECT and stays.
+  const raw = new RawSocket(Number(new URL(url).port));
+  raw.upgrade();
+  await waitFor(() => raw.isOpen);
+  raw.send(textFrame(`40${JSON.stringify({ token: await world.keys.token({ user: "bob" }) })}`));
+  await waitFor(() => raw.heard.includes("session:ready"));
+  raw.send(textFrame("41"));
+  await raw.closed;
+  other.disconnect();
 });

@@ -4,6 +4,7 @@
  */
 
 import { LIMITS, RollcallError } from "@rollcall/contracts";
+import { trimConnection } from "@rollcall/fanout";
 import { Server as Engine, type Socket as EngineSocket } from "engine.io";
 import { type Socket, Server as SocketServer } from "socket.io";
 import { FloodError, textParser } from "../inbound/decoder.ts";
@@ -132,8 +133,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { socket } = session;
     connections.established(socket.conn);
     metrics.connect("OK");
-    // Neither the token nor the request's headers are of use from here on.
-    socket.handshake.auth = {};
+    // Neither the token nor the request is of use from here on: each would be kept as long as the connection.
+    trimConnection(socket);
     socket.use((packet) => options.dispatch(session, packet));
     socket.on("disconnect", (reason, details) => options.closed(session, reason, details));
     socket.on("error", (error) => {

@@ -60,6 +60,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     clock,
     logger,
     metrics: options.registryOfMetrics,
+    pings: { intervalMs: settings.PING_INTERVAL_MS, timeoutMs: settings.PING_TIMEOUT_MS },
     onPressure: ofSession((session) => pressure.begin(session)),
     onRelief: ofSession((session) => pressure.end(session)),
     onSlow: ofSession(options.slow),

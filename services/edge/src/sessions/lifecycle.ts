@@ -36,8 +36,8 @@ export interface LifecycleOptions {
 /** Before a token ends, its client is told. */
 const EXPIRING_MS = 60_000;
 const TICK_MS = 250;
-/** A client that was told to go has so long to close its connection itself. */
-const LINGER_MS = 2_000;
+/** For so long a connection may be without a session. */
+const LINGER_MS = 5_000;
 
 /** How presence is told, by why the socket went. `replaced`: the session lives elsewhere, there is nothing to tell. */
 const CLOSE: Readonly<Record<DisconnectReason, CloseReason | undefined>> = {
@@ -146,6 +146,7 @@ export class Lifecycle {
     this.#release(session);
     metrics.disconnect(reason);
     metrics.sockets(registry.size);
+    this.#linger(session);
     const how = CLOSE[reason];
     if (how !== undefined && isCurrent) this.#link(session).post({ op: "close", ref: session.ref, how });
   }
@@ -161,10 +162,6 @@ export class Lifecycle {
     session.closing = reason;
     this.#options.door.emit(session, "session:revoked", { reason });
     socket.disconnect();
-    const { conn } = socket;
-    this.#options.clock.setTimer(LINGER_MS, () => {
-      if (conn.readyState === "open" && session.isAlone()) conn.close();
-    });
   }
 
   /** Closes the connection without a Socket.IO word: the client returns by itself. */
@@ -220,6 +217,14 @@ export class Lifecycle {
       session.watched.delete(user);
       this.#options.hub.unwatch(session.ref.tenant, user, session);
     }
+  }
+
+  /** A connection without a session is nobody's: its client ends it, or begins another session, or it is closed. */
+  #linger({ socket: { conn }, member }: Session): void {
+    if (conn.readyState !== "open") return;
+    this.#options.clock.setTimer(LINGER_MS, () => {
+      if (member.lane.members.length === 0) conn.close();
+    });
   }
 
   /** The contracts were swapped. Without its namespace a session cannot be; it comes back to be told so. */

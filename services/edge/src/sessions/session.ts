@@ -119,11 +119,6 @@ export class Session {
     (fields.socket as Socket & { [SESSION]?: Session })[SESSION] = this;
   }
 
-  /** No other session shares its connection. */
-  isAlone(): boolean {
-    return this.member.lane.members.every((member) => member === this.member);
-  }
-
   get sessionTarget(): string {
     return sessionTarget(this.ref.tenant, this.ref.user, this.ref.session);
   }
