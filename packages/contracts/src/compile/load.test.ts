@@ -74,6 +74,16 @@ events:
     expect(relays.get("a:c")?.validate(1)).toMatchObject([{ keyword: "type" }]);
   });
 
+  test("a payload that breaks the comparison of objects is refused, and breaks nothing", () => {
+    const contracts = load(`relays: { a:b: { rooms: [x], payload: { type: array, uniqueItems: true, maxItems: 9 } } }`);
+    const validate = contracts.namespaces.get("/")!.relays.get("a:b")!.validate;
+    expect(validate([{ a: 1 }, { a: 2 }])).toBeUndefined();
+    for (const text of ['[{"valueOf":1},{"valueOf":1}]', '[{"toString":1},{"toString":1}]', '[{"constructor":1},{}]']) {
+      expect(() => validate(JSON.parse(text))).not.toThrow();
+    }
+    expect(validate(JSON.parse('[{"valueOf":1},{"valueOf":1}]'))).toMatchObject([{ keyword: "schema" }]);
+  });
+
   test("the hash is of what is declared, not of how it is written", () => {
     expect(load("rooms: { a: {}, b: {} }").hash).toBe(load("rooms:\n  b: {}\n  a: {}\n").hash);
     expect(load("rooms: { a: {} }").hash).not.toBe(load("rooms: { b: {} }").hash);

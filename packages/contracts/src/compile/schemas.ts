@@ -20,6 +20,8 @@ export interface SchemaCompiler {
 }
 
 const DEEP = [{ pointer: "", keyword: "maxDepth", message: "is nested too deep" }];
+/** Ajv compares objects by calling their `valueOf`, even when a payload brought something else by that name. */
+const INCOMPARABLE = [{ pointer: "", keyword: "schema", message: "holds objects that cannot be compared" }];
 const REFUSE_ALL: Validator = () => [{ pointer: "", keyword: "schema", message: "the schema has mistakes" }];
 
 export function schemaCompiler(): SchemaCompiler {
@@ -40,7 +42,11 @@ export function schemaCompiler(): SchemaCompiler {
           schema,
           validate: (value) => {
             if (exceedsDepth(value, LIMITS.depth)) return DEEP;
-            return validate(value) ? undefined : issuesOf(validate);
+            try {
+              return validate(value) ? undefined : issuesOf(validate);
+            } catch {
+              return INCOMPARABLE;
+            }
           },
         };
       } catch (error) {
