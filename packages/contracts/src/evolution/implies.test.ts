@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { counterExample, pairs, payload } from "../../test/arbitrary-schemas.ts";
+import type { JsonSchema } from "../catalogue.ts";
+import { implies } from "./implies.ts";
+
+const object = (properties: object, more: object = {}): JsonSchema => ({ type: "object", properties, ...more });
+const text = { type: "string" };
+const found = (first: JsonSchema, second: JsonSchema) =>
+  implies(first, second).map(({ pointer, why }) => (pointer === "" ? why : `${pointer} ${why}`));
+
+describe("what follows", () => {
+  test.each<[string, JsonSchema, JsonSchema]>([
+    ["anything from nothing", false, { type: "string" }],
+    ["true from anything", { type: "string" }, true],
+    [
+      "itself, written otherwise",
+      { type: ["string", "null"], title: "x" },
+      { description: "y", type: ["null", "string"] },
+    ],
+    ["a number from an integer", { type: "integer" }, { type: "number" }],
+    ["an enum from a smaller one", { enum: ["a"] }, { enum: ["b", "a"] }],
+    ["a type from its values", { enum: ["a", "b"] }, { type: "string", maxLength: 1 }],
+    ["a looser limit", { type: "string", maxLength: 5 }, { type: "string", maxLength: 6 }],
+    ["a limit of integers written open", { type: "integer", minimum: 1 }, { type: "integer", exclusiveMinimum: 0 }],
+    ["a divisor", { type: "number", multipleOf: 4 }, { type: "number", multipleOf: 2 }],
+    ["fewer requirements", object({ a: text }, { required: ["a"] }), object({ a: text })],
+    ["a new optional field", object({ a: text }), object({ a: text, b: text })],
+    ["an open object from a closed one", object({ a: text }, { additionalProperties: false }), object({ a: text })],
+    ["a union from a member", text, { anyOf: [{ type: "null" }, text] }],
+    ["a union from the same types", { type: ["string", "null"] }, { anyOf: [text, { type: "null" }] }],
+    ["types from a union", { anyOf: [text, { type: "null" }] }, { type: ["string", "null"] }],
+    [
+      "alternatives apart by a constant",
+      { oneOf: [object({ k: { const: "a" } }, { required: ["k"] })] },
+      {
+        oneOf: [
+          object({ k: { const: "b" } }, { required: ["k"] }),
+          object({ k: { const: "a" }, more: text }, { required: ["k"] }),
+        ],
+      },
+    ],
+    [
+      "parts of allOf merged",
+      { allOf: [object({ a: text }, { required: ["a"] })], required: ["b"] },
+      object({ a: text }, { required: ["a", "b"] }),
+    ],
+    [
+      "unevaluated as additional",
+      { allOf: [object({ a: text })], unevaluatedProperties: false },
+      object({ a: text }, { additionalProperties: false }),
+    ],
+    [
+      "a closed tuple from itself with fewer",
+      { type: "array", maxItems: 1, items: text },
+      { type: "array", prefixItems: [text], items: false },
+    ],
+  ])("%s", (_name, first, second) => {
+    expect(implies(first, second)).toEqual([]);
+  });
+});
+
+describe("what does not follow, and why", () => {
+  test.each<[string, JsonSchema, JsonSchema, string[]]>([
+    ["another type", text, { type: "integer" }, ["type"]],
+    ["an integer from a number", { type: "number" }, { type: "integer" }, ["type"]],
+    ["a value less", { enum: ["a", "b"] }, { enum: ["a"] }, ["value"]],
+    ["values from a type", text, { enum: ["a"] }, ["values"]],
+    ["a limit", { type: "string", maxLength: 5 }, { type: "string", maxLength: 4 }, ["limit"]],
+    ["a limit where none was", { type: "number" }, { type: "number", minimum: 0 }, ["limit"]],
+    ["the same limit, open", { type: "number", minimum: 0 }, { type: "number", exclusiveMinimum: 0 }, ["limit"]],
+    ["a divisor", { type: "number", multipleOf: 2 }, { type: "number", multipleOf: 4 }, ["limit"]],
+    ["distinct items", { type: "array" }, { type: "array", uniqueItems: true }, ["limit"]],
+    ["a pattern", { type: "string", pattern: "a" }, { type: "string", pattern: "b" }, ["pattern"]],
+    ["a format", text, { type: "string", format: "date" }, ["format"]],
+    ["a required field", object({ a: text }), object({ a: text }, { required: ["a"] }), ["/a required"]],
+    ["a field's type", object({ a: text }), object({ a: { type: "null" } }), ["/a type"]],
+    ["an item's type", { type: "array", items: text }, { type: "array", items: { type: "null" } }, ["/* type"]],
+    [
+      "a closed object from an open one",
+      object({ a: text }),
+      object({ a: text }, { additionalProperties: false }),
+      ["closed"],
+    ],
+    [
+      "a field that a closed object lost",
+      object({ a: text, b: text }, { additionalProperties: false }),
+      object({ a: text }, { additionalProperties: false }),
+      ["/b field"],
+    ],
+    ["restricted others", object({}), object({}, { additionalProperties: text }), ["undeclared"]],
+    ["a member from a union", { anyOf: [{ type: "null" }, text] }, text, ["type"]],
+    [
+      "an alternative less",
+      { anyOf: [{ const: 1 }, object({ k: { const: "a" } }, { required: ["k"] })] },
+      { anyOf: [{ const: 2 }, { const: 3 }] },
+      ["alternative"],
+    ],
+    ["alternatives that overlap", text, { oneOf: [text, { minLength: 2 }] }, ["opaque"]],
+    ["a negation", {}, { not: { required: ["a"] } }, ["opaque"]],
+    ["a condition", object({}), object({}, { dependentSchemas: { a: { required: ["b"] } } }), ["opaque"]],
+    [
+      "a field that another part declares",
+      {
+        allOf: [
+          object({ a: text }, { additionalProperties: false }),
+          { additionalProperties: { type: ["string", "null"] } },
+        ],
+      },
+      object({ a: { type: "null" } }),
+      ["/a type"],
+    ],
+    [
+      "a field that only an alternative declares",
+      { anyOf: [object({ a: text }), object({ a: { type: "null" } })] },
+      object({ a: text }),
+      ["/a type"],
+    ],
+  ])("%s", (_name, first, second, expected) => {
+    expect(found(first, second)).toEqual(expected);
+  });
+
+  test("a receiver ignores what it does not know, however closed its schema is", () => {
+    const closed = object({ a: text }, { additionalProperties: false });
+    expect(implies(object({ a: text, b: text }), closed, { ignoreUnknown: true })).toEqual([]);
+    expect(implies(object({ a: text, b: text }), closed)).not.toEqual([]);
+  });
+});
+
+test("no finding is a proof: what the first accepts, the second accepts", () => {
+  let proofs = 0;
+  fc.assert(
+    fc.property(pairs, fc.array(payload(3), { minLength: 20, maxLength: 20 }), ([first, second], payloads) => {
+      if (implies(first, second).length > 0) return;
+      proofs++;
+      expect(counterExample(first, second, payloads)).toBeUndefined();
+    }),
+    { numRuns: 500 },
+  );
+  expect(proofs).toBeGreaterThan(50);
+}, 60_000);
