@@ -5,6 +5,7 @@ export * from "./cluster.ts";
 export * from "./dev-keys.ts";
 export * from "./fault-proxy.ts";
 export * from "./nats-server.ts";
+export * from "./redis-sentinel.ts";
 export * from "./redis-server.ts";
 export type { ServerHandle } from "./server-process.ts";
 export * from "./service-process.ts";

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "vitest";
 import { startNats } from "./nats-server.ts";
+import { startSentinel } from "./redis-sentinel.ts";
 import { startRedis } from "./redis-server.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -39,6 +40,25 @@ test("a cluster-enabled Redis owns every slot and takes keys of any", async () =
     /do not hash to the same slot/,
   );
   client.disconnect();
+});
+
+test("Sentinels fail over from a primary that is killed", async () => {
+  await using redis = await startSentinel({ sentinels: 3 });
+  const old = await redis.primary();
+  equal(old, redis.servers[0]);
+  await old.kill();
+  equal(await redis.failedOver(old), redis.servers[1]);
+});
+
+test("a planned failover takes the primary's role to the replica", async () => {
+  await using redis = await startSentinel();
+  const old = await redis.primary();
+  const client = old.connect();
+  await client.set("k", "v");
+  client.disconnect();
+  const promoted = (await redis.failover()).connect();
+  equal(await promoted.get("k"), "v");
+  promoted.disconnect();
 });
 
 test("a paused Redis is silent, a resumed one answers what waited", async () => {
