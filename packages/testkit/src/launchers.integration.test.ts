@@ -55,6 +55,7 @@ test("a planned failover takes the primary's role to the replica", async () => {
   const old = await redis.primary();
   const client = old.connect();
   await client.set("k", "v");
+  equal(await client.wait(1, 5_000), 1); // replication is asynchronous
   client.disconnect();
   const promoted = (await redis.failover()).connect();
   equal(await promoted.get("k"), "v");
