@@ -38,8 +38,17 @@ export interface RedisSentinel extends AsyncDisposable {
 }
 
 const FAILOVER_TIMEOUT_MS = 20_000;
-/** Sentinels look at their servers every 10 s and greet each other every 2 s; tests need not wait for that. */
-const SHORT_PERIODS = ["info-period", "250", "ping-period", "100", "publish-period", "250"] as const;
+/** A vote that nobody won is repeated after twice this time. */
+const FAILOVER_STEP_MS = 1_000;
+/**
+ * Sentinels look at their servers every 10 s, greet each other every 2 s, and trust nothing for 30 s after they were
+ * held up themselves; tests need not wait for that. Pings stay as they are: no replica is trusted whose news is older than
+ * five of them, and while the primary is down it comes once a second.
+ */
+const SHORT_PERIODS = [
+  ...["info-period", "250", "publish-period", "250"],
+  ...["ask-period", "100", "tilt-trigger", "10000", "tilt-period", "1000"],
+];
 
 export async function startSentinel(options: RedisSentinelOptions = {}): Promise<RedisSentinel> {
   const { replicas = 1, sentinels = 1, name = "rollcall", downAfterMs = 500, appendonly = false } = options;
@@ -126,7 +135,7 @@ function startWatcher({ name, port, quorum, downAfterMs }: Watched): Promise<Ser
         `dir ${folder}`,
         `sentinel monitor ${name} 127.0.0.1 ${port} ${quorum}`,
         `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
-        `sentinel failover-timeout ${name} 3000`,
+        `sentinel failover-timeout ${name} ${FAILOVER_STEP_MS}`,
       ];
       writeFileSync(file, `${lines.join("\n")}\n`);
       return { command: processEnv().REDIS_SERVER_BIN ?? "redis-server", args: [file, "--sentinel"] };
