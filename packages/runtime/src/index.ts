@@ -1,5 +1,6 @@
 export * from "./clock.ts";
 export * from "./config.ts";
+export * from "./contract-files.ts";
 export * from "./env.ts";
 export * from "./internal-server.ts";
 export * from "./logger.ts";

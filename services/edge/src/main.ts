@@ -1,10 +1,15 @@
 /** The edge process. */
 
 import { createFanoutLog, createFanoutSource, v1Placement } from "@rollcall/fanout";
-import { connectNats, connectRedis, type NatsHandle, runService, type ServiceContext } from "@rollcall/runtime";
-import { METRICS } from "@rollcall/telemetry";
+import {
+  connectNats,
+  connectRedis,
+  type NatsHandle,
+  openContracts,
+  runService,
+  type ServiceContext,
+} from "@rollcall/runtime";
 import { config, type EdgeSettings } from "./config.ts";
-import { readContracts, watchContracts } from "./contract-files.ts";
 import { startEdge } from "./edge.ts";
 import { readCertificate, watchCertificate } from "./handshake/certificate.ts";
 import { readIssuers } from "./handshake/issuers.ts";
@@ -18,10 +23,7 @@ await runService({
   config,
   async start(context) {
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
-    const contractFiles = { paths: settings.CONTRACTS, clock, logger };
-    const contracts = await readContracts(contractFiles);
-    const inForce = metrics.gauge(METRICS.contracts);
-    inForce.set({ hash: contracts.hash }, 1);
+    const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
     const issuers = await readIssuers(settings, { clock, logger, retainMs: settings.MAX_TOKEN_TTL + LEEWAY_MS });
     const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
     const nats = lateNats(settings, context);
@@ -30,7 +32,7 @@ await runService({
     const edge = await startEdge({
       settings,
       instance,
-      contracts,
+      contracts: contracts.current,
       verifier: new TokenVerifier({ issuers: issuers.all, clock, maxTtlMs: settings.MAX_TOKEN_TTL }),
       placement: v1Placement,
       layout: { cells: ["c0"], partitions: 1 },
@@ -55,23 +57,13 @@ await runService({
       signal,
       ...(files === undefined ? {} : { tls: readCertificate(files) }),
     });
-    const rejections = metrics.counter(METRICS.contractsRejected);
-    const contractWatch = watchContracts(contractFiles, {
-      changed(next) {
-        edge.setContracts(next);
-        inForce.reset();
-        inForce.set({ hash: next.hash }, 1);
-        logger.info({ event: "contracts.changed", hash: next.hash }, "changed contracts are in force");
-      },
-      rejected: () => rejections.inc(),
-    });
-    process.on("SIGHUP", () => void contractWatch.check(true));
+    contracts.watch((next) => edge.setContracts(next));
     const renewal = files === undefined ? undefined : watchCertificate(files, edge.setCertificate);
     return {
       ready: () => edge.isReady() && issuers.ready(),
       async stop(graceMs) {
         await edge.stop(Math.min(settings.DRAIN_MS, Math.max(0, graceMs - CLOSING_MS)));
-        contractWatch.stop();
+        contracts.stop();
         renewal?.cancel();
         issuers.stop();
         await nats.get()?.close();

@@ -1,11 +1,11 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Contracts } from "@rollcall/contracts";
-import { createLogger, systemClock } from "@rollcall/runtime";
+import { type Contracts, loadContracts } from "@rollcall/contracts";
+import { createLogger, createMetrics, openContracts, systemClock } from "@rollcall/runtime";
+import { METRICS } from "@rollcall/telemetry";
 import { tempFolder, waitFor } from "@rollcall/testkit";
 import { Manager } from "socket.io-client";
 import { expect, it } from "vitest";
-import { readContracts, watchContracts } from "../src/contract-files.ts";
 import { RawSocket, textFrame } from "./fuzz/raw-socket.ts";
 import { CONTRACT, startWorld } from "./harness.ts";
 
@@ -15,20 +15,18 @@ it("changed contract files are swapped between two events; files with mistakes c
   copyFileSync(CONTRACT, file);
   await using world = await startWorld({ contracts: [folder] });
   const edge = world.edges[0]!.edge;
-  const options = {
+  const metrics = createMetrics();
+  const files = await openContracts({
     paths: [folder],
     clock: systemClock,
     logger: createLogger({ service: "test", instance: "test", level: "silent" }),
+    metrics,
     everyMs: 20,
-  };
+  });
   const seen: Contracts[] = [];
-  let rejected = 0;
-  const watch = watchContracts(options, {
-    changed(contracts) {
-      seen.push(contracts);
-      edge.setContracts(contracts);
-    },
-    rejected: () => rejected++,
+  files.watch((contracts) => {
+    seen.push(contracts);
+    edge.setContracts(contracts);
   });
 
   const ann = await world.user(0, "ann");
@@ -38,7 +36,8 @@ it("changed contract files are swapped between two events; files with mistakes c
   });
 
   writeFileSync(file, "rollcall: 1\nnamespace: /\nrelays: { broken }");
-  await waitFor(() => rejected === 1);
+  const rejected = metrics.counter(METRICS.contractsRejected);
+  await waitFor(async () => (await rejected.get()).values.some(({ value }) => value === 1));
   expect(await ann.emitAck("chat:typing", { room: "chat:1", data: {} })).toMatchObject({ ok: true });
 
   const next = readFileSync(CONTRACT, "utf8")
@@ -57,10 +56,12 @@ it("changed contract files are swapped between two events; files with mistakes c
   const bob = await world.user(0, "bob", { namespace: "/other", ns: ["/other"] });
   expect(await bob.emitAck("room:join", { room: "doc:1" })).toMatchObject({ ok: true, data: { count: 1 } });
   expect(ann.disconnects).toEqual([]);
-  edge.setContracts(await readContracts({ ...options, paths: [file] }));
+  files.stop();
+  const withoutOther = await loadContracts([file]);
+  if (!withoutOther.ok) throw new Error("the contract has mistakes");
+  edge.setContracts(withoutOther.contracts);
   await waitFor(() => bob.connectErrors.length > 0);
   expect(bob.connectErrors[0]!.message).toBe("Invalid namespace");
-  watch.stop();
 });
 
 it("two namespaces share a connection: sessions come and go apart, and the connection ends with the last", async () => {

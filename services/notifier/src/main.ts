@@ -1,8 +1,6 @@
 /** The notifier process. */
 
-import { formatMistake, loadContracts } from "@rollcall/contracts";
-import { connectNats, connectRedis, runService, type ServiceContext } from "@rollcall/runtime";
-import { METRICS } from "@rollcall/telemetry";
+import { connectNats, connectRedis, openContracts, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
 import { readChannels } from "./fallback/channels-file.ts";
 import { startNotifier } from "./notifier.ts";
@@ -15,8 +13,7 @@ await runService({
   config,
   async start(context) {
     const { config: settings, logger, metrics, clock, random, signal } = context;
-    const contracts = await contractsOf(settings.CONTRACTS, context);
-    metrics.gauge(METRICS.contracts).set({ hash: contracts.hash }, 1);
+    const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
     const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
     const durableRedis =
       settings.REDIS_DURABLE_URL === undefined || settings.REDIS_DURABLE_URL === settings.REDIS_URL
@@ -34,7 +31,7 @@ await runService({
     const notifier = await startNotifier({
       install: settings.INSTALL,
       instance: context.instance,
-      contracts,
+      contracts: contracts.live,
       sources: settings.EVENT_SOURCES,
       mode: settings.STREAMS,
       redis,
@@ -59,9 +56,11 @@ await runService({
       logger,
       metrics,
     });
+    contracts.watch();
     return {
       ready: () => notifier.isReady(),
       async stop(graceMs) {
+        contracts.stop();
         await notifier.stop(Math.max(0, graceMs - CLOSING_MS));
         await nats.close();
         await redis.close();
@@ -70,10 +69,3 @@ await runService({
     };
   },
 });
-
-async function contractsOf(paths: string[], { logger }: Pick<ServiceContext<unknown>, "logger">) {
-  const loaded = await loadContracts(paths);
-  if (loaded.ok) return loaded.contracts;
-  for (const mistake of loaded.mistakes) logger.error({ event: "contracts.mistake" }, formatMistake(mistake));
-  throw new Error("the contract files have mistakes");
-}

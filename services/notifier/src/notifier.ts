@@ -122,9 +122,6 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   );
   const ring = new AccountRing(RING_SIZE);
   const processor = createProcessor({ contracts, delivery, deadLetters, clock, random, logger, metrics, ring });
-  const isAnyDurable = [...contracts.namespaces.values()].some(({ events }) =>
-    [...events.values()].some((event) => event.durable !== undefined),
-  );
   const readers = sources.map((source) =>
     startReader({
       source,
@@ -138,7 +135,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
         }),
         faults,
       ),
-      memory: isAnyDurable ? durable.memoryOf(source.durable) : undefined,
+      memory: durable.memoryOf(source.durable),
       processor,
       nats,
       js,

@@ -1,8 +1,6 @@
 /** The presence process. */
 
-import { type Contracts, formatMistake, loadContracts } from "@rollcall/contracts";
-import { connectNats, connectRedis, type Logger, runService } from "@rollcall/runtime";
-import { METRICS } from "@rollcall/telemetry";
+import { connectNats, connectRedis, openContracts, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
 import { startPresence } from "./presence.ts";
 
@@ -11,8 +9,7 @@ await runService({
   config,
   async start(context) {
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
-    const contracts = await contractsOf(settings.CONTRACTS, logger);
-    metrics.gauge(METRICS.contracts).set({ hash: contracts.hash }, 1);
+    const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
     const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
     const durableUrl = settings.REDIS_DURABLE_URL;
     const durable =
@@ -32,7 +29,7 @@ await runService({
       install: settings.INSTALL,
       instance,
       mode: settings.STREAMS,
-      contracts,
+      contracts: contracts.live,
       bounds: {
         graceMs: settings.GRACE_MS,
         leaseMs: settings.LEASE_MS,
@@ -52,9 +49,11 @@ await runService({
       metrics,
       loopDelay,
     });
+    contracts.watch();
     return {
       ready: () => presence.isReady(),
       async stop() {
+        contracts.stop();
         await presence.stop();
         await nats.close();
         await redis.close();
@@ -63,10 +62,3 @@ await runService({
     };
   },
 });
-
-async function contractsOf(paths: string[], logger: Logger): Promise<Contracts> {
-  const loaded = await loadContracts(paths);
-  if (loaded.ok) return loaded.contracts;
-  for (const mistake of loaded.mistakes) logger.error({ event: "contracts.mistake" }, formatMistake(mistake));
-  throw new Error("the contract files have mistakes");
-}

@@ -40,8 +40,7 @@ export interface ReaderOptions {
   random: Random;
   logger: Logger;
   metrics: Metrics;
-  /** Undefined: nothing that comes over a source is durable. */
-  memory: SourceMemory | undefined;
+  memory: SourceMemory;
 }
 
 export interface Reader {
@@ -172,7 +171,7 @@ export function startReader(options: ReaderOptions): Reader {
 
   /** Moves the low-water mark, and notices by itself that the durable store was rewound. */
   async function tend(again: AbortController): Promise<void> {
-    if (memory === undefined || cursor === undefined) return;
+    if (cursor === undefined) return;
     const held = [...inFlight.values()].map(({ sequence }) => sequence);
     const mark = { created: cursor.created, sequence: Math.min(cursor.sequence, ...held) };
     const lowest = await memory.lowestOpen();
@@ -189,7 +188,7 @@ export function startReader(options: ReaderOptions): Reader {
   ): Promise<void> {
     await ensureStream(jsm, sourceStream(source), mode);
     const { created } = await jsm.streams.info(source.stream);
-    const mark = await memory?.loadMark();
+    const mark = await memory.loadMark();
     const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
     await ensureConsumer(jsm, source.stream, need, mode, mark?.created === created ? mark.sequence : undefined);
     const consumer = await js.consumers.get(source.stream, source.durable);
@@ -199,7 +198,7 @@ export function startReader(options: ReaderOptions): Reader {
       signal: working,
       onRewound: () => again.abort(new Error("the durable store was rewound")),
     };
-    if (memory !== undefined) await remember(memory, mark, created, asking, reading);
+    await remember(mark, created, asking, reading);
     setHealthy(true);
     const coming = deliveries(consumer, {
       nats,
@@ -228,7 +227,6 @@ export function startReader(options: ReaderOptions): Reader {
 
   /** Reads the source again from its mark, up to where it stands, when the durable store may have forgotten some of it. */
   async function remember(
-    memory: SourceMemory,
     mark: WaterMark | undefined,
     created: string,
     asking: AbortSignal,

@@ -1,0 +1,116 @@
+/**
+ * The contracts of a service: read from their files at start, read again when the files change or on SIGHUP, and
+ * swapped whole, between two events. Files with mistakes change nothing: what is in force stays, the mistakes are
+ * logged and counted, and the service stays ready.
+ */
+
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type Contracts, formatMistake, loadContracts } from "@rollcall/contracts";
+import { METRICS } from "@rollcall/telemetry";
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface ContractFilesOptions {
+  /** Files and folders of them; none: nothing is declared. */
+  paths: readonly string[];
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+  /** Default 5 s: mounted files change without a signal. */
+  everyMs?: number;
+}
+
+export interface ContractFiles {
+  /** What is in force now. */
+  readonly current: Contracts;
+  /** Reads at every use as what is in force then. Whoever keeps a part of it keeps what was. */
+  readonly live: Contracts;
+  /** From now on they are read again; `swapped` runs after each swap. */
+  watch(swapped?: (next: Contracts) => void): void;
+  stop(): void;
+}
+
+const EVERY_MS = 5_000;
+
+/** Rejects when there are mistakes: a service does not start on them. */
+export async function openContracts(options: ContractFilesOptions): Promise<ContractFiles> {
+  const { paths, clock, logger } = options;
+  const inForce = options.metrics.gauge(METRICS.contracts);
+  const rejections = options.metrics.counter(METRICS.contractsRejected);
+  // Before the files are read: a change meanwhile is found at the first look.
+  let known = stampOf(paths);
+  let current = await read(options);
+  inForce.set({ hash: current.hash }, 1);
+  let isReading = false;
+  let stop = () => {};
+
+  async function look(swapped: (next: Contracts) => void, evenIfUnchanged: boolean): Promise<void> {
+    if (isReading) return;
+    isReading = true;
+    try {
+      const stamp = stampOf(paths);
+      if (!evenIfUnchanged && stamp === known) return;
+      known = stamp; // files with mistakes are not read again until they change again
+      current = await read(options);
+      inForce.reset();
+      inForce.set({ hash: current.hash }, 1);
+      swapped(current);
+      logger.info({ event: "contracts.changed", hash: current.hash }, "changed contracts are in force");
+    } catch (error) {
+      rejections.inc();
+      logger.error({ event: "contracts.rejected", error }, "changed contract files are not taken over");
+    } finally {
+      isReading = false;
+    }
+  }
+
+  return {
+    get current() {
+      return current;
+    },
+    live: {
+      get hash() {
+        return current.hash;
+      },
+      get namespaces() {
+        return current.namespaces;
+      },
+      get operations() {
+        return current.operations;
+      },
+      route: (subject, type) => current.route(subject, type),
+    },
+    watch(swapped = () => {}) {
+      const timer = clock.setRepeating(options.everyMs ?? EVERY_MS, () => void look(swapped, false));
+      const onHangup = () => void look(swapped, true);
+      process.on("SIGHUP", onHangup);
+      stop = () => {
+        timer.cancel();
+        process.off("SIGHUP", onHangup);
+      };
+    },
+    stop: () => stop(),
+  };
+}
+
+async function read({ paths, logger }: ContractFilesOptions): Promise<Contracts> {
+  const loaded = await loadContracts(paths);
+  if (loaded.ok) return loaded.contracts;
+  for (const mistake of loaded.mistakes) logger.error({ event: "contracts.mistake" }, formatMistake(mistake));
+  throw new Error("the contract files have mistakes");
+}
+
+/** Changes when a file under the paths comes, goes or changes; a ConfigMap changes by its links. */
+function stampOf(paths: readonly string[]): string {
+  return paths.flatMap(filesUnder).join("\n");
+}
+
+function filesUnder(path: string): string[] {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return [`${path} missing`];
+  if (!stats.isDirectory()) return [`${path} ${stats.mtimeMs} ${stats.size} ${stats.ino}`];
+  const names = readdirSync(path).filter((name) => !name.startsWith("."));
+  return names.toSorted().flatMap((name) => filesUnder(join(path, name)));
+}
