@@ -3,6 +3,10 @@ import { defineConfig } from "vitest/config";
 /**
  * One project per kind of test. `unit` and `sim` need nothing but Node; `integration` starts real servers;
  * `e2e` starts real clusters; `campaign` holds the long runs and is never part of a default run.
+ *
+ * Files of one worker share their modules (`isolate: false`): importing them anew for each file took most of the
+ * time. So a module holds no state that a test could leave behind. Integration tests mostly wait for servers, hence
+ * one worker more than there are cores.
  */
 const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
   test: { name, include, ...extra },
@@ -13,12 +17,18 @@ const roots = "{packages,services,examples,loadtest,scripts,deploy}";
 export default defineConfig({
   test: {
     reporters: ["default"],
+    isolate: false,
+    maxWorkers: 2,
     projects: [
       project("unit", [`${roots}/**/*.test.ts`], {
         exclude: ["**/node_modules/**", "**/*.{sim,integration,e2e,campaign}.test.ts"],
       }),
       project("sim", [`${roots}/**/*.sim.test.ts`], { testTimeout: 60_000 }),
-      project("integration", [`${roots}/**/*.integration.test.ts`], { testTimeout: 30_000, hookTimeout: 60_000 }),
+      project("integration", [`${roots}/**/*.integration.test.ts`], {
+        testTimeout: 30_000,
+        hookTimeout: 60_000,
+        maxWorkers: 3,
+      }),
       project("e2e", [`${roots}/**/*.e2e.test.ts`], {
         testTimeout: 120_000,
         hookTimeout: 120_000,
