@@ -67,6 +67,16 @@ it("[X3] a revoked room is left and closed to the tokens of before; others are u
   await waitFor(async () => (await cem.emitAck("room:members", { room: "doc:2" })).ok);
 });
 
+it("[X3][P2] a session whose token was refreshed outlives a revocation of older tokens", async () => {
+  const second = Math.floor(systemClock.now() / 1_000);
+  const eve = await world.user(0, "eve", { claims: { iat: second - 100 } });
+  await eve.call("session:refresh", { token: await world.keys.token({ user: "eve" }) });
+  // What it says next, presence hears after the refresh.
+  await eve.call("room:join", { room: "doc:3" });
+  expect(await revoke({ user: "eve", issuedBefore: second - 50 })).toEqual({ revoked: 0 });
+  expect(await eve.emitAck("room:members", { room: "doc:3" })).toMatchObject({ ok: true, data: { count: 1 } });
+});
+
 it("[X3] revoking a session ends it and forbids nothing", async () => {
   const dia = await world.user(1, "dia");
   const { session } = await dia.ready();

@@ -94,6 +94,8 @@ export interface SessionFacts {
   ref: SessionRef;
   edge: string;
   incarnation: number;
+  /** Since its socket connected; undefined when its edge did not say. */
+  connectedForMs: number | undefined;
   /** Why its socket went; undefined while it is online. */
   lost: string | undefined;
   sinceMs: number;

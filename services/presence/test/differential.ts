@@ -201,9 +201,13 @@ export class Run {
   #open(ref: SessionRef): OpBody {
     const presence = this.#chance(0.3) ? { presence: this.#presence() } : {};
     const name = this.#chance(0.5) ? { name: `${ref.user} "é"` } : {};
-    return { op: "open", ref, issuedAtMs: START_MS, expiresAtMs: START_MS + 1, client: "app/1", ...name, ...presence };
+    const token = { issuedAtMs: START_MS, expiresAtMs: START_MS + 1 };
+    return { op: "open", ref, ...token, client: "app/1", ...this.#age(), ...name, ...presence };
   }
 
+  #age(): { ageMs?: number } {
+    return this.#chance(0.3) ? { ageMs: this.#random.int(5_000) } : {};
+  }
   #presence() {
     return { status: this.#pick(STATUSES), ...this.#info(0.5) };
   }
@@ -266,9 +270,10 @@ export class Run {
       .filter(() => this.#chance(0.9));
     const sessions = held.map(({ ref, incarnation, rooms }) => ({
       ref,
-      incarnation,
+      incarnation: this.#chance(0.9) ? incarnation : 0,
       issuedAtMs: START_MS,
       expiresAtMs: START_MS + 1,
+      ...this.#age(),
       ...(this.#chance(0.3) ? { presence: this.#presence() } : {}),
       rooms: [...rooms].map(([room, observe]) => ({ room, observe, rules: this.#rules(room), ...this.#info(0.3) })),
     }));

@@ -33,9 +33,10 @@ beforeEach(() => {
   install = `t${++count}`;
 });
 
-const replica = async (instance = "presence-1", contracts = emptyContracts()) => {
+/** Edges here renew no leases, unless leases are what it is about. */
+const replica = async (instance = "presence-1", contracts = emptyContracts(), leaseMs = 60_000) => {
   const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
-  const started = await startReplica({ ...servers, install, instance, contracts });
+  const started = await startReplica({ ...servers, install, instance, contracts, bounds: { leaseMs } });
   replicas.push(started);
   return started;
 };
@@ -157,7 +158,7 @@ test("[P3] a client that comes back to another edge within grace shows nothing; 
 });
 
 test("[P1][P13] an edge that dies takes its sessions with it, once, with two replicas; a live one keeps its own", async () => {
-  await Promise.all([replica("presence-1"), replica("presence-2")]);
+  await Promise.all(["presence-1", "presence-2"].map((name) => replica(name, emptyContracts(), 3_000)));
   const edges = ["edge-1-a", "edge-2-b", "edge-3-c"].map((id) => new FakeEdge(nc, install, id));
   await Promise.all(edges.map((edge) => edge.hello()));
   for (const [i, edge] of edges.entries()) {
@@ -361,6 +362,16 @@ test("[X3] revocation ends sessions, is remembered, and concerns older tokens on
   );
   expect(refused).toMatchObject({ ok: false, error: { code: "FORBIDDEN" } });
   expect(other).toMatchObject({ ok: true });
+  const [newer] = await edge.lane({
+    op: "join",
+    ref: ann,
+    incarnation,
+    room: "doc:1",
+    rules,
+    observe: false,
+    issuedAtMs: now + 5_000,
+  });
+  expect(newer, "a refreshed token").toMatchObject({ ok: true });
   expect(await ask("session.revoke", { user: "ann", session: ann.session, reason: "lost phone" })).toEqual({
     revoked: 1,
   });
@@ -383,4 +394,41 @@ test("[X3] revocation ends sessions, is remembered, and concerns older tokens on
   await expect(ask("session.revoke", { user: "ann", issuedBefore: "yesterday", reason: "x" })).rejects.toMatchObject({
     code: "PAYLOAD_INVALID",
   });
+});
+
+test("[X3][A1] what was revoked is not asserted again, and the edge that missed it is told", async () => {
+  await replica();
+  const edge = new FakeEdge(nc, install, "edge-1-a");
+  await edge.hello();
+  const issuedAtMs = Date.now() - 5_000;
+  const asserted = (user: string, newerMs?: number) => ({
+    ref: ref(user),
+    incarnation: 1,
+    issuedAtMs,
+    expiresAtMs: issuedAtMs + 60_000,
+    rooms: ["doc:1", "doc:2"].map((room) => ({
+      room,
+      observe: false,
+      rules,
+      ...(newerMs === undefined ? {} : { issuedAtMs: newerMs }),
+    })),
+  });
+  await ask("session.revoke", { user: "ann", reason: "left the company" });
+  for (const user of ["bob", "cem"]) await ask("session.revoke", { user, room: "doc:1", reason: "moderated" });
+  const sessions = [asserted("ann"), asserted("bob"), asserted("cem", Date.now() + 5_000)];
+  const assertion = edge.number({ op: "assert", round: "r", sessions, last: true });
+  const first = await edge.send(assertion);
+  expect(data(first.status === "OK" ? first.results[0] : undefined, "assert")).toEqual({
+    op: "assert",
+    replaced: [ref("ann")],
+    revoked: [ref("ann")],
+    removed: [{ ref: ref("bob"), room: "doc:1" }],
+    incarnations: [
+      { ref: ref("bob"), incarnation: 1 },
+      { ref: ref("cem"), incarnation: 1 },
+    ],
+  });
+  expect(await edge.send(assertion)).toEqual(first);
+  expect(await ask("presence.list", {})).toMatchObject({ users: [{ user: "bob" }, { user: "cem" }] });
+  expect(await ask("room.members", { namespace: "/", room: "doc:1" })).toMatchObject({ members: [{ user: "cem" }] });
 });

@@ -54,6 +54,8 @@ export type LaneOp = { n: number; traceparent?: string } & (
       /** Token's issue and end, ms since the epoch. */
       issuedAtMs: number;
       expiresAtMs: number;
+      /** How long ago its socket connected, when the batch was sent, this time. Default 0. */
+      ageMs?: number;
     }
   | { op: "close"; ref: SessionRef; incarnation: number; how: CloseReason }
   | { op: "set"; ref: SessionRef; incarnation: number; status: PresenceStatus; info?: unknown }
@@ -119,7 +121,10 @@ export interface AssertedSession {
   presence?: { status: PresenceStatus; info?: unknown };
   issuedAtMs: number;
   expiresAtMs: number;
-  rooms: { room: string; observe: boolean; rules: RoomRules; info?: unknown }[];
+  /** As in `open`. Default: unknown. */
+  ageMs?: number;
+  /** `issuedAtMs`: of the join that brought it there. Default: the session's. */
+  rooms: { room: string; observe: boolean; rules: RoomRules; info?: unknown; issuedAtMs?: number }[];
 }
 
 /**
@@ -142,8 +147,17 @@ export type LaneData =
   | { op: "join"; ack: JoinAck; position: string }
   | { op: "patch"; epoch: string; version: number }
   | { op: "publish"; id: string; ts: string; seq?: number }
-  /** Sessions that live elsewhere with a higher incarnation: their sockets here are replaced. */
-  | { op: "assert"; replaced: SessionRef[]; incarnations: { ref: SessionRef; incarnation: number }[] }
+  /**
+   * `replaced`: the edge holds them no longer, because they live elsewhere or, when they are also in `revoked`, because
+   * their user was revoked. `removed`: memberships that were revoked.
+   */
+  | {
+      op: "assert";
+      replaced: SessionRef[];
+      incarnations: { ref: SessionRef; incarnation: number }[];
+      revoked?: SessionRef[];
+      removed?: { ref: SessionRef; room: string }[];
+    }
   | { op: "digest"; equal: boolean }
   | { op: "bye" };
 

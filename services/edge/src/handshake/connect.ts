@@ -17,6 +17,7 @@ import type { Socket } from "socket.io";
 import { Buckets, newBucket } from "../inbound/bucket.ts";
 import { violationRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
+import { factsOf } from "../sessions/lifecycle.ts";
 import type { OpBody } from "../sessions/ops.ts";
 import { Session } from "../sessions/session.ts";
 import { Rights } from "./rights.ts";
@@ -58,7 +59,7 @@ export async function connect(parts: Parts, namespace: string, socket: Socket): 
   const session = newSession(parts, contract, socket, auth, verified);
   parts.lifecycle.claim(session);
   try {
-    return { session, resumed: await open(parts, session, auth, verified) };
+    return { session, resumed: await open(parts, session, auth) };
   } catch (error) {
     parts.lifecycle.abandoned(session);
     throw error;
@@ -94,23 +95,17 @@ function newSession(
     limits: sessionLimits(parts.settings, claims.limits),
     name: claims.name,
     client: auth.client,
+    connectedMs: parts.clock.monotonic(),
     buckets: new Buckets(),
     violations: newBucket(violationRule(parts.settings), parts.clock.monotonic()),
   });
 }
 
 /** Waits for presence, but not long, and not at all when it is known to be away: its answer is applied when it comes. */
-async function open(parts: Parts, session: Session, auth: Auth, verified: VerifiedToken): Promise<boolean> {
+async function open(parts: Parts, session: Session, auth: Auth): Promise<boolean> {
   const { link } = parts.cellOf(session.ref.tenant);
-  const body: OpBody = {
-    op: "open",
-    ref: session.ref,
-    issuedAtMs: verified.issuedAtMs,
-    expiresAtMs: verified.expiresAtMs,
-    ...(session.name === undefined ? {} : { name: session.name }),
-    ...(auth.client === undefined ? {} : { client: auth.client }),
-    ...(auth.presence === undefined ? {} : { presence: auth.presence }),
-  };
+  const presence = auth.presence === undefined ? {} : { presence: auth.presence };
+  const body: OpBody = { op: "open", ref: session.ref, ...factsOf(session), ...presence };
   const isAway = link.health === "stale";
   const opening = link
     .submit(body, { applied: (data) => parts.lifecycle.opened(session, data) })

@@ -71,6 +71,7 @@ export function createCell(name: string, options: CellOptions): EdgeCell {
       },
       asserted: () => options.resync.everything("repair"),
       replaced: (ref) => lifecycle.replaced(ref, Number.POSITIVE_INFINITY),
+      revoked: (ref, room) => lifecycle.revokedUnheard(ref, room),
       reconcile: (mirror) => reconcile(mirror, name, options),
       rulesOf(ref, room) {
         const contract = options.contracts.current.namespaces.get(ref.namespace)?.room(room);

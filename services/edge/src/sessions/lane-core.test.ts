@@ -63,7 +63,7 @@ const submit = (state: LaneState, ...bodies: OpBody[]) =>
   bodies.flatMap((body) => reduce(state, { type: "submit", item: item(body) }));
 const sent = (effects: LaneEffect[]): LaneRequest | undefined =>
   effects.find((effect) => effect.do === "send")?.request;
-const pump = (state: LaneState, held = heldWith()) => sent(reduce(state, { type: "pump", held }));
+const pump = (state: LaneState, held = heldWith(), nowMs = 0) => sent(reduce(state, { type: "pump", held, nowMs }));
 const ok = (request: LaneRequest): LaneReplyData => ({
   status: "OK",
   epoch: "1",
@@ -84,9 +84,25 @@ describe("lane", () => {
     reduce(state, { type: "greeted" });
     const first = pump(state);
     submit(state, join("ann", "b"));
-    expect(pump(state)).toBe(first);
+    expect(pump(state)).toEqual(first);
     reply(state, ok(first!));
     expect(pump(state)!.ops.map((op) => op.op === "join" && op.room)).toEqual(["b"]);
+  });
+
+  it("[L1] says with each sending how old the sockets are by then", () => {
+    const state = greeted();
+    const session = { ref: ref("bob"), incarnation: 1, issuedAtMs: 0, expiresAtMs: 1, rooms: [] };
+    const held = { ...heldWith(), chunks: () => [[{ ...session, connectedMs: 400 }, session]] };
+    const opening = { ...open("ann"), connectedMs: 1_000.4 } as OpBody;
+    submit(state, opening);
+    expect(pump(state, held, 1_500)!.ops).toEqual([{ n: 1, ...open("ann"), ageMs: 500 }]);
+    const again = pump(state, held, 9_000)!;
+    expect(again.ops).toEqual([{ n: 1, ...open("ann"), ageMs: 8_000 }]);
+    reply(state, ok(again));
+    reduce(state, { type: "assert" });
+    expect(pump(state, held, 10_400)!.ops).toMatchObject([
+      { op: "assert", sessions: [{ ...session, ageMs: 10_000 }, session] },
+    ]);
   });
 
   it("[L2] numbers are consecutive over batches and begin at 1 for each id", () => {
@@ -140,7 +156,7 @@ describe("lane", () => {
   it("without a session what ends something is done, and what needs it is refused", () => {
     const state = greeted();
     submit(state, close("ann"), join("ann", "a"), join("bob", "b"));
-    const effects = reduce(state, { type: "pump", held: heldWith({ ann: undefined }) });
+    const effects = reduce(state, { type: "pump", held: heldWith({ ann: undefined }), nowMs: 0 });
     expect(settled(effects)).toEqual([
       { op: "close", ok: true },
       { op: "join", ok: false },
@@ -250,12 +266,12 @@ describe("lane over a lossy way to a forgetful presence", () => {
         open.set(one.ticket, id);
         perform(reduce(state, { type: "submit", item: one }));
       } else {
-        perform(reduce(state, { type: "pump", held: heldWith() }));
+        perform(reduce(state, { type: "pump", held: heldWith(), nowMs: 0 }));
       }
     }
     lossy = false;
     for (let i = 0; i < 100 && settlements.size < open.size; i++)
-      perform(reduce(state, { type: "pump", held: heldWith() }));
+      perform(reduce(state, { type: "pump", held: heldWith(), nowMs: 0 }));
 
     expect(settlements.size).toBe(open.size);
     const numbers = presence.applied.filter((name) => name !== "assert").map((name) => Number(name.split("-").at(-1)));

@@ -1,7 +1,7 @@
 /**
- * The lane of one edge in one cell, as a state machine: no I/O, no time, no randomness.
+ * The lane of one edge in one cell, as a state machine: no I/O, no randomness, time an argument.
  *
- * L1 at most one batch is in flight; it is sent again, unchanged, until it is answered.
+ * L1 at most one batch is in flight; it is sent again, unchanged but for the ages of sockets, until it is answered.
  * L2 numbers are consecutive and begin at 1 for each edge id.
  * L3 operations leave in the order in which they were submitted; an assertion or a digest goes before what waits.
  * L4 incarnations are filled in when a batch is made, so a batch ends before an operation whose session it opens, and
@@ -16,16 +16,8 @@
  */
 
 import { RollcallError } from "@rollcall/contracts";
-import type {
-  AssertedSession,
-  Digest,
-  LaneData,
-  LaneOp,
-  LaneReplyData,
-  LaneRequest,
-  LaneResult,
-} from "@rollcall/contracts/internal";
-import { isRepeatable, isRequest, isSessionOp, type OpBody } from "./ops.ts";
+import type { Digest, LaneData, LaneReplyData, LaneRequest, LaneResult } from "@rollcall/contracts/internal";
+import { isRepeatable, isRequest, isSessionOp, type KeptOp, type KeptSession, type OpBody, sentAt } from "./ops.ts";
 import { type RefKey, refKey } from "./ref.ts";
 
 export const MAX_BATCH_OPS = 500;
@@ -48,7 +40,7 @@ export interface LaneState {
   /** `greeting`: this id is not announced yet. */
   phase: "greeting" | "idle" | "flight";
   nextN: number;
-  flight: { items: Item[]; request: LaneRequest } | undefined;
+  flight: { items: Item[]; ops: KeptOp[] } | undefined;
   queue: Item[];
   waitingRequests: number;
   assertWanted: boolean;
@@ -59,7 +51,7 @@ export interface LaneState {
 export interface Held {
   incarnationOf(key: RefKey): number | undefined;
   digest(): Digest;
-  chunks(): AssertedSession[][];
+  chunks(): KeptSession[][];
   /** A fresh name for one assertion. */
   round(): string;
 }
@@ -72,8 +64,8 @@ export type LaneEvent =
   | { type: "unknown"; edge: string; freshEdge: () => string }
   | { type: "digest" }
   | { type: "assert" }
-  /** Send what waits, or send again what is in flight. */
-  | { type: "pump"; held: Held };
+  /** Send what waits, or send again what is in flight. `nowMs`: monotonic. */
+  | { type: "pump"; held: Held; nowMs: number };
 
 export type LaneEffect =
   | { do: "hello"; edge: string }
@@ -118,7 +110,7 @@ export function reduce(state: LaneState, event: LaneEvent): LaneEffect[] {
       state.assertWanted = true;
       return [];
     case "pump":
-      return pump(state, event.held);
+      return pump(state, event.held, event.nowMs);
   }
 }
 
@@ -146,7 +138,7 @@ function answered(state: LaneState, results: LaneResult[]): LaneEffect[] {
   state.flight = undefined;
   state.phase = "idle";
   return flight.items.map((item, i) => {
-    const { n } = flight.request.ops[i]!;
+    const { n } = flight.ops[i]!;
     return settled(item, byN.get(n) ?? { n, ok: false, error: new RollcallError("INTERNAL").toWire() });
   });
 }
@@ -171,9 +163,9 @@ function newLife(state: LaneState, edge: string): LaneEffect[] {
   return effects;
 }
 
-function pump(state: LaneState, held: Held): LaneEffect[] {
+function pump(state: LaneState, held: Held, nowMs: number): LaneEffect[] {
   if (state.phase === "greeting") return [];
-  if (state.flight !== undefined) return [{ do: "send", request: state.flight.request }]; // L1
+  if (state.flight !== undefined) return [send(state.edge, state.flight.ops, nowMs)]; // L1
   if (state.assertWanted) {
     state.assertWanted = false;
     state.digestWanted = false;
@@ -184,10 +176,15 @@ function pump(state: LaneState, held: Held): LaneEffect[] {
   }
   const { items, ops, effects } = takeBatch(state, held);
   if (items.length === 0) return effects;
-  state.flight = { items, request: { edge: state.edge, ops } };
+  state.flight = { items, ops };
   state.phase = "flight";
-  return [...effects, { do: "send", request: state.flight.request }];
+  return [...effects, send(state.edge, ops, nowMs)];
 }
+
+const send = (edge: string, ops: readonly KeptOp[], nowMs: number): LaneEffect => ({
+  do: "send",
+  request: { edge, ops: ops.map((op) => sentAt(nowMs, op)) },
+});
 
 function assertion(held: Held): Item[] {
   const round = held.round();
@@ -201,7 +198,7 @@ function assertion(held: Held): Item[] {
 
 function takeBatch(state: LaneState, held: Held) {
   const items: Item[] = [];
-  const ops: LaneOp[] = [];
+  const ops: KeptOp[] = [];
   const effects: LaneEffect[] = [];
   const opened = new Set<RefKey>();
   let bytes = 0;

@@ -3,7 +3,7 @@
  * way out of a session or a room goes through here, so that gate, watches, delivery and presence agree afterwards.
  */
 
-import type { NamespaceContract, RollcallError } from "@rollcall/contracts";
+import { type NamespaceContract, RollcallError } from "@rollcall/contracts";
 import type { CloseReason, LaneData, LeaveReason, SessionRef } from "@rollcall/contracts/internal";
 import type { Delivery, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock, Timer } from "@rollcall/runtime";
@@ -55,11 +55,12 @@ const CLOSE: Readonly<Record<DisconnectReason, CloseReason | undefined>> = {
 };
 
 /** What an assertion says of a session, beside its rooms. */
-export function factsOf({ name, client, rights }: Session): SessionFacts {
+export function factsOf({ name, client, rights, connectedMs }: Session): SessionFacts {
   const { issuedAtMs, expiresAtMs } = rights.token;
   return {
     issuedAtMs,
     expiresAtMs,
+    connectedMs,
     ...(name === undefined ? {} : { name }),
     ...(client === undefined ? {} : { client }),
   };
@@ -107,6 +108,8 @@ export class Lifecycle {
   openFailed(session: Session, error: RollcallError): void {
     if (!session.live) return;
     if (error.code === "AUTH_REVOKED") this.revoke(session, "revoked");
+    else if (error.code === "CONFLICT")
+      this.revoke(session, "replaced"); // by a socket that connected later
     else this.#link(session).mirror.adopt(session.ref, factsOf(session)); // the next digest asserts it
   }
 
@@ -128,6 +131,14 @@ export class Lifecycle {
     // What happened to it during its handshake.
     const ended = session.ended ?? (registry.isCurrent(session) ? undefined : "replaced");
     if (ended !== undefined) this.revoke(session, ended);
+  }
+
+  /** It has a newer token: a revocation of older ones must not find the old one at presence. */
+  refreshed(session: Session): void {
+    this.enforceRights(session, "forbidden");
+    this.reschedule(session);
+    const opening = this.#link(session).submit({ op: "open", ref: session.ref, ...factsOf(session) });
+    opening.catch((error: unknown) => this.openFailed(session, RollcallError.from(error)));
   }
 
   /** After its token or a grant changed. */
@@ -180,6 +191,14 @@ export class Lifecycle {
     if (!session.opened || (link.mirror.incarnationOf(session.key) ?? 0) >= incarnation) return;
     link.mirror.forget(session.key);
     this.revoke(session, "replaced");
+  }
+
+  /** An assertion was answered by a revocation that passed this edge by. */
+  revokedUnheard(ref: SessionRef, room: string | undefined): void {
+    const session = this.#options.registry.get(ref);
+    if (session?.opened !== true) return; // a younger one: its own `open` is asked for
+    if (room === undefined) this.revoke(session, "revoked");
+    else this.removeFromRoom(session, room, "revoked");
   }
 
   joinedRoom(session: Session, room: string, membership: Membership): void {

@@ -23,6 +23,8 @@ class FakePresence {
   readonly applied: string[] = [];
   readonly edges: string[] = [];
   hold: Promise<void> | undefined;
+  /** What the next assertion's answer adds. */
+  denied: Partial<Extract<LaneData, { op: "assert" }>> = {};
 
   #answer(edge: string): LeaseData {
     if (this.isAway) throw new RollcallError("UNAVAILABLE");
@@ -57,6 +59,7 @@ class FakePresence {
           op: "assert",
           replaced: [],
           incarnations: op.sessions.map((one) => ({ ref: one.ref, incarnation: 9 })),
+          ...this.denied,
         };
       case "digest":
         return { op: "digest", equal: true };
@@ -89,6 +92,7 @@ describe("link to presence", () => {
         asserted: () => told.push("asserted"),
         braked: () => undefined,
         replaced: () => undefined,
+        revoked: ({ user }, room) => told.push(`revoked ${user} ${room}`),
         reconcile: () => undefined,
         rulesOf: () => undefined,
       },
@@ -149,6 +153,15 @@ describe("link to presence", () => {
     expect(presence.applied).toEqual(["digest", "open", "assert"]);
     expect(told).toEqual(["live", "asserted"]);
     expect(link.mirror.incarnationOf("main\n/\nann\nsession-of-ann-1")).toBe(9);
+  });
+
+  it("[X3] hears from an assertion's answer of revocations that passed it by", async () => {
+    await opened();
+    presence.denied = { replaced: [ref], revoked: [ref], removed: [{ ref, room: "doc:1" }], incarnations: [] };
+    presence.known = undefined;
+    await clock.advance(2_100);
+    expect(told).toEqual(["live", "revoked ann undefined", "revoked ann doc:1", "asserted"]);
+    expect(link.mirror.size).toBe(0);
   });
 
   it("a store that began anew is compared at once", async () => {

@@ -40,6 +40,8 @@ export interface LinkHooks {
   braked(): void;
   /** These sessions live elsewhere. */
   replaced(ref: SessionRef): void;
+  /** Presence no longer takes this session, or this membership: its token was revoked, and nobody told us. */
+  revoked(ref: SessionRef, room?: string): void;
   /** Make the mirror equal to the truth about this edge's sockets. */
   reconcile(mirror: Mirror): void;
   rulesOf(ref: SessionRef, room: string): RoomRules | undefined;
@@ -181,6 +183,7 @@ export class PresenceLink {
     const { mirror } = this;
     this.#dispatch({
       type: "pump",
+      nowMs: this.#options.clock.monotonic(),
       held: {
         incarnationOf: (key) => mirror.incarnationOf(key),
         digest: () => mirror.digest,
@@ -253,7 +256,13 @@ export class PresenceLink {
       this.#options.logger.warn({ event: "lane.assert_failed", code: result.error.code }, "an assertion was refused");
       return; // the next digest finds the difference
     }
-    if (result.data.op === "assert") for (const ref of result.data.replaced) this.#options.hooks.replaced(ref);
+    if (result.data.op === "assert") {
+      const { hooks } = this.#options;
+      const { replaced, revoked = [], removed = [] } = result.data;
+      for (const ref of revoked) hooks.revoked(ref);
+      for (const { ref, room } of removed) hooks.revoked(ref, room);
+      for (const ref of replaced) hooks.replaced(ref);
+    }
     if (last) this.#options.hooks.asserted();
   }
 

@@ -131,6 +131,26 @@ describe("mirror", () => {
     expect(mirror.digest).toEqual({ count: 0, x1: 0, x2: 0 });
   });
 
+  it("[X3] lets go of what an assertion's answer says was revoked", () => {
+    const mirror = new Mirror();
+    for (const user of ["ann", "bob"]) {
+      mirror.apply(open(user), opened(1), rulesOf);
+      for (const room of ["a", "b"])
+        mirror.apply({ ...join(user, room), issuedAtMs: 5 } as OpBody, done("join"), rulesOf);
+    }
+    const [sessions = []] = mirror.chunks();
+    expect(sessions[0]!.rooms).toMatchObject([{ issuedAtMs: 5 }, { issuedAtMs: 5 }]);
+    const answer: LaneData = {
+      op: "assert",
+      replaced: [ref("ann")],
+      revoked: [ref("ann")],
+      removed: [{ ref: ref("bob"), room: "a" }],
+      incarnations: [{ ref: ref("bob"), incarnation: 1 }],
+    };
+    mirror.apply({ op: "assert", round: "r", sessions, last: true }, answer, rulesOf);
+    expect(mirror.digest).toEqual(digestOf([{ user: "bob", incarnation: 1, rooms: ["b"] }]));
+  });
+
   it("[P16] holds nothing when everything was closed", () => {
     const mirror = new Mirror();
     mirror.apply(open("ann"), opened(1), rulesOf);

@@ -5,7 +5,6 @@
  */
 
 import {
-  type AssertedSession,
   type Digest,
   digestHashes,
   digestItem,
@@ -13,16 +12,18 @@ import {
   type RoomRules,
   type SessionRef,
 } from "@rollcall/contracts/internal";
-import type { OpBody } from "./ops.ts";
+import type { KeptSession, OpBody } from "./ops.ts";
 import { type RefKey, refKey } from "./ref.ts";
 
 export interface HeldRoom {
   observe: boolean;
   rules: RoomRules;
   info?: unknown;
+  /** Of the token or grant it was joined with last. */
+  issuedAtMs?: number;
 }
 
-export type SessionFacts = Omit<AssertedSession, "ref" | "incarnation" | "rooms">;
+export type SessionFacts = Omit<KeptSession, "ref" | "incarnation" | "rooms">;
 
 interface Held {
   ref: SessionRef;
@@ -93,14 +94,13 @@ export class Mirror {
           observe: body.observe,
           rules: body.rules,
           ...(info === undefined ? {} : { info }),
+          ...(body.issuedAtMs === undefined ? {} : { issuedAtMs: body.issuedAtMs }),
         });
         return;
       }
-      case "leave": {
-        const held = this.#held.get(refKey(body.ref));
-        if (held?.rooms.delete(body.room)) this.#fold(held, body.room, -1);
+      case "leave":
+        this.#dropRoom(body.ref, body.room);
         return;
-      }
       case "set": {
         const held = this.#held.get(refKey(body.ref));
         if (held === undefined) return;
@@ -116,6 +116,7 @@ export class Mirror {
         if (data.op !== "assert") return;
         for (const { ref, incarnation } of data.incarnations) this.#renumber(refKey(ref), incarnation);
         for (const ref of data.replaced) this.#drop(refKey(ref));
+        for (const { ref, room } of data.removed ?? []) this.#dropRoom(ref, room);
         return;
       default:
         return; // patches, relays, digests and goodbyes are not held
@@ -138,8 +139,8 @@ export class Mirror {
   }
 
   /** Everything held, in chunks of bounded work. One empty chunk when nothing is held: that, too, is an assertion. */
-  chunks(): AssertedSession[][] {
-    const chunks: AssertedSession[][] = [[]];
+  chunks(): KeptSession[][] {
+    const chunks: KeptSession[][] = [[]];
     let items = 0;
     for (const { ref, incarnation, facts, rooms } of this.#held.values()) {
       const size = 1 + rooms.size;
@@ -170,6 +171,11 @@ export class Mirror {
   #addRoom(held: Held, room: string, how: HeldRoom): void {
     if (!held.rooms.has(room)) this.#fold(held, room, 1);
     held.rooms.set(room, how);
+  }
+
+  #dropRoom(ref: SessionRef, room: string): void {
+    const held = this.#held.get(refKey(ref));
+    if (held?.rooms.delete(room)) this.#fold(held, room, -1);
   }
 
   #renumber(key: RefKey, incarnation: number): void {

@@ -61,6 +61,8 @@ export class Session {
   /** Display name of the token. */
   name: string | undefined;
   readonly client: string | undefined;
+  /** When its socket connected, monotonic. */
+  readonly connectedMs: number;
   readonly rooms = new Map<string, Membership>();
   /** Joins not answered yet. */
   readonly joining = new Set<JoinAttempt>();
@@ -100,6 +102,7 @@ export class Session {
       | "limits"
       | "name"
       | "client"
+      | "connectedMs"
       | "buckets"
       | "violations"
     >,
@@ -114,6 +117,7 @@ export class Session {
     this.limits = fields.limits;
     this.name = fields.name;
     this.client = fields.client;
+    this.connectedMs = fields.connectedMs;
     this.buckets = fields.buckets;
     this.violations = fields.violations;
     (fields.socket as Socket & { [SESSION]?: Session })[SESSION] = this;

@@ -7,7 +7,6 @@ import { type EventTriple, RollcallError } from "@rollcall/contracts";
 import type {
   ControlMessage,
   HelloRequest,
-  LaneData,
   LaneOp,
   LaneReplyData,
   LaneRequest,
@@ -21,9 +20,10 @@ import type {
 } from "@rollcall/contracts/internal";
 import type { Revocations } from "../redis/revocations.ts";
 import type { OpResult, PresenceStore, SessionFacts } from "../store.ts";
-import { refusals } from "./admission.ts";
+import { admit, type RevokedOnes } from "./admission.ts";
 import { checked } from "./checked.ts";
 import { createJoinReader, type JoinReader, joinAck, readForJoin } from "./join-ack.ts";
+import { dataOf, errorOf } from "./lane-answer.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
 import { traced } from "./traces.ts";
 import { watcherView } from "./views.ts";
@@ -67,14 +67,14 @@ export class Doors {
 
   async lane(body: LaneRequest): Promise<LaneReplyData> {
     const edge = edgeOf(body);
-    const { ops } = body;
-    if (!Array.isArray(ops) || ops.length === 0 || ops.length > MAX_LANE_OPS) {
+    const asked = body.ops;
+    if (!Array.isArray(asked) || asked.length === 0 || asked.length > MAX_LANE_OPS) {
       throw new RollcallError("PAYLOAD_INVALID", { message: `a batch holds 1 to ${MAX_LANE_OPS} operations` });
     }
-    if (ops.some(({ n }, i) => !Number.isSafeInteger(n) || n !== ops[0]!.n + i)) {
+    if (asked.some(({ n }, i) => !Number.isSafeInteger(n) || n !== asked[0]!.n + i)) {
       throw new RollcallError("PAYLOAD_INVALID", { message: "a batch is numbered without a gap" });
     }
-    const refused = await refusals(ops, this.#options.revocations, this.#store);
+    const { ops, refused, revoked } = await admit(asked, this.#options.revocations, this.#store);
     const outcome = await traced(ops, (named) => this.#store.lane(edge, named, refused));
     const { epoch, brake } = outcome;
     if (outcome.status === "UNKNOWN_EDGE") return { status: "UNKNOWN_EDGE", epoch, brake };
@@ -85,7 +85,7 @@ export class Doors {
     const settled = await this.#settle(edge, ops, outcome.results);
     const joins = settled.filter(({ op }) => op.op === "join").length;
     const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / (3 * Math.max(joins, 1))));
-    const answering = { stale: brake, maxBytes, reader: createJoinReader(this.#store, maxBytes) };
+    const answering = { stale: brake, maxBytes, reader: createJoinReader(this.#store, maxBytes), revoked };
     const results = await Promise.all(settled.map((one) => this.#answer(one, answering)));
     return { status: "OK", epoch, brake, results };
   }
@@ -222,7 +222,9 @@ export class Doors {
   async #answer({ op, result }: Settled, answering: Answering): Promise<LaneResult> {
     const { n } = op;
     if (result.kind === "error") return { n, ok: false, error: errorOf(result).toWire() };
-    if (op.op !== "join" || result.kind !== "join") return { n, ok: true, data: dataOf(op, result) };
+    if (op.op !== "join" || result.kind !== "join") {
+      return { n, ok: true, data: dataOf(op, result, answering.revoked.get(n)) };
+    }
     try {
       const { facts } = result;
       const ask = { ...op.ref, room: op.room, have: op.have, last: op.last };
@@ -239,6 +241,7 @@ interface Answering {
   reader: JoinReader;
   stale: boolean;
   maxBytes: number;
+  revoked: ReadonlyMap<number, RevokedOnes>;
 }
 
 interface Settled {
@@ -248,51 +251,6 @@ interface Settled {
 
 /** Applied once, and since then undone by something else: the edge's next digest or control message tells what. */
 const lost: OpResult = { kind: "error", code: "UNAVAILABLE", message: "" };
-
-function errorOf({ code, message, details }: Extract<OpResult, { kind: "error" }>): RollcallError {
-  return new RollcallError(code, {
-    ...(message === "" || code === "INTERNAL" ? {} : { message }),
-    ...(details === undefined ? {} : { details }),
-  });
-}
-
-function dataOf(op: LaneOp, result: OpResult): LaneData {
-  switch (result.kind) {
-    case "open": {
-      const observing = result.memberships.filter(({ observe }) => observe).map(({ room }) => room);
-      return {
-        op: "open",
-        incarnation: result.incarnation,
-        resumed: result.resumed,
-        rooms: result.memberships.map(({ room }) => room),
-        ...(observing.length === 0 ? {} : { observing }),
-      };
-    }
-    case "set":
-      return { op: "set", version: result.version };
-    case "update":
-      return { op: "update", version: result.version };
-    case "patch":
-      return { op: "patch", epoch: result.epoch, version: result.version };
-    case "publish": {
-      const { id, ts, seq } = result;
-      return { op: "publish", id, ts, ...(seq === undefined ? {} : { seq }) };
-    }
-    case "assert": {
-      const { sessions } = op as AssertOp;
-      const replaced = sessions.filter((_, i) => result.incarnations[i] === undefined).map(({ ref }) => ref);
-      const incarnations = sessions.flatMap(({ ref }, i) => {
-        const incarnation = result.incarnations[i];
-        return incarnation === undefined ? [] : [{ ref, incarnation }];
-      });
-      return { op: "assert", replaced, incarnations };
-    }
-    case "digest":
-      return { op: "digest", equal: result.equal };
-    default:
-      return op.op === "bye" ? { op: "bye" } : { op: op.op === "leave" ? "leave" : "close" };
-  }
-}
 
 function edgeOf(body: { edge: unknown } | undefined): string {
   const edge = body?.edge;

@@ -2,10 +2,10 @@
 
 import type { AssertedSession, LaneOp } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
-import { type Cause, clockMs, SESSION_ROOMS, sessionRef, type Work } from "./cell.ts";
+import { type Cause, clockMs, connectedAt, SESSION_ROOMS, sessionRef, type Work } from "./cell.ts";
 import { presenceInfo, text } from "./json-text.ts";
 import { joinRoom, keepRoom, openRoom } from "./rooms.ts";
-import { addRoom, adopt, create, leaveOne, membershipOf, sessionsOf } from "./sessions.ts";
+import { addRoom, adopt, create, isElsewhereSince, leaveOne, membershipOf, sessionsOf } from "./sessions.ts";
 import { findSession, writePresence } from "./user.ts";
 import { loadUser, saveUser } from "./users.ts";
 
@@ -41,24 +41,29 @@ function assertOne(
   outcome: { ghosts: number; missing: number },
 ): number | undefined {
   const { ref, incarnation, name, client, presence, issuedAtMs } = asserted;
+  const connectedMs = connectedAt(work, asserted.ageMs);
   const cause: Cause = { reason: "connect", silent: true };
   let user = loadUser(work, ref.tenant, ref.user);
   let session = findSession(user, ref.namespace, ref.session);
-  const held = session;
-  if (held !== undefined && held.edge !== edge && held.incarnation > incarnation && isAlive(work, held.edge)) {
-    return undefined; // A2
+  if (session !== undefined && session.edge !== edge && isAlive(work, session.edge)) {
+    // A2. Incarnation 0: its `open` was dropped before it was answered.
+    const hadLater =
+      incarnation === 0 ? isElsewhereSince(session, edge, connectedMs) : session.incarnation > incarnation;
+    if (hadLater) return undefined;
   }
   if (session === undefined) {
     outcome.missing++;
     const facts = { name: text(name), client: text(client), issuedAtMs };
-    ({ user, session } = create(work, user, ref, edge, incarnation, facts));
+    const first = incarnation === 0 ? work.nowMs : incarnation;
+    ({ user, session } = create(work, user, ref, { edge, incarnation: first, connectedMs, ...facts }));
     if (presence !== undefined) {
       user = writePresence(user, session, presence.status, presenceInfo(presence.info));
       session = findSession(user, ref.namespace, ref.session)!;
     }
   } else if (session.edge !== edge || session.lost !== undefined || session.incarnation !== incarnation) {
     outcome.missing++;
-    ({ user, session } = adopt(work, user, session, edge, Math.max(session.incarnation, incarnation)));
+    const next = incarnation === 0 ? session.incarnation + 1 : Math.max(session.incarnation, incarnation);
+    ({ user, session } = adopt(work, user, session, { edge, incarnation: next, connectedMs }));
   } else {
     work.cell.unnamed.delete(`${edge} ${sessionRef(user, session)}`);
   }

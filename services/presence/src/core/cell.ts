@@ -156,6 +156,9 @@ export function copyOf(cell: Cell): Cell {
 }
 
 export const clockMs = (work: Work): number => work.cell.clock.atMs;
+/** When a socket of that age connected; undefined when its edge does not say. */
+export const connectedAt = (work: Work, ageMs: number | undefined): number | undefined =>
+  ageMs === undefined ? undefined : work.cell.clock.passedMs - ageMs;
 export const birth = (work: Work): number => ++work.cell.births;
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -170,7 +173,7 @@ export function newCell(): Cell {
   return {
     run: "",
     epoch: 0,
-    clock: { seenMs: 0, atMs: 0 },
+    clock: { seenMs: 0, atMs: 0, passedMs: 0 },
     brake: undefined,
     births: 0,
     edges: new Map(),

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type CellClock, GAP_STEP_MS, look, MAX_GAP_MS } from "./clock.ts";
 
 function run(times: readonly number[], stands = false): CellClock[] {
-  const clocks: CellClock[] = [{ seenMs: 0, atMs: 0 }];
+  const clocks: CellClock[] = [{ seenMs: 0, atMs: 0, passedMs: 0 }];
   for (const ms of times) clocks.push(look(clocks.at(-1)!, ms, stands));
   return clocks;
 }
@@ -18,6 +18,11 @@ test("[C1][P12] whatever Redis time does, the clock never goes back and moves at
       }
     }),
   );
+});
+
+test("[G5][C1] the time that passed counts outages, the brake and jumps ahead, and never goes back", () => {
+  expect(run([500, 60_500, 60_600], true).at(-1)!.passedMs).toBe(60_600);
+  expect(run([500, -60_000, -59_900]).at(-1)!.passedMs).toBe(600);
 });
 
 test("[C1] while somebody looks it keeps Redis's time; while the brake holds it stands", () => {

@@ -9,6 +9,7 @@ const session = (id: string, rooms: readonly string[]): Session => ({
   id,
   edge: "e1",
   incarnation: 1,
+  connectedMs: undefined,
   lost: undefined,
   sinceMs: 0,
   issuedAtMs: 0,

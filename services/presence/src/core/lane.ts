@@ -3,12 +3,12 @@
 import type { LaneOp, SessionRef } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
 import { assert } from "./assert.ts";
-import { type Cause, clockMs, SESSION_ROOMS, type Work } from "./cell.ts";
+import { type Cause, clockMs, connectedAt, SESSION_ROOMS, type Work } from "./cell.ts";
 import { digestOf, sameDigest } from "./digest.ts";
 import { presenceInfo, text } from "./json-text.ts";
 import { patchOp, publishOp } from "./room-ops.ts";
 import { joinRoom, keepRoom, loadRoom, openRoom, roomEpoch } from "./rooms.ts";
-import { addRoom, adopt, create, fence, finish, leaveOne, lose, membershipOf } from "./sessions.ts";
+import { addRoom, adopt, create, fence, finish, isElsewhereSince, leaveOne, lose, membershipOf } from "./sessions.ts";
 import { findSession, putSession, type Session, type User, writePresence } from "./user.ts";
 import { loadUser, saveUser } from "./users.ts";
 
@@ -98,11 +98,13 @@ function open(work: Work, edge: string, op: Op<"open">): OpResult {
   const known = loadUser(work, ref.tenant, ref.user);
   const before = findSession(known, ref.namespace, ref.session);
   const facts = { name: text(name), client: text(client), issuedAtMs };
+  const connectedMs = connectedAt(work, op.ageMs ?? 0);
   let step: { user: User; session: Session };
   if (before === undefined) {
-    step = create(work, known, ref, edge, work.nowMs, facts);
+    step = create(work, known, ref, { edge, incarnation: work.nowMs, connectedMs, ...facts });
   } else {
-    const adopted = adopt(work, known, before, edge, before.incarnation + 1); // G3
+    if (isElsewhereSince(before, edge, connectedMs)) return error("CONFLICT");
+    const adopted = adopt(work, known, before, { edge, incarnation: before.incarnation + 1, connectedMs }); // G3
     const session = { ...adopted.session, ...facts };
     step = { user: putSession(adopted.user, session), session };
   }

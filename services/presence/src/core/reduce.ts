@@ -142,7 +142,7 @@ function raise(before: Cell, event: { run: string; seenEpoch: number }, nowMs: n
   const first = before.run === "" && event.seenEpoch === 0;
   cell.epoch = Math.max(nowMs, event.seenEpoch + 1, before.epoch + 1);
   cell.run = event.run;
-  cell.clock = { seenMs: nowMs, atMs: before.run === "" ? nowMs : before.clock.atMs };
+  cell.clock = before.run === "" ? { seenMs: nowMs, atMs: nowMs, passedMs: 0 } : look(before.clock, nowMs, true);
   cell.brake = first ? undefined : { reason: "epoch", spentMs: 0 };
   for (const edge of cell.leases.keys()) {
     cell.evicting.set(`evicted ${edge} s`, cell.clock.atMs);

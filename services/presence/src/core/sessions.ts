@@ -57,12 +57,23 @@ export function finish(work: Work, user: User, session: Session, cause: Cause): 
   for (const { room, observe } of session.rooms) if (!observe) leaveNamed(work, user, session, room, cause);
 }
 
+/** G5: does another edge hold it by a socket that connected later? */
+export function isElsewhereSince(held: Session, edge: string, connectedMs: number | undefined): boolean {
+  const [theirs, ours] = [held.connectedMs, connectedMs].map((at = Number.NEGATIVE_INFINITY) => at) as [number, number];
+  return held.lost === undefined && held.edge !== edge && theirs > ours;
+}
+
 /** Puts the session on `edge`, from wherever it was. */
-export function adopt(work: Work, user: User, session: Session, edge: string, incarnation: number) {
+export function adopt(
+  work: Work,
+  user: User,
+  session: Session,
+  to: Pick<Session, "edge" | "incarnation" | "connectedMs">,
+) {
   const ref = sessionRef(user, session);
   work.cell.grace.delete(ref);
   work.cell.unnamed.delete(`${session.edge} ${ref}`);
-  const next = { ...session, edge, incarnation, lost: undefined };
+  const next = { ...session, ...to, lost: undefined };
   return { user: putSession(user, next), session: next };
 }
 
@@ -93,15 +104,11 @@ export function create(
   work: Work,
   user: User,
   ref: SessionRef,
-  edge: string,
-  incarnation: number,
-  facts: Pick<Session, "name" | "client" | "issuedAtMs">,
+  facts: Pick<Session, "edge" | "incarnation" | "connectedMs" | "name" | "client" | "issuedAtMs">,
 ) {
   const session: Session = {
     ns: ref.namespace,
     id: ref.session,
-    edge,
-    incarnation,
     lost: undefined,
     sinceMs: work.nowMs,
     status: "active",

@@ -7,6 +7,7 @@ const session = (id: string, more: Partial<Session> = {}): Session => ({
   id,
   edge: "e1",
   incarnation: 1,
+  connectedMs: undefined,
   lost: undefined,
   sinceMs: 0,
   issuedAtMs: 0,

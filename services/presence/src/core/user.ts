@@ -14,6 +14,8 @@ export interface Session {
   readonly id: string;
   readonly edge: string;
   readonly incarnation: number;
+  /** When its socket connected, in the cell's passed time; undefined: unknown, so older than any. */
+  readonly connectedMs: number | undefined;
   /** Why its socket went; undefined while it is online. */
   readonly lost: string | undefined;
   readonly sinceMs: number;

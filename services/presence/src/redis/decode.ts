@@ -46,12 +46,28 @@ export function outboxEntry(place: string, fields: readonly string[]): OutboxEnt
 }
 
 export function sessionFacts(tenant: string, user: string, row: readonly unknown[]): SessionFacts {
-  const [namespace, session, edge, incarnation, lost, since, issued, status, rooms, client, name, info, lease, grace] =
-    row;
+  const [
+    namespace,
+    session,
+    edge,
+    incarnation,
+    age,
+    lost,
+    since,
+    issued,
+    status,
+    rooms,
+    client,
+    name,
+    info,
+    lease,
+    grace,
+  ] = row;
   return {
     ref: { tenant, namespace: String(namespace), user, session: String(session) },
     edge: String(edge),
     incarnation: Number(incarnation),
+    connectedForMs: optionalNumber(age),
     lost: optional(lost),
     sinceMs: Number(since),
     issuedAtMs: Number(issued),

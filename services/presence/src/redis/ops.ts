@@ -27,7 +27,16 @@ export function encodeOp(op: LaneOp): Arg[] {
     case "open": {
       const { name, client, presence, issuedAtMs } = op;
       const status = presence?.status ?? "";
-      return [...refArgs(op.ref), text(name), text(client), status, presenceInfo(presence?.info), issuedAtMs, tp];
+      return [
+        ...refArgs(op.ref),
+        text(name),
+        text(client),
+        status,
+        presenceInfo(presence?.info),
+        issuedAtMs,
+        op.ageMs ?? 0,
+        tp,
+      ];
     }
     case "close":
       return [...refArgs(op.ref), op.incarnation, op.how, tp];
@@ -97,6 +106,7 @@ function assertedArgs(session: AssertedSession): Arg[] {
     presence?.status ?? "",
     presenceInfo(presence?.info),
     issuedAtMs,
+    session.ageMs ?? "",
     rooms.length,
     ...rooms.flatMap(({ room, observe, rules, info }) => [room, flag(observe), ...rulesArgs(rules), json(info)]),
   ];

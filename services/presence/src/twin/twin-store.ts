@@ -110,10 +110,11 @@ export class TwinStore implements PresenceStore {
     const user = users.get(`${tenant} ${name}`) ?? newUser(tenant, name);
     const left = (deadline: number | undefined) => (deadline === undefined ? undefined : deadline - clock.atMs);
     const sessions = user.sessions.map((session): SessionFacts => {
-      const { ns, id, rooms, w: _, ...facts } = session;
+      const { ns, id, rooms, connectedMs, w: _, ...facts } = session;
       return {
         ...facts,
         ref: { tenant, namespace: ns, user: name, session: id },
+        connectedForMs: connectedMs === undefined ? undefined : clock.passedMs - connectedMs,
         memberships: [...rooms],
         leaseLeftMs: left(leases.get(session.edge)),
         graceLeftMs: left(session.lost === undefined ? undefined : grace.get(`${tenant} ${name} ${ns} ${id}`)),

@@ -7,7 +7,7 @@ import { contractHarness, KEEP, type MakeWorld, START_MS } from "./harness.ts";
 
 export function assertionsContract(name: string, make: MakeWorld): void {
   const h = contractHarness(make);
-  const { hello, apply, ref, open, join, enter, pass, payloads, users, members } = h;
+  const { at, hello, apply, ref, open, join, enter, pass, payloads, users, members } = h;
 
   describe(`${name}: assertions`, () => {
     const asserted = (one: { ref: SessionRef; incarnation: number }, ...rooms: string[]) => ({
@@ -69,6 +69,27 @@ export function assertionsContract(name: string, make: MakeWorld): void {
       expect(again).toMatchObject({ incarnations: [back.incarnation] });
       await pass(30_000, ["e1", "e3"]);
       expect(await members("a")).toEqual([["ann", 1]]);
+    });
+
+    test("[A2][G5] a session whose `open` was never answered is opened by the assertion, if its socket is the newer", async () => {
+      await hello("e1", "e2");
+      const bob = await enter("e2", "bob", "a");
+      await at(1_000);
+      const never = (user: string, ageMs: number) => ({ ...asserted({ ref: ref(user), incarnation: 0 }), ageMs });
+      const answer = await apply("e1", {
+        op: "assert",
+        round: "r",
+        sessions: [never("ann", 0), never("bob", 2_000)],
+        last: true,
+      });
+      expect(answer).toMatchObject({ incarnations: [START_MS + 1_000, undefined] });
+      const newer = await apply("e1", {
+        op: "assert",
+        round: "s",
+        sessions: [never("bob", 500)],
+        last: false,
+      });
+      expect(newer).toMatchObject({ incarnations: [bob.incarnation + 1] });
     });
 
     test("[A1] sessions opened while an assertion is under way are not extra", async () => {

@@ -3,7 +3,7 @@
 import type { LaneOp } from "@rollcall/contracts/internal";
 import { describe, expect, test } from "vitest";
 import { BOUNDS } from "../worlds.ts";
-import { contractHarness, DROP, type MakeWorld, START_MS } from "./harness.ts";
+import { contractHarness, DROP, type MakeWorld, type OpBody, START_MS } from "./harness.ts";
 
 export function sessionsContract(name: string, make: MakeWorld): void {
   const h = contractHarness(make);
@@ -89,6 +89,28 @@ export function sessionsContract(name: string, make: MakeWorld): void {
       await pass(30_000, ["e1", "e2"]);
       expect(await join("e1", session.ref, back.incarnation, "a")).toMatchObject({ change: undefined, count: 1 });
       expect([await h.world.log(), await h.world.outbox()]).toEqual(told);
+    });
+
+    test("[G5][P2] of two sockets the one that connected last has the session, whoever's word comes first", async () => {
+      await hello("e1", "e2");
+      const ann = ref("ann");
+      // Presence was away: ann connected to e1, then to e2; e2 is heard first.
+      await at(20_000);
+      const newer = await open("e2", ann, { ageMs: 4_000 });
+      const stale: OpBody = { op: "open", ref: ann, issuedAtMs: 1, expiresAtMs: 2, ageMs: 9_000 };
+      expect(await apply("e1", stale)).toMatchObject({ kind: "error", code: "CONFLICT" });
+      expect((await h.world.store.user("main", "ann")).sessions).toMatchObject([
+        { edge: "e2", incarnation: newer.incarnation, connectedForMs: 4_000 },
+      ]);
+      // Heard later, it is older: an outage, a brake, or a clock of Redis that goes back makes no socket younger.
+      await pass(1_000, ["e1", "e2"]);
+      await at(-60_000);
+      await h.world.store.lease("e1");
+      await at(30_000);
+      expect(await open("e1", ann, { ageMs: 29_000 })).toMatchObject({ elsewhere: "e2" });
+      // One whose socket went has no claim, nor has one whose edge does not know.
+      await apply("e1", { op: "close", ref: ann, incarnation: newer.incarnation + 1, how: "lost" });
+      expect(await open("e2", ann, { ageMs: 3_600_000 })).toMatchObject({ resumed: true });
     });
 
     test("[G3] a session that has ended begins anew", async () => {

@@ -26,7 +26,6 @@ async function refresh(parts: Parts, session: Session, token: string): Promise<u
   if (!session.live) throw new RollcallError("UNAVAILABLE");
   session.rights.refresh(verified);
   session.name = verified.claims.name;
-  lifecycle.enforceRights(session, "forbidden");
-  lifecycle.reschedule(session);
+  lifecycle.refreshed(session);
   return { expiresAt: new Date(verified.expiresAtMs).toISOString() };
 }

@@ -5,13 +5,14 @@
 -- what nobody asserts is evicted when the brake has ended. Bounds: CFG.edges edges, the rest at their next call.
 -- include: text time cell
 
-local run, epoch, t, c = unpack(redis.call("HMGET", KEYS[1], "run", "epoch", "t", "c"))
+local run, epoch, t, c, p = unpack(redis.call("HMGET", KEYS[1], "run", "epoch", "t", "c", "p"))
 if run == ARGV[1] then return { epoch, "" } end
 local now = time_ms()
 epoch = math.max(now, tonumber(ARGV[2]) + 1, tonumber(epoch or "0") + 1)
 local first = not run and tonumber(ARGV[2]) == 0 -- nobody has seen this cell before: nobody can be missing
 c = tonumber(c or int(now))
-redis.call("HSET", KEYS[1], "run", ARGV[1], "epoch", int(epoch), "t", int(now), "c", int(c))
+p = tonumber(p or "0") + (t and math.max(now - tonumber(t), 0) or 0)
+redis.call("HSET", KEYS[1], "run", ARGV[1], "epoch", int(epoch), "t", int(now), "c", int(c), "p", int(p))
 if not first then redis.call("HSET", KEYS[1], "brake", "epoch", "spent", 0) end
 for _, edge in ipairs(redis.call("ZRANGE", cell.prefix .. "leases", 0, CFG.edges - 1)) do
   redis.call("ZADD", cell.prefix .. "evicting", int(c), "evicted " .. edge .. " s")

@@ -1,6 +1,7 @@
 --- cell: the record `epoch` of one cell, and its clock.
 -- KEYS[1] of every script is that record's key; all other keys carry its hash tag and are derived from it.
 -- Fields: run (Redis run id it was written under), epoch, t (Redis TIME last seen), c (the cell's clock),
+--   p (ms that passed in all, jumps ahead and outages included: ages are compared on it),
 --   brake (reason, absent when it does not hold), spent (ms the brake has held while its observers were well).
 -- C1 The cell's clock follows Redis TIME, never backwards, and stands while the brake holds; a gap of more than CFG.gap
 --    between two looks counts as CFG.gap_step: a jump, an outage or an absence of every replica ends no deadline.
@@ -10,16 +11,17 @@ local cell = { prefix = string.match(KEYS[1], "^(.*:)epoch$") }
 
 --- Returns false when the caller must raise the epoch. `well`: may the brake's time be counted. `peek`: write nothing.
 function cell.enter(run, well, peek)
-  local r = redis.call("HMGET", KEYS[1], "run", "epoch", "t", "c", "brake", "spent")
+  local r = redis.call("HMGET", KEYS[1], "run", "epoch", "t", "c", "brake", "spent", "p")
   if r[1] ~= run then return false end -- C2
   local now, t = time_ms(), tonumber(r[3])
   local step = math.max(now - t, 0)
+  cell.passed = tonumber(r[7] or "0") + step
   if step > CFG.gap then step = CFG.gap_step end -- C1
   cell.epoch, cell.brake, cell.now = r[2], r[5], now
   cell.clock = tonumber(r[4]) + (r[5] and 0 or step)
   cell.spent = tonumber(r[6] or "0") + ((r[5] and well) and step or 0)
   if not peek and (step >= CFG.tick or now < t) then
-    redis.call("HSET", KEYS[1], "t", int(now), "c", int(cell.clock))
+    redis.call("HSET", KEYS[1], "t", int(now), "c", int(cell.clock), "p", int(cell.passed))
     if r[5] then redis.call("HSET", KEYS[1], "spent", int(cell.spent)) end
   end
   return true

@@ -84,8 +84,18 @@ function sessions.finish(u, s, why)
   return touched
 end
 
+--- When a socket of that age connected, in the cell's passed time; "" for unknown.
+function sessions.connected(age)
+  return age == "" and "" or int(cell.passed - tonumber(age))
+end
+
+--- G5: does another edge hold it by a socket that connected later?
+function sessions.is_elsewhere_since(s, at)
+  return s.lost == "" and s.edge ~= edges.own.id and s.at ~= "" and (at == "" or tonumber(s.at) > tonumber(at))
+end
+
 --- Puts the session on the calling edge, from wherever it was.
-function sessions.adopt(u, s, inc)
+function sessions.adopt(u, s, inc, at)
   if s.lost == "" then
     edges.fold(u, s, -1)
     edges.release(u, s)
@@ -93,14 +103,14 @@ function sessions.adopt(u, s, inc)
     redis.call("ZREM", cell.prefix .. "grace", ref(u, s))
     s.lost = ""
   end
-  s.edge, s.inc = edges.own.id, inc
+  s.edge, s.inc, s.at = edges.own.id, inc, at
   edges.fold(u, s, 1)
   edges.hold(u, s)
 end
 
 --- A session nobody knew.
-function sessions.create(u, ns, id, inc, iat, client, name)
-  local s = { ns = ns, id = id, edge = edges.own.id, inc = inc, lost = "", since = int(cell.now), iat = iat, status = "a",
+function sessions.create(u, ns, id, inc, at, iat, client, name)
+  local s = { ns = ns, id = id, edge = edges.own.id, inc = inc, at = at, lost = "", since = int(cell.now), iat = iat, status = "a",
     w = 0, rooms = "", client = client, name = name, info = "" }
   users.touch(u)
   u.sessions[#u.sessions + 1] = s

@@ -1,7 +1,7 @@
 --- users: a user of a tenant with all its sessions, one packed member of `u:<tenant>`:
 --   <user> \1 birth \2 version \2 hidden \1 session \1 session ...
---   session = ns:id \2 edge \2 incarnation \2 lost \2 since \2 issued \2 status \2 w \2 rooms \2 client \2 name \2 info
--- status is a (active), w (away) or b (busy); w orders writes; lost is "" or why its socket went;
+--   session = ns:id \2 edge \2 incarnation \2 connected \2 lost \2 since \2 issued \2 status \2 w \2 rooms \2 client \2 name \2 info
+-- connected is when its socket did, in the cell's passed time, "" when unknown; status is a (active), w (away) or b (busy); w orders writes; lost is "" or why its socket went;
 -- rooms is " mdoc:1 odoc:2 ": m member, o observer. client, name and info are JSON texts or "".
 -- U1 What a user is follows from its sessions alone, in any order of arrival.
 -- U2 One commit bumps the version once, and only if somebody could read a difference.
@@ -9,7 +9,7 @@
 local users = {}
 
 local field = "([^\2]*)\2"
-local SESSION = "^([^:]*):" .. string.rep(field, 11) .. "(.*)$"
+local SESSION = "^([^:]*):" .. string.rep(field, 12) .. "(.*)$"
 local HEAD = "^" .. field .. field .. "(.*)$"
 local STRENGTH = { a = 2, w = 1, b = 3 }
 local STATUS = { a = "active", w = "away", b = "busy" }
@@ -25,7 +25,7 @@ function users.load(tenant, user, raw)
   u.birth, u.version, u.hidden = birth, tonumber(version), hidden == "1"
   for i = 3, #parts do
     local s = {}
-    s.ns, s.id, s.edge, s.inc, s.lost, s.since, s.iat, s.status, s.w, s.rooms, s.client, s.name, s.info =
+    s.ns, s.id, s.edge, s.inc, s.at, s.lost, s.since, s.iat, s.status, s.w, s.rooms, s.client, s.name, s.info =
       string.match(parts[i], SESSION)
     s.w = tonumber(s.w)
     u.sessions[i - 2] = s
@@ -85,7 +85,7 @@ local function pack(u)
   if #u.sessions == 0 then return nil end
   local out = { u.user, u.birth .. "\2" .. int(u.version) .. "\2" .. (u.hidden and "1" or "") }
   for i, s in ipairs(u.sessions) do
-    out[i + 2] = table.concat({ s.ns .. ":" .. s.id, s.edge, s.inc, s.lost, s.since, s.iat, s.status, int(s.w), s.rooms,
+    out[i + 2] = table.concat({ s.ns .. ":" .. s.id, s.edge, s.inc, s.at, s.lost, s.since, s.iat, s.status, int(s.w), s.rooms,
       s.client, s.name, s.info }, "\2")
   end
   return table.concat(out, "\1")

@@ -1,10 +1,11 @@
 --- assert: what the edge holds, in rounds of several calls; sockets are not told, `resync` is due instead.
 -- Takes: round last ("1") count, then per session: tenant ns user session incarnation name client
---   status info issued rooms, then per room: room observe retain history publish info.
+--   status info issued age rooms, then per room: room observe retain history publish info.
 -- Returns: per session its incarnation, or "" when it lives elsewhere with a higher one; then counts of ghosts, missing.
 -- Bounds: the sessions and rooms of one call (the edge's: 200).
 -- A1 A session not named in a whole round is lost; a membership not named with its session is left.
--- A2 Of two living edges the one with a session's higher incarnation had it last, and wins.
+-- A2 Of two living edges the one with a session's higher incarnation had it last, and wins. Incarnation 0: the edge's
+--    `open` was dropped before it was answered; then the socket that connected last wins.
 ops.assert = function()
   local round, last, count = take(3)
   local key = edges.key(edges.own.id)
@@ -20,11 +21,13 @@ ops.assert = function()
   end
   local out, ghosts, missing = { "ok" }, 0, 0
   for i = 1, tonumber(count) do
-    local tenant, ns, user, id, inc, name, client, status, info, iat, n = take(11)
+    local tenant, ns, user, id, inc, name, client, status, info, iat, age, n = take(12)
     local u = users.load(tenant, user)
     local s = users.session(u, ns, id)
-    local elsewhere = s and s.edge ~= edges.own.id and tonumber(s.inc) > tonumber(inc)
-      and edges.alive(s.edge) -- A2
+    local at, opened = sessions.connected(age), inc ~= "0"
+    local elsewhere = s and s.edge ~= edges.own.id and edges.alive(s.edge) -- A2
+    if elsewhere and opened then elsewhere = tonumber(s.inc) > tonumber(inc) end
+    if elsewhere and not opened then elsewhere = sessions.is_elsewhere_since(s, at) end
     local why = { reason = "connect", tp = "", silent = true, user = user }
     if elsewhere then
       out[i + 1] = ""
@@ -32,11 +35,12 @@ ops.assert = function()
     else
       if not s then
         missing = missing + 1
-        s = sessions.create(u, ns, id, inc, iat, client, name)
+        s = sessions.create(u, ns, id, opened and inc or int(cell.now), at, iat, client, name)
         if status ~= "" then users.write(u, s, status, info) end
       elseif s.edge ~= edges.own.id or s.lost ~= "" or s.inc ~= inc then
         missing = missing + 1
-        sessions.adopt(u, s, tonumber(s.inc) > tonumber(inc) and s.inc or inc)
+        local next_inc = tonumber(s.inc) > tonumber(inc) and s.inc or inc
+        sessions.adopt(u, s, opened and next_inc or int(tonumber(s.inc) + 1), at)
       else
         redis.call("SREM", key .. ":old", tenant .. " " .. user .. " " .. ns .. " " .. id)
         edges.hold(u, s)

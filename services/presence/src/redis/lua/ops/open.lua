@@ -1,18 +1,20 @@
---- open: a socket presents a session. Takes: tenant ns user session name client status info issued tp.
+--- open: a socket presents a session. Takes: tenant ns user session name client status info issued age tp.
 -- Returns: incarnation, resumed ("1" or ""), the edge it lived on ("" if on none), its rooms.
 -- Bounds: the session's rooms (digest only).
 ops.open = function()
-  local tenant, ns, user, id, name, client, status, info, iat, tp = take(10)
+  local tenant, ns, user, id, name, client, status, info, iat, age, tp = take(11)
   local u = users.load(tenant, user)
   local s = users.session(u, ns, id)
   local resumed, elsewhere, why = "", "", { reason = "connect", tp = tp }
+  local at = sessions.connected(age)
+  if s and sessions.is_elsewhere_since(s, at) then return { "err", "CONFLICT", "the session lives elsewhere" } end
   if s then
     resumed = "1"
     if s.lost == "" then elsewhere = s.edge end
-    sessions.adopt(u, s, int(tonumber(s.inc) + 1))
+    sessions.adopt(u, s, int(tonumber(s.inc) + 1), at)
     s.name, s.client, s.iat = name, client, iat
   else
-    s = sessions.create(u, ns, id, int(cell.now), iat, client, name)
+    s = sessions.create(u, ns, id, int(cell.now), at, iat, client, name)
   end
   why.s = s
   if status ~= "" then users.write(u, s, status, info) end
