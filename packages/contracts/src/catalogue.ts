@@ -17,6 +17,14 @@ export interface Place {
 
 export interface Catalogue {
   namespaces: readonly NamespaceEntry[];
+  /** Of every file: what gives parts of payloads their names. */
+  shared: readonly SharedEntry[];
+}
+
+export interface SharedEntry {
+  name: string;
+  at: Place;
+  schema: JsonSchema;
 }
 
 export interface NamespaceEntry {

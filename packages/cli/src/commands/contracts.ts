@@ -4,10 +4,11 @@ import { existsSync } from "node:fs";
 import { formatMistake, loadContracts } from "@rollcall/contracts";
 import type { Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
+import { addContractOutputs } from "./contracts-outputs.ts";
 
 export function addContracts(program: Command, context: Context): void {
   const { terminal } = context;
-  const contracts = program.command("contracts").summary("check contract files");
+  const contracts = program.command("contracts").summary("check contract files, and make things of them");
   contracts
     .command("check")
     .summary("a line per mistake: <file>:<line>:<column> <pointer> <message>; exit 1 when there is one")
@@ -27,4 +28,5 @@ export function addContracts(program: Command, context: Context): void {
       }
       context.exit(result.ok ? EXIT.ok : EXIT.failed);
     });
+  addContractOutputs(contracts, context);
 }

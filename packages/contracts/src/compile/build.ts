@@ -129,7 +129,7 @@ export function build(sources: readonly Source[]): Built {
   const namespaces = new Map([...drafts].map(([namespace, draft]) => [namespace, namespaceOf(namespace, draft)]));
   return {
     mistakes,
-    catalogue: mistakes.length === 0 ? describe(described) : { namespaces: [] },
+    catalogue: mistakes.length === 0 ? describe(described) : { namespaces: [], shared: [] },
     contracts: {
       hash: hashOf(sources),
       namespaces,

@@ -36,6 +36,9 @@ events:
     deprecated: { since: "2.0", use: order:sent }
 `);
   expect(catalogue.namespaces).toMatchObject([{ namespace: "/", descriptions: ["A shop."] }]);
+  expect(catalogue.shared).toEqual([
+    { name: "id", at: { file: "f0.yaml", line: 5, column: 11 }, schema: { type: "string" } },
+  ]);
   const [shop] = catalogue.namespaces;
   expect(shop?.rooms).toEqual([
     {

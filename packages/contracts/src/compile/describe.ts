@@ -29,7 +29,16 @@ export interface Described {
 
 export function describe(files: readonly Described[]): Catalogue {
   const names = [...new Set(files.map(({ file }) => file.namespace))].toSorted();
-  return { namespaces: names.map((name) => describeNamespace(name, files)) };
+  const shared = files.flatMap(({ scope, file }) =>
+    Object.keys(file.shared ?? {}).map((name) => {
+      const at = pointerOf("shared", name);
+      return { name, at: scope.source.place(at), schema: scope.schemaAt(at) };
+    }),
+  );
+  return {
+    namespaces: names.map((name) => describeNamespace(name, files)),
+    shared: shared.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+  };
 }
 
 function describeNamespace(namespace: string, all: readonly Described[]): NamespaceEntry {

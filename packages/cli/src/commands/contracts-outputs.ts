@@ -1,0 +1,85 @@
+/** `contracts types|jsonschema|docs`: what is made from contract files for other programs and for people. */
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { formatMistake, type LoadResult, loadContracts } from "@rollcall/contracts";
+import { renderTypes } from "@rollcall/contracts/outputs";
+import type { Command } from "commander";
+import { CliError, type Context, EXIT } from "../context.ts";
+
+type Loaded = Extract<LoadResult, { ok: true }>;
+/** Paths below `out` to texts; a path of "" is `out` itself. */
+type Rendered = ReadonlyMap<string, string>;
+
+interface Flags {
+  out?: string;
+  json?: true;
+}
+
+export function addContractOutputs(contracts: Command, context: Context): void {
+  const add = (
+    name: string,
+    summary: string,
+    out: string,
+    render: (loaded: Loaded, out: string | undefined) => Rendered,
+  ) =>
+    contracts
+      .command(name)
+      .summary(summary)
+      .argument("<files...>", "files or folders of them")
+      .option("--out <path>", out)
+      .option("--json", "print which files were written, or what is wrong, as JSON")
+      .action(async (files: string[], flags: Flags) =>
+        produce(context, files, flags, (loaded) => render(loaded, flags.out)),
+      );
+
+  add("types", "TypeScript for socket.io-client's generics and for publishers", "a .ts file (default: stdout)", types);
+}
+
+function types({ catalogue, contracts }: Loaded, out: string | undefined): Rendered {
+  if (out !== undefined && (!/\.[mc]?ts$/.test(out) || /\.d\.[mc]?ts$/.test(out))) {
+    throw new CliError(`${out} is no name for TypeScript with values: give a .ts file, not a .d.ts`, {
+      exitCode: EXIT.usage,
+    });
+  }
+  return new Map([["", renderTypes(catalogue, { hash: contracts.hash })]]);
+}
+
+async function produce(
+  { terminal, cwd, exit }: Context,
+  files: readonly string[],
+  { out, json }: Flags,
+  render: (loaded: Loaded) => Rendered,
+): Promise<void> {
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0) throw new CliError(`no such file or folder: ${missing.join(", ")}`, { exitCode: EXIT.usage });
+  const loaded = await loadContracts(files);
+  if (!loaded.ok) {
+    if (json === true) terminal.json({ ok: false, mistakes: loaded.mistakes, files: [] });
+    else for (const mistake of loaded.mistakes) terminal.out(formatMistake(mistake));
+    return exit(EXIT.failed);
+  }
+  const rendered = render(loaded);
+  if (out === undefined) {
+    for (const text of rendered.values()) terminal.out(text.trimEnd());
+    return;
+  }
+  const written = [...rendered].map(([path, text]) =>
+    write(path === "" ? resolve(cwd, out) : join(resolve(cwd, out), path), text),
+  );
+  if (json === true) terminal.json({ ok: true, mistakes: [], files: written });
+  else for (const file of written.slice(0, SHOWN)) terminal.note(`wrote ${file}`);
+  if (json !== true && written.length > SHOWN) terminal.note(`and ${written.length - SHOWN} more`);
+}
+
+const SHOWN = 5;
+
+function write(file: string, text: string): string {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw new CliError(`${file} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+  return file;
+}
