@@ -5,6 +5,7 @@ export * from "./contract.ts";
 export * from "./core/index.ts";
 export * from "./encoding.ts";
 export * from "./errors.ts";
+export * from "./evolution/index.ts";
 export type * from "./internal/wire-types.ts";
 export * from "./limits.ts";
 export * from "./names.ts";

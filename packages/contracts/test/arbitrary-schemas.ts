@@ -2,6 +2,7 @@
 
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
+import { aboutField, aboutItems, type Promises } from "../src/evolution/promises.ts";
 import type { JsonSchema } from "../src/index.ts";
 
 /** Schemas of the kinds that contract files hold, over few names and values so that two of them often touch. */
@@ -81,28 +82,18 @@ export const payload: fc.Memo<unknown> = fc.memo((depth) => {
   );
 });
 
-/** Every name is declared everywhere, so that nothing is nobody's promise. */
-function withAllNames(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(withAllNames);
-  if (typeof node !== "object" || node === null) return node;
-  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withAllNames(value)]));
-  if (copy.type !== "object") return copy;
-  const rest = copy.additionalProperties ?? true;
-  return {
-    ...copy,
-    properties: { ...Object.fromEntries(NAMES.map((name) => [name, rest])), ...Object(copy.properties) },
-  };
-}
+const neighbours = fc
+  .tuple(schema(3), schema(2), fc.nat())
+  .map(([first, other, at]): [JsonSchema, JsonSchema] => [first, changed(first, other, at)]);
 
-/** The second is often a small change of the first: two unrelated schemas seldom follow from each other. */
-export const pairs = fc
-  .oneof(
-    fc.tuple(schema(3), schema(3)),
-    fc
-      .tuple(schema(3), schema(2), fc.nat())
-      .map(([first, other, at]): [JsonSchema, JsonSchema] => [first, changed(first, other, at)]),
-  )
-  .map(([first, second]) => [withAllNames(first), withAllNames(second)] as [JsonSchema, JsonSchema]);
+/** One schema and a small change of it, either way round. */
+export const alike = fc.oneof(
+  neighbours,
+  neighbours.map(([first, second]): [JsonSchema, JsonSchema] => [second, first]),
+);
+
+/** Sometimes unrelated, which seldom follow from each other. */
+export const pairs = fc.oneof(fc.tuple(schema(3), schema(3)), alike, alike);
 
 function changed(first: JsonSchema, other: JsonSchema, at: number): JsonSchema {
   if (typeof first === "boolean") return other;
@@ -116,9 +107,45 @@ function changed(first: JsonSchema, other: JsonSchema, at: number): JsonSchema {
   return { ...Object(other), ...rest };
 }
 
-/** What a payload valid by the first schema, and not by the second, would be; undefined when there is none among them. */
+/** Does somebody promise each field of the payload? An open object may hold others, which no comparison counts. */
+export function isPromised(value: unknown, promises: Promises): boolean {
+  if (Array.isArray(value)) return value.every((item) => isPromised(item, aboutItems(promises)));
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([name, member]) => {
+    const about = aboutField(promises, name);
+    return about !== undefined && isPromised(member, about);
+  });
+}
+
+/** The schema as a receiver reads it who ignores fields that it does not know. */
+export function opened(schema: JsonSchema): JsonSchema {
+  if (typeof schema === "boolean") return schema;
+  return Object.fromEntries(
+    Object.entries(schema).flatMap(([keyword, value]): [string, unknown][] => {
+      if (value === false && ["additionalProperties", "unevaluatedProperties"].includes(keyword)) return [];
+      // To be refused by more is not to ignore.
+      if (["not", "if", "enum", "const"].includes(keyword)) return [[keyword, value]];
+      return [[keyword, openedWithin(value)]];
+    }),
+  );
+}
+
+function openedWithin(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(openedWithin);
+  return typeof value === "object" && value !== null ? opened(value as JsonSchema) : value;
+}
+
+/** A payload that is valid by the first schema and not by the second; undefined when there is none among them. */
 export function counterExample(first: JsonSchema, second: JsonSchema, payloads: readonly unknown[]): unknown {
-  const ajv = new Ajv2020({ strict: false });
-  const [accepts, demands] = [ajv.compile(first as object), ajv.compile(second as object)];
-  return payloads.find((value) => accepts(value) && !demands(value));
+  const [accepts, demands] = [compiled(first), compiled(second)];
+  return payloads.find((value) => accepts(value) && isPromised(value, [first]) && !demands(value));
+}
+
+const ajv = new Ajv2020({ strict: false });
+
+function compiled(schema: JsonSchema) {
+  const whole = { allOf: [schema] };
+  const validate = ajv.compile(whole);
+  ajv.removeSchema(whole);
+  return validate;
 }

@@ -37,8 +37,27 @@ const SCHEMAS: ReadonlySet<string> = new Set([
 /** Their values' order means nothing. */
 const SETS: ReadonlySet<string> = new Set(["enum", "required", "type"]);
 
+const KNOWN = new WeakMap<object, string>();
+
 export function canonical(schema: JsonSchema): string {
   if (typeof schema === "boolean") return String(schema);
+  const known = KNOWN.get(schema);
+  if (known !== undefined) return known;
+  const text = written(schema);
+  KNOWN.set(schema, text);
+  return text;
+}
+
+/** The schemas right inside a schema, and where they stand in it. */
+export function subschemasOf(schema: Exclude<JsonSchema, boolean>): [path: (string | number)[], JsonSchema][] {
+  return Object.entries(schema).flatMap(([keyword, value]): [(string | number)[], JsonSchema][] => {
+    if (SCHEMAS.has(keyword)) return [[[keyword], value as JsonSchema]];
+    if (!LISTS_OF_SCHEMAS.has(keyword) && !MAPS_OF_SCHEMAS.has(keyword)) return [];
+    return Object.entries(value as Record<string, JsonSchema>).map(([name, inner]) => [[keyword, name], inner]);
+  });
+}
+
+function written(schema: Exclude<JsonSchema, boolean>): string {
   const parts: string[] = [];
   for (const key of Object.keys(schema).toSorted()) {
     if (!ANNOTATIONS.has(key)) parts.push(`${JSON.stringify(key)}:${ofKeyword(key, schema[key])}`);

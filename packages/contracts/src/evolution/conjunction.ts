@@ -156,21 +156,4 @@ export function commonTypes(a: readonly JsonType[], b: readonly JsonType[]): Jso
   return JSON_TYPES.filter((type) => (a.includes(type) || b.includes(type)) && allows(a, type) && allows(b, type));
 }
 
-const IN_PLACE_LISTS = ["allOf", "anyOf", "oneOf"] as const;
-const IN_PLACE = ["not", "if", "then", "else"] as const;
-
-/** Does the schema say anything about the field, in whichever of its parts? */
-export function declares(schema: JsonSchema, name: string): boolean {
-  if (typeof schema === "boolean") return false;
-  const fields = (schema.properties ?? {}) as object;
-  const patterns = Object.keys((schema.patternProperties ?? {}) as object);
-  if (Object.hasOwn(fields, name) || patterns.some((pattern) => new RegExp(pattern, "u").test(name))) return true;
-  const parts = [
-    ...Object.values((schema.dependentSchemas ?? {}) as Record<string, JsonSchema>),
-    ...IN_PLACE_LISTS.flatMap((keyword) => (schema[keyword] ?? []) as readonly JsonSchema[]),
-    ...IN_PLACE.flatMap((keyword) => (schema[keyword] === undefined ? [] : [schema[keyword] as JsonSchema])),
-  ];
-  return parts.some((part) => declares(part, name));
-}
-
 export const sameValue = (a: unknown, b: unknown): boolean => stableJson(a) === stableJson(b);

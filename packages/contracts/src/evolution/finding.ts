@@ -3,6 +3,8 @@
  * not any more: it *narrows*) or the new one (payloads may come that were not possible: it *widens*).
  */
 
+import type { RuleId } from "./rules.ts";
+
 export interface Finding {
   /** In the payload: `/lines/*` stands for every item, and for every member of a map. */
   pointer: string;
@@ -28,7 +30,7 @@ export type Why =
   | "values";
 
 interface Phrase {
-  rule: string;
+  rule: RuleId;
   says(finding: Finding): string;
 }
 
@@ -54,10 +56,12 @@ const NARROWS: Readonly<Record<Why, Phrase>> = {
   values: { rule: "values-limited", says: ({ about }) => `may only be ${about} now` },
 };
 
-const WIDENS: Readonly<Record<Why, Phrase>> = {
+/** Receivers ignore what they do not know, so that an object was closed is no reason here. */
+type Widening = Exclude<Why, "closed">;
+
+const WIDENS: Readonly<Record<Widening, Phrase>> = {
   alternative: { rule: "alternative-added", says: () => "may be what it could not be before" },
-  closed: { rule: "fields-opened", says: () => "may have fields that are not declared" },
-  field: { rule: "field-added", says: () => "may be there now" },
+  field: { rule: "field-allowed", says: () => "may be there now" },
   format: { rule: "format-widened", says: ({ about }) => `need not be of format ${about} any more` },
   limit: { rule: "limit-loosened", says: ({ about, first, second }) => limit(about, second, first) },
   opaque: {
@@ -74,12 +78,7 @@ const WIDENS: Readonly<Record<Why, Phrase>> = {
 
 export type Direction = "narrows" | "widens";
 
-export function phrase(finding: Finding, direction: Direction): { rule: string; message: string } {
-  const { rule, says } = (direction === "narrows" ? NARROWS : WIDENS)[finding.why];
+export function phrase(finding: Finding, direction: Direction): { rule: RuleId; message: string } {
+  const { rule, says } = direction === "narrows" ? NARROWS[finding.why] : WIDENS[finding.why as Widening];
   return { rule, message: says(finding) };
 }
-
-/** Every rule by which a schema's change is judged. */
-export const SCHEMA_RULES: readonly string[] = [
-  ...new Set([...Object.values(NARROWS), ...Object.values(WIDENS)].map(({ rule }) => rule)),
-].toSorted();

@@ -15,7 +15,6 @@ import {
   type Conjunction,
   commonTypes,
   conjunctionOf,
-  declares,
   type Keywords,
   sameValue,
   schemaOf,
@@ -24,14 +23,12 @@ import {
 } from "./conjunction.ts";
 import type { Finding } from "./finding.ts";
 import { compareArrays, compareNumbers, compareObjects, compareStrings } from "./keywords.ts";
+import type { Promises } from "./promises.ts";
 
 export interface ImpliesOptions {
   /** The second schema belongs to a receiver: it ignores fields it does not know, even where its schema is closed. */
   ignoreUnknown?: boolean;
 }
-
-/** Does anything in sight declare the field? Then it is somebody's promise. */
-type Declared = (name: string) => boolean;
 
 /** What is compared before one gives up: no sane schema comes near. */
 const MAX_STEPS = 20_000;
@@ -45,10 +42,10 @@ const COMPARED: ReadonlySet<string> = new Set(
 );
 
 export function implies(first: JsonSchema, second: JsonSchema, options: ImpliesOptions = {}): Finding[] {
-  return new Comparison(options.ignoreUnknown === true).implies(first, second, "");
+  return new Comparison(options.ignoreUnknown === true).implies(first, second, "", [first]);
 }
 
-export class Comparison {
+class Comparison {
   readonly ignoreUnknown: boolean;
   readonly #accepts = acceptance();
   #steps = 0;
@@ -57,56 +54,55 @@ export class Comparison {
     this.ignoreUnknown = ignoreUnknown;
   }
 
-  /** `beside`: which fields other schemas of the same value declare. */
-  implies(first: JsonSchema, second: JsonSchema, pointer: string, beside: Declared = () => false): Finding[] {
+  /** `promises`: all that the first schema says about this value, of which `first` may be one case. */
+  implies(first: JsonSchema, second: JsonSchema, pointer: string, promises: Promises): Finding[] {
     if (++this.#steps > MAX_STEPS) return [{ pointer, why: "opaque", about: "too many alternatives" }];
     const wanted = canonical(second);
     if (wanted === "true" || first === false || canonical(first) === wanted) return [];
     if (second === false) return [{ pointer, why: "field" }];
     const [a, b] = [conjunctionOf(first), conjunctionOf(second)];
-    const whole = this.#together(a, b, pointer, (name) => beside(name) || declares(first, name));
+    const whole = this.#together(a, b, pointer, promises);
     if (whole.length === 0) return [];
     const cases = casesOf(a, b);
     if (cases === undefined) return whole;
-    return distinct(cases.flatMap((each) => this.implies(each, second, pointer, beside)));
+    return distinct(cases.flatMap((each) => this.implies(each, second, pointer, promises)));
   }
 
   /** Each demand of `b` must follow from something that `a` promises. */
-  #together(a: Conjunction, b: Conjunction, pointer: string, declared: Declared): Finding[] {
+  #together(a: Conjunction, b: Conjunction, pointer: string, promises: Promises): Finding[] {
     const follows = (demand: JsonSchema, fromMain: Finding[]) =>
       fromMain.length === 0
         ? []
-        : fewest([fromMain, ...a.rest.map((promise) => this.implies(promise, demand, pointer, declared))]);
+        : fewest([fromMain, ...a.rest.map((promise) => this.implies(promise, demand, pointer, promises))]);
     return distinct([
-      ...follows(b.main, this.#keywords(a.main, b.main, pointer, declared)),
-      ...b.rest.flatMap((demand) => follows(demand, this.implies(a.main, demand, pointer, declared))),
+      ...follows(b.main, this.#keywords(a.main, b.main, pointer, promises)),
+      ...b.rest.flatMap((demand) => follows(demand, this.implies(a.main, demand, pointer, promises))),
     ]);
   }
 
-  #keywords(a: Keywords, b: Keywords, pointer: string, declared: Declared): Finding[] {
+  #keywords(a: Keywords, b: Keywords, pointer: string, promises: Promises): Finding[] {
     const [given, wanted] = [valuesOf(a), valuesOf(b)];
     if (given !== undefined) {
       const refused = given.filter((value) => !this.#accepts(b, value));
-      if (refused.length === 0) return [];
-      if (wanted !== undefined) return [{ pointer, why: "value", about: listed(refused) }];
+      return refused.length === 0 ? [] : [{ pointer, why: "value", about: listed(refused) }];
     }
     const findings: Finding[] = [];
     const types = typesOf(a);
     const common = commonTypes(types, typesOf(b));
     const excess = types.filter((type) => !common.includes(type));
     if (excess.length > 0) findings.push({ pointer, why: "type", about: excess.join(" or ") });
-    else if (given === undefined && wanted !== undefined) {
+    else if (wanted !== undefined) {
       findings.push({ pointer, why: "values", about: listed(wanted) });
     }
     if (common.includes("number")) findings.push(...compareNumbers(a, b, pointer, false));
     else if (common.includes("integer")) findings.push(...compareNumbers(a, b, pointer, true));
     if (common.includes("string")) findings.push(...compareStrings(a, b, pointer));
-    if (common.includes("array")) findings.push(...compareArrays(this, a, b, pointer));
-    if (common.includes("object")) findings.push(...compareObjects(this, a, b, pointer, declared));
-    return [...findings, ...this.#ofAnyType(a, b, pointer, declared)];
+    if (common.includes("array")) findings.push(...compareArrays(this, a, b, pointer, promises));
+    if (common.includes("object")) findings.push(...compareObjects(this, a, b, pointer, promises));
+    return [...findings, ...this.#ofAnyType(a, b, pointer, promises)];
   }
 
-  #ofAnyType(a: Keywords, b: Keywords, pointer: string, declared: Declared): Finding[] {
+  #ofAnyType(a: Keywords, b: Keywords, pointer: string, promises: Promises): Finding[] {
     const findings: Finding[] = [];
     const [own, most] = [a.maxJsonBytes, b.maxJsonBytes] as [number | undefined, number | undefined];
     if (most !== undefined && (own ?? Number.POSITIVE_INFINITY) > most) {
@@ -116,7 +112,7 @@ export class Comparison {
       const branches = b[keyword] as readonly JsonSchema[] | undefined;
       if (branches === undefined || sameKeywords(a, b, keyword)) continue;
       if (keyword === "oneOf" && !apart(branches)) findings.push({ pointer, why: "opaque", about: "oneOf" });
-      else findings.push(...this.#someOf(a, branches, pointer, declared));
+      else findings.push(...this.#someOf(a, branches, pointer, promises));
     }
     const others = Object.keys(b).filter((keyword) => !COMPARED.has(keyword) && !sameKeywords(a, b, keyword));
     if (others.length > 0) findings.push({ pointer, why: "opaque", about: others.join(", ") });
@@ -124,8 +120,8 @@ export class Comparison {
   }
 
   /** What stands in the way of the one branch that is meant; when that cannot be told, that none fits. */
-  #someOf(a: Keywords, branches: readonly JsonSchema[], pointer: string, declared: Declared): Finding[] {
-    const results = branches.map((branch) => this.implies(a, branch, pointer, declared));
+  #someOf(a: Keywords, branches: readonly JsonSchema[], pointer: string, promises: Promises): Finding[] {
+    const results = branches.map((branch) => this.implies(a, branch, pointer, promises));
     if (results.some((findings) => findings.length === 0)) return [];
     const meant = branches.flatMap((branch, i) => (disjoint(a, conjunctionOf(branch).main) ? [] : [results[i]!]));
     return meant.length === 1 ? meant[0]! : [{ pointer, why: "alternative" }];
@@ -145,9 +141,10 @@ function casesOf(a: Conjunction, b: Conjunction): JsonSchema[] | undefined {
   return types.map((type) => schemaOf({ ...a, main: { ...a.main, type } }));
 }
 
+let ajv: Ajv2020 | undefined;
+
 /** Tells whether a constant of a contract file is accepted. A schema that does not stand alone accepts nothing: no proof. */
 function acceptance(): (schema: Keywords, value: unknown) => boolean {
-  let ajv: Ajv2020 | undefined;
   const known = new Map<string, ValidateFunction | undefined>();
   const compiled = (schema: Keywords) => {
     ajv ??= newAjv();
@@ -155,6 +152,8 @@ function acceptance(): (schema: Keywords, value: unknown) => boolean {
       return ajv.compile(schema);
     } catch {
       return undefined;
+    } finally {
+      ajv.removeSchema(schema);
     }
   };
   return (schema, value) => {
@@ -208,4 +207,15 @@ const distinct = (findings: readonly Finding[]): Finding[] => [
   ...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values(),
 ];
 
-const listed = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(", ");
+/** Enough of them to know what is meant: lists of values may be long. */
+const SHOWN_VALUES = 5;
+const SHOWN_CHARACTERS = 60;
+
+function listed(values: readonly unknown[]): string {
+  const shown = values.slice(0, SHOWN_VALUES).map((value) => {
+    const text = JSON.stringify(value);
+    return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
+  });
+  const more = values.length - shown.length;
+  return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

@@ -5,11 +5,12 @@ import { pointerOf } from "../compile/source.ts";
 import { canonical } from "./canonical.ts";
 import type { Keywords } from "./conjunction.ts";
 import type { Finding } from "./finding.ts";
+import { aboutField, aboutItems, aboutMembers, type Promises } from "./promises.ts";
 
 /** What these need of the comparison they belong to. */
 interface Inner {
   readonly ignoreUnknown: boolean;
-  implies(first: JsonSchema, second: JsonSchema, pointer: string): Finding[];
+  implies(first: JsonSchema, second: JsonSchema, pointer: string, promises: Promises): Finding[];
 }
 
 type Numeric = number | undefined;
@@ -67,7 +68,7 @@ export function compareStrings(a: Keywords, b: Keywords, pointer: string): Findi
   return findings;
 }
 
-export function compareArrays(inner: Inner, a: Keywords, b: Keywords, pointer: string): Finding[] {
+export function compareArrays(inner: Inner, a: Keywords, b: Keywords, pointer: string, promises: Promises): Finding[] {
   const findings = limits(a, b, pointer, ["maxItems"], ["minItems"]);
   if (b.uniqueItems === true && a.uniqueItems !== true) {
     findings.push({ pointer, why: "limit", about: "uniqueItems", first: false, second: true });
@@ -76,28 +77,26 @@ export function compareArrays(inner: Inner, a: Keywords, b: Keywords, pointer: s
   const second = (b.prefixItems ?? []) as readonly JsonSchema[];
   const most = (a.maxItems as Numeric) ?? Number.POSITIVE_INFINITY;
   const fixed = Math.max(first.length, second.length);
+  const about = aboutItems(promises);
   const rest = (schema: Keywords) => (schema.items ?? true) as JsonSchema;
   for (let i = 0; i < Math.min(fixed, most); i++) {
-    findings.push(...inner.implies(first[i] ?? rest(a), second[i] ?? rest(b), pointer + pointerOf(i)));
+    findings.push(...inner.implies(first[i] ?? rest(a), second[i] ?? rest(b), pointer + pointerOf(i), about));
   }
-  if (most > fixed) findings.push(...inner.implies(rest(a), rest(b), `${pointer}/*`));
+  if (most > fixed) findings.push(...inner.implies(rest(a), rest(b), `${pointer}/*`, about));
   return findings;
 }
 
-/** `declared`: does the first schema say anything about a field, here or in a part that is not merged into `a`. */
-export function compareObjects(
-  inner: Inner,
-  a: Keywords,
-  b: Keywords,
-  pointer: string,
-  declared: (name: string) => boolean,
-): Finding[] {
+export function compareObjects(inner: Inner, a: Keywords, b: Keywords, pointer: string, promises: Promises): Finding[] {
   const findings = limits(a, b, pointer, ["maxProperties"], ["minProperties"]);
   const required = (a.required ?? []) as readonly string[];
   for (const name of (b.required ?? []) as readonly string[]) {
     if (!required.includes(name)) findings.push({ pointer: pointer + pointerOf(name), why: "required" });
   }
-  findings.push(...compareFields(inner, a, b, pointer, declared));
+  findings.push(
+    ...compareFields(inner, a, b, pointer, promises),
+    ...comparePatterns(inner, a, b, pointer, promises),
+    ...compareUndeclared(inner, a, b, pointer, promises),
+  );
   for (const [name, wanted] of Object.entries((b.dependentRequired ?? {}) as Record<string, string[]>)) {
     const own = (a.dependentRequired as Record<string, string[]> | undefined)?.[name] ?? [];
     for (const other of wanted.filter((each) => !own.includes(each) && !required.includes(each))) {
@@ -105,7 +104,8 @@ export function compareObjects(
     }
   }
   if (b.propertyNames !== undefined) {
-    const names = inner.implies((a.propertyNames ?? true) as JsonSchema, b.propertyNames as JsonSchema, pointer);
+    const own = (a.propertyNames ?? true) as JsonSchema;
+    const names = inner.implies(own, b.propertyNames as JsonSchema, pointer, [own]);
     if (names.length > 0) findings.push({ pointer, why: "opaque", about: "propertyNames" });
   }
   const sees = b.unevaluatedProperties as JsonSchema | undefined;
@@ -123,49 +123,44 @@ const undeclaredOf = (schema: Keywords): JsonSchema => {
   return canonical(written) === "true" ? true : written;
 };
 
-function compareFields(
-  inner: Inner,
-  a: Keywords,
-  b: Keywords,
-  pointer: string,
-  declared: (name: string) => boolean,
-): Finding[] {
+function compareFields(inner: Inner, a: Keywords, b: Keywords, pointer: string, promises: Promises): Finding[] {
   const findings: Finding[] = [];
   for (const name of new Set([...Object.keys(fieldsOf(a)), ...Object.keys(fieldsOf(b))])) {
     const [own, wanted] = [schemasOf(a, name), schemasOf(b, name)];
-    // That the first does not declare it leaves it open: nobody's promise, and no obstacle.
-    if (!own.declared && !declared(name) && undeclaredOf(a) === true) continue;
+    const about = aboutField(promises, name);
+    if (about === undefined) continue;
     if (!wanted.declared && undeclaredOf(b) === false && inner.ignoreUnknown) continue;
     const promise = own.schemas.length === 1 ? own.schemas[0]! : { allOf: own.schemas };
-    for (const demand of wanted.schemas) findings.push(...inner.implies(promise, demand, pointer + pointerOf(name)));
+    for (const demand of wanted.schemas) {
+      findings.push(...inner.implies(promise, demand, pointer + pointerOf(name), about));
+    }
   }
-  return [...findings, ...comparePatterns(inner, a, b, pointer), ...compareUndeclared(inner, a, b, pointer)];
+  return findings;
 }
 
-function comparePatterns(inner: Inner, a: Keywords, b: Keywords, pointer: string): Finding[] {
+function comparePatterns(inner: Inner, a: Keywords, b: Keywords, pointer: string, promises: Promises): Finding[] {
+  const about = aboutMembers(promises);
   return Object.entries(patternsOf(b)).flatMap(([pattern, demand]) => {
     const own = patternsOf(a);
-    if (Object.hasOwn(own, pattern)) return inner.implies(own[pattern]!, demand, `${pointer}/*`);
+    if (Object.hasOwn(own, pattern)) return inner.implies(own[pattern]!, demand, `${pointer}/*`, about);
     // Other patterns may match the same names.
     if (Object.keys(own).length > 0) return [{ pointer, why: "opaque" as const, about: "patternProperties" }];
-    return inner.implies(undeclaredOf(a), demand, `${pointer}/*`);
+    return inner.implies(undeclaredOf(a), demand, `${pointer}/*`, about);
   });
 }
 
-function compareUndeclared(inner: Inner, a: Keywords, b: Keywords, pointer: string): Finding[] {
+function compareUndeclared(inner: Inner, a: Keywords, b: Keywords, pointer: string, promises: Promises): Finding[] {
   const wanted = undeclaredOf(b);
   if (wanted === true || (wanted === false && inner.ignoreUnknown)) return [];
-  const lost = Object.entries(patternsOf(a)).filter(([pattern]) => !Object.hasOwn(patternsOf(b), pattern));
-  return [
-    ...lost.flatMap(([, own]) => inner.implies(own, wanted, `${pointer}/*`)),
-    ...compareOthers(inner, undeclaredOf(a), wanted, pointer),
-  ];
-}
-
-function compareOthers(inner: Inner, own: JsonSchema, wanted: JsonSchema, pointer: string): Finding[] {
-  if (own === false) return [];
-  if (wanted === false) return [{ pointer, why: "closed" }];
-  return own === true ? [{ pointer, why: "undeclared" }] : inner.implies(own, wanted, `${pointer}/*`);
+  const about = aboutMembers(promises);
+  const lost = Object.entries(patternsOf(a)).flatMap(([pattern, own]) =>
+    Object.hasOwn(patternsOf(b), pattern) ? [] : inner.implies(own, wanted, `${pointer}/*`, about),
+  );
+  const others = undeclaredOf(a);
+  if (others === false) return lost;
+  if (wanted === false) return [...lost, { pointer, why: "closed" }];
+  if (others === true) return [...lost, { pointer, why: "undeclared" }];
+  return [...lost, ...inner.implies(others, wanted, `${pointer}/*`, about)];
 }
 
 /** Every schema that the member of that name must match. */

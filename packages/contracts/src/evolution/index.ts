@@ -1,0 +1,12 @@
+export type { Change } from "./change.ts";
+export { diffContracts } from "./diff.ts";
+export {
+  CHANGE_CLASSES,
+  type ChangeClass,
+  ROLES,
+  RULE_IDS,
+  RULES,
+  type Rule,
+  type RuleId,
+  rulesTable,
+} from "./rules.ts";
