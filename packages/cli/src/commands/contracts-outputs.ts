@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { formatMistake, type LoadResult, loadContracts } from "@rollcall/contracts";
-import { renderTypes } from "@rollcall/contracts/outputs";
+import { renderJsonSchemas, renderSchemaBundle, renderTypes } from "@rollcall/contracts/outputs";
 import type { Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
 
@@ -34,6 +34,12 @@ export function addContractOutputs(contracts: Command, context: Context): void {
       );
 
   add("types", "TypeScript for socket.io-client's generics and for publishers", "a .ts file (default: stdout)", types);
+  add(
+    "jsonschema",
+    "JSON Schema 2020-12 of every payload and ack, for other languages",
+    "a folder: a document for each, and index.json; or a .json file: all in one (default: stdout)",
+    jsonSchemas,
+  );
 }
 
 function types({ catalogue, contracts }: Loaded, out: string | undefined): Rendered {
@@ -43,6 +49,12 @@ function types({ catalogue, contracts }: Loaded, out: string | undefined): Rende
     });
   }
   return new Map([["", renderTypes(catalogue, { hash: contracts.hash })]]);
+}
+
+function jsonSchemas({ catalogue, contracts }: Loaded, out: string | undefined): Rendered {
+  const { hash } = contracts;
+  const inOne = out === undefined || out.endsWith(".json");
+  return inOne ? new Map([["", renderSchemaBundle(catalogue, { hash })]]) : renderJsonSchemas(catalogue, { hash });
 }
 
 async function produce(

@@ -3,13 +3,13 @@
  * namespace, and every payload under a name. It imports nothing.
  */
 
-import type { Catalogue, MessageEntry, NamespaceEntry } from "../../catalogue.ts";
+import type { Catalogue, NamespaceEntry } from "../../catalogue.ts";
 import { DEFAULT_NAMESPACE } from "../../names.ts";
-import { CORE_SCHEMAS } from "../core-names.ts";
-import { camelCase, isStructured, NameClaims, type NameOf, namesBySchema, pascalCase, prefixOf } from "../naming.ts";
+import { defineAll, type NamedNamespace } from "../definitions.ts";
+import { camelCase, type NameOf } from "../naming.ts";
 import { surfaceOf } from "../surface.ts";
 import { accessors, NAMESPACE_MAPS } from "./accessors.ts";
-import { coreSection, coreTypeNames } from "./core.ts";
+import { coreSection } from "./core.ts";
 import { clientMember, interfaceText, messageDoc, serverMember } from "./members.ts";
 import { declaration, describeSchema, docComment, indent, quoted, typeText } from "./schema-type.ts";
 
@@ -25,40 +25,16 @@ export interface TypesOptions {
 }
 
 export function renderTypes(catalogue: Catalogue, { hash }: TypesOptions): string {
-  const prefixes = new NameClaims();
-  const namespaces = withDefault(catalogue.namespaces).map((entry) => ({
-    entry,
-    namespace: entry.namespace,
-    prefix: prefixes.claim(prefixOf(entry.namespace)),
-  }));
-  const claims = new NameClaims([
-    ...RESERVED,
-    ...coreTypeNames(),
-    ...namespaces.flatMap(({ prefix }) => NAMESPACE_MAPS.map((map) => prefix + map)),
-  ]);
-
-  // Events have the first choice of names: they are what others import.
-  const named = namespaces.map(({ entry, prefix }) => ({ entry, prefix, names: eventNames(entry, prefix, claims) }));
-  const known = new Set(CORE_SCHEMAS.map(({ schema }) => JSON.stringify(schema)));
-  const shared = catalogue.shared
-    .filter(({ schema }) => isStructured(schema) && isNew(known, JSON.stringify(schema)))
-    .map(({ name, schema }) => ({ name: claims.claim(pascalCase(name)), schema }));
-  const nameOf = namesBySchema([...CORE_SCHEMAS, ...shared]);
-
+  const all = { ...catalogue, namespaces: withDefault(catalogue.namespaces) };
+  const { namespaces, shared, nameOf } = defineAll(all, RESERVED, NAMESPACE_MAPS);
   const sections = [
     `// Written by \`rollcall contracts types\` from contracts ${hash}. Do not edit.\n/* eslint-disable */`,
     coreSection(),
     ...shared.map(({ name, schema }) => declaration(name, schema, nameOf, describeSchema(schema), true)),
-    ...named.map((each) => namespaceSection(each, nameOf)),
-    accessors(namespaces),
+    ...namespaces.map((each) => namespaceSection(each, nameOf)),
+    accessors(namespaces.map(({ entry, prefix }) => ({ namespace: entry.namespace, prefix }))),
   ];
   return `${sections.join("\n\n")}\n`;
-}
-
-function isNew(known: Set<string>, key: string): boolean {
-  if (known.has(key)) return false;
-  known.add(key);
-  return true;
 }
 
 /** Clients connect to `/` unless told otherwise: the bare names are there, be it with core's events only. */
@@ -68,26 +44,7 @@ function withDefault(namespaces: readonly NamespaceEntry[]): readonly NamespaceE
   return [{ namespace: DEFAULT_NAMESPACE, ...none }, ...namespaces];
 }
 
-interface EventNames {
-  payload: ReadonlyMap<string, string>;
-  reply: ReadonlyMap<string, string>;
-}
-
-function eventNames({ relays, commands, events }: NamespaceEntry, prefix: string, claims: NameClaims): EventNames {
-  const claim = ({ name }: MessageEntry, end = ""): [string, string] => [
-    name,
-    claims.claim(`${prefix}${pascalCase(name)}${end}`),
-  ];
-  return {
-    payload: new Map([...relays, ...commands, ...events].map((entry) => claim(entry))),
-    reply: new Map(commands.map((entry) => claim(entry, "Reply"))),
-  };
-}
-
-function namespaceSection(
-  { entry, prefix, names }: { entry: NamespaceEntry; prefix: string; names: EventNames },
-  nameOf: NameOf,
-): string {
+function namespaceSection({ entry, prefix, ...names }: NamedNamespace, nameOf: NameOf): string {
   const { client, server } = surfaceOf(entry);
   const payload = ({ name }: { name: string }) => names.payload.get(name)!;
   const reply = ({ name }: { name: string }) => names.reply.get(name)!;
