@@ -2,6 +2,7 @@
 
 import { RollcallError } from "@rollcall/contracts";
 import { Command, CommanderError } from "commander";
+import { addBench } from "./commands/bench.ts";
 import { addDown, addLogs, addStatus } from "./commands/cluster.ts";
 import { addContracts } from "./commands/contracts.ts";
 import { addDemo } from "./commands/demo.ts";
@@ -29,6 +30,7 @@ const COMMANDS = [
   addDoctor,
   addContracts,
   addDemo,
+  addBench,
 ];
 
 export function makeProgram(context: Context): Command {

@@ -3,6 +3,7 @@ export * from "./bounds.ts";
 export { type Child, type ChildOptions, startChild } from "./child.ts";
 export * from "./client.ts";
 export * from "./cluster.ts";
+export * from "./conformance.ts";
 export * from "./dev-keys.ts";
 export * from "./fault-proxy.ts";
 export * from "./nats-server.ts";

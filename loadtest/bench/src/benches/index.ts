@@ -1,0 +1,16 @@
+/** Every bench, in the order of the report. */
+
+import type { Bench } from "../harness/bench.ts";
+import { heartbeats } from "./b3-heartbeats.ts";
+import { memory } from "./b4-memory.ts";
+import { transitions } from "./b5-transitions.ts";
+import { snapshot } from "./b11-snapshot.ts";
+
+export const BENCHES: readonly Bench[] = [heartbeats, memory, transitions, snapshot];
+
+/** By their ids, in any case, or `all`; undefined when one is unknown. */
+export function benchesOf(ids: readonly string[]): readonly Bench[] | undefined {
+  if (ids.length === 1 && ids[0] === "all") return BENCHES;
+  const found = ids.map((id) => BENCHES.find((bench) => bench.id === id.toUpperCase()));
+  return found.every((bench) => bench !== undefined) ? found : undefined;
+}

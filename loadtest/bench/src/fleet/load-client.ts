@@ -1,0 +1,171 @@
+/** A client of load in either dialect: Socket.IO (Rollcall, stock, bare ws) or centrifuge's JSON protocol. */
+
+import type { Contender } from "../harness/bench.ts";
+import { RawWebSocket } from "./raw-websocket.ts";
+
+export type Dialect = "socket.io" | "centrifuge";
+export const dialectOf = (contender: Contender): Dialect => (contender === "centrifuge" ? "centrifuge" : "socket.io");
+
+export interface LoadClientOptions {
+  dialect: Dialect;
+  /** `http://host:port` of the server. */
+  url: string;
+  /** Also its user for those that know no tokens. */
+  token: string;
+  /** Presented to Rollcall: a client that comes back resumes it. */
+  session?: string;
+  /** Of Rollcall: wait for `session:ready`. */
+  awaitReady: boolean;
+  /** Whole events as they came, in the server's own words. */
+  event?(data: Buffer): void;
+  closed?(): void;
+}
+
+export interface LoadClient {
+  join(room: string): Promise<void>;
+  leave(room: string): Promise<void>;
+  /** A message to a room; resolves with the answer. */
+  publish(room: string, data: object): Promise<void>;
+  /** Any request; resolves with the answer's text. */
+  ask(name: string, payload: object): Promise<string>;
+  drop(): void;
+}
+
+const ANSWER_MS = 30_000;
+
+/** Resolves when connected; rejects when the server closes first. */
+export function connectClient(options: LoadClientOptions): Promise<LoadClient> {
+  return options.dialect === "centrifuge" ? connectCentrifuge(options) : connectSocketIo(options);
+}
+
+/** Requests under way by number. */
+class Answers {
+  readonly #waiting = new Map<number, { resolve(text: string): void; reject(error: Error): void }>();
+  #last = 0;
+
+  next(): { id: number; answer: Promise<string> } {
+    const id = ++this.#last;
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiting.set(id, { resolve, reject });
+    const timer = setTimeout(() => this.#settle(id)?.reject(new Error("no answer")), ANSWER_MS);
+    return { id, answer: promise.finally(() => clearTimeout(timer)) };
+  }
+
+  settle(id: number, text: string, failed: boolean): void {
+    if (failed) this.#settle(id)?.reject(new Error(`refused: ${text.slice(0, 200)}`));
+    else this.#settle(id)?.resolve(text);
+  }
+
+  fail(): void {
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new Error("closed by the server"));
+  }
+
+  #settle(id: number) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+}
+
+function connectSocketIo(options: LoadClientOptions): Promise<LoadClient> {
+  const { promise, resolve, reject } = Promise.withResolvers<LoadClient>();
+  const answers = new Answers();
+  const ws = new RawWebSocket(new URL("/socket.io/?EIO=4&transport=websocket", options.url), {
+    text(data) {
+      switch (data[0]) {
+        case 0x30: // Engine.IO open
+          ws.send(`40${JSON.stringify({ token: options.token, session: options.session })}`);
+          return;
+        case 0x32: // ping
+          ws.send("3");
+          return;
+        case 0x34:
+          break;
+        default:
+          return;
+      }
+      switch (data[1]) {
+        case 0x30: // CONNECT
+          if (!options.awaitReady) resolve(client);
+          return;
+        case 0x32: // EVENT
+          if (options.awaitReady && data.includes("session:ready")) resolve(client);
+          options.event?.(data);
+          return;
+        case 0x33: {
+          const text = data.toString("utf8", 2);
+          const start = text.indexOf("[");
+          return answers.settle(
+            Number(text.slice(0, start)),
+            text.slice(start),
+            text.startsWith('[{"ok":false', start),
+          );
+        }
+        case 0x34: // CONNECT_ERROR
+          ws.drop();
+      }
+    },
+    close() {
+      reject(new Error("closed before it was connected"));
+      answers.fail();
+      options.closed?.();
+    },
+  });
+  const ask = (name: string, payload: object): Promise<string> => {
+    const { id, answer } = answers.next();
+    ws.send(`42${id}${JSON.stringify([name, payload])}`);
+    return answer;
+  };
+  const client: LoadClient = {
+    ask,
+    join: async (room) => void (await ask("room:join", { room })),
+    leave: async (room) => void (await ask("room:leave", { room })),
+    publish: async (room, data) => void (await ask("chat:said", { room, data })),
+    drop: () => ws.drop(),
+  };
+  return promise;
+}
+
+function connectCentrifuge(options: LoadClientOptions): Promise<LoadClient> {
+  const { promise, resolve, reject } = Promise.withResolvers<LoadClient>();
+  const answers = new Answers();
+  const ask = (name: string, payload: object): Promise<string> => {
+    const { id, answer } = answers.next();
+    ws.send(JSON.stringify({ id, [name]: payload }));
+    return answer;
+  };
+  const line = (data: Buffer): void => {
+    if (data.length <= 2) {
+      ws.send("{}"); // ping
+    } else if (data.includes('"push"')) {
+      options.event?.(data);
+    } else {
+      const text = data.toString();
+      const { id = 0, error } = JSON.parse(text) as { id?: number; error?: unknown };
+      answers.settle(id, text, error !== undefined);
+    }
+  };
+  const ws: RawWebSocket = new RawWebSocket(new URL("/connection/websocket", options.url), {
+    open: () => void ask("connect", { token: options.token }).then(() => resolve(client), reject),
+    text(data) {
+      for (let from = 0; from < data.length; ) {
+        const end = data.indexOf(10, from);
+        line(data.subarray(from, end < 0 ? data.length : end));
+        from = end < 0 ? data.length : end + 1;
+      }
+    },
+    close() {
+      reject(new Error("closed before it was connected"));
+      answers.fail();
+      options.closed?.();
+    },
+  });
+  const client: LoadClient = {
+    ask,
+    join: async (room) => void (await ask("subscribe", { channel: room })),
+    leave: async (room) => void (await ask("unsubscribe", { channel: room })),
+    publish: async (room, data) => void (await ask("publish", { channel: room, data })),
+    drop: () => ws.drop(),
+  };
+  return promise;
+}

@@ -1,0 +1,29 @@
+/** What a fleet of clients is told, and what it answers. */
+
+import type { Dialect } from "./load-client.ts";
+
+export interface ClientPlan {
+  token: string;
+  session?: string;
+  rooms: string[];
+}
+
+export type Order =
+  | { do: "connect"; dialect: Dialect; url: string; awaitReady: boolean; clients: ClientPlan[] }
+  /** Every client joins these too. */
+  | { do: "join"; rooms: string[] }
+  /** Every connection is cut without a word. */
+  | { do: "drop" }
+  /** `reset` forgets delays, nothing else. */
+  | { do: "tally"; reset?: boolean };
+
+export interface Tally {
+  events: number;
+  /** Lost, repeated or out of order. */
+  wrong: number;
+  closed: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+export type Answer = { done: true; tally?: Tally } | { done: false; message: string };

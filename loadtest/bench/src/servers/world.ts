@@ -1,0 +1,110 @@
+/**
+ * A contender with what it stands on: its own Redis (so that Redis's CPU is its own), its server processes, and where
+ * clients connect.
+ */
+
+import { join } from "node:path";
+import {
+  type Cluster,
+  type DevKeys,
+  devKeys,
+  type NatsServer,
+  type RedisServer,
+  startCluster,
+  startNats,
+  startRedis,
+} from "@rollcall/testkit";
+import type { Redis } from "ioredis";
+import type { Target } from "../fleet/fleet.ts";
+import { dialectOf } from "../fleet/load-client.ts";
+import type { ClientPlan } from "../fleet/orders.ts";
+import type { Contender } from "../harness/bench.ts";
+import { type BaselineServer, NODE_FLAGS, startCentrifuge, startStock } from "./baseline-process.ts";
+
+export interface World {
+  readonly contender: Contender;
+  readonly redis: Redis;
+  readonly redisServer: RedisServer;
+  /** Of Rollcall. */
+  readonly cluster: Cluster | undefined;
+  readonly nats: NatsServer | undefined;
+  readonly baselines: readonly BaselineServer[];
+  /** Where clients of node `i` go. */
+  target(node?: number): Target;
+  plans(count: number, rooms: (index: number) => string[], firstIndex?: number): Promise<ClientPlan[]>;
+}
+
+export interface WorldOptions {
+  /** Edges, or servers of a baseline. Default 1. */
+  nodes?: number;
+  presence?: number;
+  notifiers?: number;
+  /** Default false: the bounds of production. */
+  scaled?: boolean;
+  env?: Record<string, string>;
+}
+
+export const BENCH_CONTRACTS = join(import.meta.dirname, "../../contracts");
+
+/** Limits that a load generator on one address would meet. */
+const NO_LIMITS = {
+  CONNECTS_PER_SECOND_PER_ADDRESS: "100000",
+  MAX_CONNECTIONS_PER_ADDRESS: "100000",
+  ADMISSIONS_PER_SECOND: "100000",
+  MAX_LOOP_DELAY_MS: "10000",
+  JOINS_PER_SECOND: "1000",
+  EVENTS_PER_SECOND: "10000",
+  LOG_LEVEL: "warn",
+  NODE_OPTIONS: NODE_FLAGS.join(" "),
+};
+
+let keys: Promise<DevKeys> | undefined;
+
+export async function startWorld(
+  contender: Contender,
+  stack: AsyncDisposableStack,
+  options: WorldOptions = {},
+): Promise<World> {
+  const { nodes = 1, presence = 1, notifiers = 0, scaled = false, env = {} } = options;
+  const redisServer = stack.use(await startRedis());
+  const redis = redisServer.connect();
+  stack.defer(() => redis.disconnect());
+  const baselines: BaselineServer[] = [];
+  let cluster: Cluster | undefined;
+  let nats: NatsServer | undefined;
+  const signer = await (keys ??= devKeys());
+  if (contender === "rollcall") {
+    nats = stack.use(await startNats());
+    cluster = stack.use(
+      await startCluster({
+        ...{ edges: nodes, presence, notifiers, scaled, traces: false },
+        ...{ redis: redisServer, nats, keys: signer, contractsDir: BENCH_CONTRACTS },
+        env: { ...NO_LIMITS, ...env },
+      }),
+    );
+  } else {
+    const start = contender === "centrifuge" ? startCentrifuge : startStock;
+    for (let i = 0; i < nodes; i++) baselines.push(await start(redisServer.url, stack));
+  }
+  return {
+    contender,
+    redis,
+    redisServer,
+    cluster,
+    nats,
+    baselines,
+    target: (node = 0) => ({
+      dialect: dialectOf(contender),
+      url: cluster?.edges[node]?.url ?? baselines[node]!.url,
+      awaitReady: contender === "rollcall",
+    }),
+    async plans(count, rooms, firstIndex = 0) {
+      const plan = async (index: number): Promise<ClientPlan> => {
+        const user = `user-${index}`;
+        const token = contender === "rollcall" ? await signer.token({ user }) : user;
+        return { token, rooms: rooms(index) };
+      };
+      return Promise.all(Array.from({ length: count }, (_, i) => plan(firstIndex + i)));
+    },
+  };
+}
