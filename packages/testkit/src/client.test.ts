@@ -47,7 +47,10 @@ afterEach(async () => {
 });
 
 function open(token = "good", options: ClientOptions = {}): TestClient {
-  const made = client(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, token, options);
+  const made = client(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, token, {
+    checked: false,
+    ...options,
+  });
   clients.push(made);
   return made;
 }

@@ -5,6 +5,7 @@
 import { type Meta, RollcallError, type WireError } from "@rollcall/contracts";
 import { systemClock } from "@rollcall/runtime";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import { checkAck, checkServerEvent } from "./conformance.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface ClientOptions {
@@ -16,6 +17,8 @@ export interface ClientOptions {
   protocol?: number;
   /** Further or other members of `auth`. */
   auth?: Record<string, unknown>;
+  /** Default true: what core sends must be what its contract declares. False for servers that only resemble an edge. */
+  checked?: boolean;
   /** Of the library, for example `{ reconnection: false }`. */
   io?: Partial<ManagerOptions & SocketOptions>;
 }
@@ -72,7 +75,7 @@ const DEFAULT_ACK_MS = 10_000;
 const DEFAULT_READY_MS = 10_000;
 
 export function client(url: string, token: string | undefined, options: ClientOptions = {}): TestClient {
-  const { namespace = "/", session, client: label, presence, protocol } = options;
+  const { namespace = "/", session, client: label, presence, protocol, checked = true } = options;
   const auth = Object.fromEntries(
     Object.entries({ token, session, client: label, presence, protocol, ...options.auth }).filter(
       ([, value]) => value !== undefined,
@@ -97,6 +100,8 @@ export function client(url: string, token: string | undefined, options: ClientOp
       auth.session ??= (payload as SessionReady).session;
     }
     events.push({ name, payload, meta, atMs: systemClock.monotonic() });
+    // Thrown into nothing that catches it: the test run fails, whatever the test was looking at.
+    if (checked) checkServerEvent(name, payload, meta);
   });
   socket.on("disconnect", (reason) => disconnects.push(reason));
   socket.on("connect_error", (error) => connectErrors.push(error));
@@ -120,7 +125,9 @@ export function client(url: string, token: string | undefined, options: ClientOp
     nextReady: (timeoutMs = DEFAULT_READY_MS) => readyAfter(readies, timeoutMs),
     async emitAck(name, payload = {}, meta, timeoutMs = DEFAULT_ACK_MS) {
       const args = meta === undefined ? [payload] : [payload, meta];
-      return (await socket.timeout(timeoutMs).emitWithAck(name, ...args)) as Ack;
+      const ack = (await socket.timeout(timeoutMs).emitWithAck(name, ...args)) as Ack;
+      if (checked) checkAck(name, ack);
+      return ack;
     },
     async call<T>(name: string, payload?: unknown, meta?: unknown) {
       const ack = await self.emitAck(name, payload, meta);

@@ -19,6 +19,7 @@ import {
   RosterDiff,
   StateDiff,
   StateOp,
+  timestamp,
   UserPresence,
 } from "./shapes.ts";
 
@@ -36,17 +37,17 @@ const JoinAck = object({
   count: count(),
   roster: object({
     version: count(),
-    members: optional(Type.Array(Member)),
+    members: optional(list(Member, LIMITS.membersPage)),
     next: optional(opaque),
     delta: optional(RosterDiff),
   }),
   state: object({
     version: count(),
-    entries: optional(Type.Array(Entry)),
+    entries: optional(list(Entry, LIMITS.stateKeys)),
     next: optional(opaque),
     delta: optional(StateDiff),
   }),
-  history: object({ seq: count(), events: optional(Type.Array(EventTriple)), next: optional(count()) }),
+  history: object({ seq: count(), events: optional(list(EventTriple, LIMITS.historyLast)), next: optional(count()) }),
   stale,
 });
 
@@ -91,7 +92,7 @@ export const CLIENT_EVENTS = {
       epoch: opaque,
       version: count(),
       count: count(),
-      members: Type.Array(Member),
+      members: list(Member, LIMITS.membersPage),
       next: optional(opaque),
       stale,
     }),
@@ -105,13 +106,18 @@ export const CLIENT_EVENTS = {
       after: optional(count()),
       limit: optional(positive(LIMITS.historyPage)),
     }),
-    ack: object({ epoch: opaque, seq: count(), events: Type.Array(EventTriple), next: optional(count()) }),
+    ack: object({
+      epoch: opaque,
+      seq: count(),
+      events: list(EventTriple, LIMITS.historyPage),
+      next: optional(count()),
+    }),
   },
   "state:get": {
     description: "State entries, all or by key.",
     needs: "membership",
     payload: object({ room, keys: optional(list(name("stateKey"), LIMITS.stateKeys)), cursor: optional(opaque) }),
-    ack: object({ epoch: opaque, version: count(), entries: Type.Array(Entry), next: optional(opaque) }),
+    ack: object({ epoch: opaque, version: count(), entries: list(Entry, LIMITS.stateKeys), next: optional(opaque) }),
   },
   "state:patch": {
     description: "Change state entries, all or none.",
@@ -128,7 +134,7 @@ export const CLIENT_EVENTS = {
     description: "Read users' presence and be told of changes.",
     needs: "watch",
     payload: object({ users: list(user, LIMITS.watchAtOnce, 1) }),
-    ack: object({ users: Type.Array(UserPresence), stale }),
+    ack: object({ users: list(UserPresence, LIMITS.watchAtOnce), stale }),
   },
   "presence:unwatch": {
     description: "No longer be told.",
@@ -138,7 +144,7 @@ export const CLIENT_EVENTS = {
   "session:refresh": {
     description: "Replace the token before it expires.",
     payload: object({ token: Type.String({ minLength: 1, maxLength: 16 * 1024 }) }),
-    ack: object({ expiresAt: Type.String() }),
+    ack: object({ expiresAt: timestamp }),
   },
   "inbox:ack": {
     description: "This device has everything up to seq.",
@@ -162,7 +168,7 @@ export const CLIENT_EVENTS = {
       epoch: opaque,
       seq: count(),
       unread: count(),
-      events: Type.Array(EventTriple),
+      events: list(EventTriple, LIMITS.inboxPage),
       next: optional(count()),
     }),
   },

@@ -1,7 +1,6 @@
 /** What the server sends of its own: nothing else, but what contract files declare. */
 
 import Type, { type Static, type TSchema } from "typebox";
-import { ERROR_CODES } from "../errors.ts";
 import {
   count,
   list,
@@ -14,6 +13,7 @@ import {
   StateDiff,
   timestamp,
   UserPresence,
+  WireError,
 } from "./shapes.ts";
 
 const room = name("room");
@@ -22,14 +22,6 @@ const health = object({
   fanout: oneOf("live", "stale"),
   inbox: oneOf("live", "stale"),
 });
-const wireError = object({
-  code: oneOf(...ERROR_CODES),
-  message: Type.String(),
-  retryable: Type.Boolean(),
-  retryAfterMs: optional(count()),
-  details: optional(Type.Unsafe<Record<string, unknown>>({ type: "object" })),
-});
-
 export const SERVER_EVENTS = {
   "session:ready": {
     description: "First of all events: who and where one is, and under which limits.",
@@ -57,7 +49,7 @@ export const SERVER_EVENTS = {
   },
   "session:fault": {
     description: "An error of a message that asked for no ack.",
-    payload: object({ event: Type.String(), id: optional(name("clientId")), error: wireError }),
+    payload: object({ event: Type.String(), id: optional(name("clientId")), error: WireError }),
   },
   "session:revoked": {
     description: "The session ends here; a DISCONNECT follows.",

@@ -1,6 +1,7 @@
 /** The building blocks of the core schemas. */
 
 import Type, { type TProperties, type TSchema, type TUnsafe } from "typebox";
+import { ERROR_CODES } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { GRAMMAR, type NameKind } from "../names.ts";
 
@@ -91,7 +92,6 @@ export const UserPresence = object({
   devices: optional(count()),
   epoch: optional(opaque),
   version: optional(count()),
-  visible: optional(Type.Boolean()),
 });
 
 export const Meta = object({
@@ -109,4 +109,13 @@ export const EventTriple = Type.Unsafe<[string, unknown, unknown]>({
   type: "array",
   minItems: 3,
   maxItems: 3,
+});
+
+/** An error as acks, `session:fault`, connect errors and replies carry it. `code` is open: a receiver reads `retryable`. */
+export const WireError = object({
+  code: oneOf(...ERROR_CODES),
+  message: Type.String(),
+  retryable: Type.Boolean(),
+  retryAfterMs: optional(count()),
+  details: optional(Type.Unsafe<Record<string, unknown>>({ type: "object" })),
 });

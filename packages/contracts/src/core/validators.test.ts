@@ -6,7 +6,11 @@ import {
   validateAuth,
   validateClaims,
   validateClientEvent,
+  validateCloudEvent,
+  validateFallbackBody,
   validateMeta,
+  validatePresenceEvent,
+  validateReply,
   validateRequest,
 } from "./validators.ts";
 
@@ -168,4 +172,39 @@ test("requests: users up to their limit, exactly one audience", () => {
   for (const to of [{}, { room, users: ["a"] }, { users: [] }, undefined]) {
     expect(validateRequest("emit", { ...data, to }).ok, JSON.stringify(to)).toBe(false);
   }
+});
+
+test("a domain event says who it is: four attributes, printable and bounded", () => {
+  const event = { specversion: "1.0", id: "7", source: "shop", type: "order.shipped" };
+  expect(validateCloudEvent({ ...event, time: "yesterday", traceparent: 1, extra: 1 })).toEqual({
+    ok: true,
+    value: { ...event, time: "yesterday", traceparent: 1 },
+  });
+  for (const name of Object.keys(event)) {
+    const { [name as "id"]: _missing, ...rest } = event;
+    expect(validateCloudEvent(rest).ok, name).toBe(false);
+    for (const bad of ["", "x".repeat(1_025), "a\nb", 7]) {
+      expect(validateCloudEvent({ ...event, [name]: bad }).ok, `${name} ${JSON.stringify(bad)}`).toBe(false);
+    }
+  }
+  expect(validateCloudEvent({ ...event, specversion: "0.3" }).ok).toBe(false);
+});
+
+test("what presence publishes, and what fallback channels carry", () => {
+  const stamp = { epoch: "1.1", version: 1, at: "2026-01-01T00:00:00.000Z" };
+  const joined = { tenant: "main", namespace: "/", room, user: "ann", ...stamp, reason: "connect" };
+  expect(validatePresenceEvent("rollcall.room.joined", joined).ok).toBe(true);
+  const { user: _nobody, ...occupied } = joined;
+  expect(validatePresenceEvent("rollcall.room.joined", occupied).ok).toBe(false);
+  expect(validatePresenceEvent("rollcall.room.occupied", occupied).ok).toBe(true);
+  expect(validatePresenceEvent("rollcall.room.exploded", joined).ok).toBe(false);
+  const body = { id: "m1", event: "order:shipped", tenant: "main", user: "ann", data: null, ts: stamp.at };
+  expect(validateFallbackBody(body).ok).toBe(true);
+  expect(validateFallbackBody({ ...body, event: "order" }).ok).toBe(false);
+});
+
+test("answers to requests, and no answer to what is none", () => {
+  expect(validateReply("session.revoke", { revoked: 0 }).ok).toBe(true);
+  expect(validateReply("session.revoke", {}).ok).toBe(false);
+  expect(validateReply("session.invent", {}).ok).toBe(false);
 });

@@ -9,15 +9,17 @@ import type { Issue } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { issuesOf, newAjv } from "./ajv.ts";
 import { CLIENT_EVENTS, type ClientEvent, type ClientPayload } from "./client-events.ts";
+import { CloudEventAttributes, FallbackBody, PRESENCE_EVENTS, type PresenceEvent } from "./cloud-events.ts";
 import { Auth, Claims, ClientMeta } from "./connect.ts";
 import { exceedsDepth } from "./json.ts";
 import { project } from "./project.ts";
-import { REQUESTS, type RequestBody, type RequestName } from "./requests.ts";
+import { REQUESTS, type ReplyData, type RequestBody, type RequestName } from "./requests.ts";
 import { SERVER_EVENTS, type ServerEvent } from "./server-events.ts";
+import { Meta, WireError } from "./shapes.ts";
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; issues: Issue[] };
 
-const ajv = newAjv();
+const ajv = newAjv({ unevaluated: false });
 
 /** A copy without extra fields, or what is wrong with it. */
 type Check = (value: unknown) => Checked<unknown>;
@@ -34,17 +36,20 @@ function checkOf(schema: TSchema): Check {
   };
 }
 
-const checksOf = <K extends string>(schemas: Record<K, TSchema>): ReadonlyMap<string, Check> =>
-  new Map(Object.entries<TSchema>(schemas).map(([key, schema]) => [key, checkOf(schema)]));
+/** One check per name, each of the schema that is `part` of what the name stands for. */
+const checksOf = <P extends string>(named: Record<string, Record<P, TSchema>>, part: P): ReadonlyMap<string, Check> =>
+  new Map(Object.entries(named).map(([key, parts]) => [key, checkOf(parts[part])]));
 
-const payloads = <K extends string>(events: Record<K, { payload: TSchema }>) =>
-  Object.fromEntries(Object.entries<{ payload: TSchema }>(events).map(([key, { payload }]) => [key, payload]));
-const acks = Object.fromEntries(Object.entries(CLIENT_EVENTS).map(([key, { ack }]) => [key, ack as TSchema]));
-
-const clientChecks = checksOf(payloads(CLIENT_EVENTS));
-const ackChecks = checksOf(acks);
-const serverChecks = checksOf(payloads(SERVER_EVENTS));
-const requestChecks = checksOf(REQUESTS);
+const clientChecks = checksOf(CLIENT_EVENTS, "payload");
+const ackChecks = checksOf(CLIENT_EVENTS, "ack");
+const serverChecks = checksOf(SERVER_EVENTS, "payload");
+const requestChecks = checksOf(REQUESTS, "body");
+const replyChecks = checksOf(REQUESTS, "reply");
+const presenceEventChecks = checksOf(PRESENCE_EVENTS, "data");
+const cloudEventCheck = checkOf(CloudEventAttributes);
+const fallbackCheck = checkOf(FallbackBody);
+const wireErrorCheck = checkOf(WireError);
+const serverMetaCheck = checkOf(Meta);
 const authCheck = checkOf(Auth);
 const claimsCheck = checkOf(Claims);
 const metaCheck = checkOf(ClientMeta);
@@ -80,6 +85,38 @@ export function validateServerEvent(event: ServerEvent | (string & {}), payload:
 
 export function validateRequest<N extends RequestName>(name: N, body: unknown): Checked<RequestBody<N>> {
   return (requestChecks.get(name)?.(body) ?? unknown) as Checked<RequestBody<N>>;
+}
+
+/** The data of a positive answer. */
+export function validateReply<N extends RequestName>(name: N, data: unknown): Checked<ReplyData<N>>;
+export function validateReply(name: string, data: unknown): Checked<unknown>;
+export function validateReply(name: string, data: unknown): Checked<unknown> {
+  return replyChecks.get(name)?.(data) ?? unknown;
+}
+
+/** The data of what the PRESENCE stream holds, by its CloudEvent type. */
+export function validatePresenceEvent(type: PresenceEvent | (string & {}), data: unknown): Checked<unknown> {
+  return presenceEventChecks.get(type)?.(data) ?? unknown;
+}
+
+/** The attributes of a domain event, by their names without `ce-`. */
+export function validateCloudEvent(attributes: unknown): Checked<CloudEventAttributes> {
+  return cloudEventCheck(attributes) as Checked<CloudEventAttributes>;
+}
+
+/** The body that a fallback channel carries. */
+export function validateFallbackBody(body: unknown): Checked<FallbackBody> {
+  return fallbackCheck(body) as Checked<FallbackBody>;
+}
+
+/** The error of a negative ack or answer, of `session:fault`, of a connect error. */
+export function validateWireError(error: unknown): Checked<unknown> {
+  return wireErrorCheck(error);
+}
+
+/** The `meta` of what the server sends. */
+export function validateServerMeta(meta: unknown): Checked<unknown> {
+  return serverMetaCheck(meta);
 }
 
 export function validateAuth(auth: unknown): Checked<Auth> {

@@ -1,6 +1,7 @@
+import type { RequestName } from "@rollcall/contracts";
 import type { DeliveryAccount } from "@rollcall/contracts/internal";
-import { createLogger, request, serve } from "@rollcall/runtime";
-import { waitFor } from "@rollcall/testkit";
+import { createLogger, serve } from "@rollcall/runtime";
+import { ask as askBackend, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toBoard, toUsers } from "../../test/fake-contracts.ts";
@@ -26,8 +27,8 @@ describe("requests of backends and operators", () => {
   });
   afterEach(() => bench.close());
 
-  const ask = <T>(name: string, body: unknown, tenant = "main") =>
-    request<T>(bench.nc, `rollcall.v1.${tenant}.${name}`, body, { timeoutMs: 5_000 });
+  const ask = <T>(name: RequestName, body: unknown, tenant = "main") =>
+    askBackend<T>(bench.nc, name, body, { install: "rollcall", tenant });
   const done = () => waitFor(async () => (await bench.outstanding()) === 0, { what: "all to be final" });
   const letters = (tenant = "main", body = {}) =>
     ask<{ letters: Letter[] }>("deadletter.list", body, tenant).then(({ letters }) => letters);

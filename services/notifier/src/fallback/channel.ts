@@ -3,6 +3,8 @@
  * `channels-file.ts`; see `docs/recipes/fallback-channel.md`.
  */
 
+import type { FallbackBody } from "@rollcall/contracts";
+
 /** What is handed over; the body of every channel is `{ id, event, tenant, user, data, ts }`. */
 export interface Notice {
   /** `meta.id` of the event: equal for all its recipients. */
@@ -40,7 +42,7 @@ export class NotNow extends Error {
 }
 
 export function bodyOf({ id, event, tenant, user, data, ts }: Notice): string {
-  return JSON.stringify({ id, event, tenant, user, data, ts });
+  return JSON.stringify({ id, event, tenant, user, data, ts } satisfies FallbackBody);
 }
 
 /** The value that an RFC 6901 pointer names in `data`. */

@@ -1,9 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { jetstreamManager } from "@nats-io/jetstream";
+import { validateAck } from "@rollcall/contracts";
 import type { InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
 import { request } from "@rollcall/runtime";
-import { waitFor } from "@rollcall/testkit";
+import { conforms, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toUsers } from "../../test/fake-contracts.ts";
@@ -79,13 +80,13 @@ describe("durable events", () => {
           parts,
         ),
     });
-  const door = <T extends InboxState | InboxPage>(user: string, op: Record<string, unknown>) =>
-    request<T>(
-      bench.nc,
-      "rollcall.internal.v1.notifier.inbox",
-      { tenant: "main", namespace: "/", user, ...op } as unknown as InboxRequest,
-      { timeoutMs: 5_000 },
-    );
+  const door = async <T extends InboxState | InboxPage>(user: string, op: { op: string } & Record<string, unknown>) => {
+    const body = { tenant: "main", namespace: "/", user, ...op } as unknown as InboxRequest;
+    const data = await request<T>(bench.nc, "rollcall.internal.v1.notifier.inbox", body, { timeoutMs: 5_000 });
+    // Edges pass it on as the client's ack.
+    conforms(`inbox:${op.op}`, validateAck(`inbox:${op.op}`, data), data);
+    return data;
+  };
   const sync = (user: string, op = {}) => door<InboxPage>(user, { op: "sync", ...op });
   const done = () =>
     waitFor(async () => (await bench.outstanding()) === 0, { timeoutMs: 20_000, what: "all to be taken" });

@@ -5,6 +5,7 @@
  * every delivery, whatever happened in between: all that is exactly-once downstream rests on it.
  */
 
+import { validateCloudEvent } from "@rollcall/contracts";
 import { parseJson } from "./json.ts";
 
 /** A message as the stream holds it. */
@@ -47,7 +48,9 @@ export interface Malformed {
 export type Decoded = { ok: true; event: DomainEvent } | { ok: false; fault: Malformed };
 
 const REQUIRED = ["specversion", "id", "source", "type"] as const;
-const MAX_ATTRIBUTE = 1024;
+const ATTRIBUTES = [...REQUIRED, "time", "tenantid"] as const;
+/** Attributes that are fine. */
+const ANY = { specversion: "1.0", id: "1", source: "1", type: "1" };
 
 export function decodeMessage(message: BusMessage): Decoded {
   const contentType = mediaType(message.headers.get("content-type"));
@@ -113,40 +116,32 @@ interface Attributes {
   source: string;
   type: string;
   id: string;
-  time?: string;
-  tenantid?: string;
+  time?: unknown;
+  tenantid?: string | undefined;
 }
 
 function readAttributes(read: (name: string) => unknown, prefix: string): Attributes | { fault: Malformed } {
-  const known = { source: read("source"), id: read("id") };
-  const refuse = (detail: string) => ({
-    fault: {
-      reason: "payload" as const,
-      detail,
-      ...(isAttribute(known.source) ? { source: known.source } : {}),
-      ...(isAttribute(known.id) ? { id: known.id } : {}),
-    },
-  });
-  for (const name of REQUIRED) {
-    const value = read(name);
-    if (value === undefined) return refuse(`${prefix}${name} is missing`);
-    if (!isAttribute(value)) return refuse(`${prefix}${name} must be 1-${MAX_ATTRIBUTE} printable characters`);
-  }
-  if (!/^1\.\d{1,3}$/.test(read("specversion") as string)) return refuse(`${prefix}specversion must be 1.0`);
-  const time = read("time");
-  const tenantid = read("tenantid");
-  if (tenantid !== undefined && !isAttribute(tenantid)) return refuse(`${prefix}tenantid is not a tenant`);
+  const given = Object.fromEntries(
+    ATTRIBUTES.map((name) => [name, read(name)] as const).filter(([, value]) => value !== undefined),
+  );
+  const checked = validateCloudEvent(given);
+  if (checked.ok) return checked.value;
+  const missing = REQUIRED.find((name) => given[name] === undefined);
+  const [issue] = checked.issues;
+  const detail = missing === undefined ? `${issue?.pointer.slice(1)} ${issue?.message}` : `${missing} is missing`;
+  const { source, id } = given;
   return {
-    source: known.source as string,
-    id: known.id as string,
-    type: read("type") as string,
-    ...(typeof time === "string" ? { time } : {}),
-    ...(tenantid === undefined ? {} : { tenantid }),
+    fault: {
+      reason: "payload",
+      detail: `${prefix}${detail}`,
+      ...(isAttribute(source) ? { source } : {}),
+      ...(isAttribute(id) ? { id } : {}),
+    },
   };
 }
 
 function event(message: BusMessage, attributes: Attributes, data: unknown, origin: unknown): Decoded {
-  const timeMs = attributes.time === undefined ? Number.NaN : Date.parse(attributes.time);
+  const timeMs = typeof attributes.time === "string" ? Date.parse(attributes.time) : Number.NaN;
   const traceparent = message.headers.get("traceparent");
   return {
     ok: true,
@@ -167,10 +162,9 @@ function fault(reason: Malformed["reason"], detail: string, known?: { source: st
   return { ok: false, fault: { reason, detail, ...(known && { source: known.source, id: known.id }) } };
 }
 
-/** Printable, bounded, not empty: goes into headers of dead letters and into spans. */
+/** One that may go into headers of dead letters and into spans. */
 function isAttribute(value: unknown): value is string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-  return typeof value === "string" && value.length <= MAX_ATTRIBUTE && /^[^\u0000-\u001f\u007f]+$/.test(value);
+  return validateCloudEvent({ ...ANY, id: value }).ok;
 }
 
 /** Header values are percent-encoded UTF-8 in the NATS binding; a stray `%` is taken as it is. */

@@ -1,7 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { PublishRequest } from "@rollcall/contracts/internal";
-import { createLogger, request, serve } from "@rollcall/runtime";
-import { waitFor } from "@rollcall/testkit";
+import { createLogger, serve } from "@rollcall/runtime";
+import { ask as askBackend, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toBoard, toUsers } from "../../test/fake-contracts.ts";
@@ -216,7 +216,7 @@ describe("intake", () => {
 
   describe("emit", () => {
     const ask = (body: unknown, tenant = "main") =>
-      request<{ id: string }>(bench.nc, `rollcall.v1.${tenant}.emit`, body, { timeoutMs: 5_000 });
+      askBackend<{ id: string }>(bench.nc, "emit", body, { install: "rollcall", tenant });
 
     it("sends a declared event once per id", async () => {
       await bench.notifier();

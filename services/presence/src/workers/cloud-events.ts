@@ -1,9 +1,9 @@
 /** A transition as the CloudEvent backends consume (wire.md 4.2): subject, headers, data. */
 
-import type { Subjects } from "@rollcall/contracts";
+import type { PresenceEvent, Subjects } from "@rollcall/contracts";
 import type { OutboxEntry, OutboxKind } from "../store.ts";
 
-const TYPES: Record<OutboxKind, string> = {
+const TYPES: Record<OutboxKind, PresenceEvent> = {
   online: "rollcall.user.online",
   offline: "rollcall.user.offline",
   changed: "rollcall.user.changed",
