@@ -10,9 +10,10 @@ import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { METRICS } from "@rollcall/telemetry";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
+import { parseNatsUrl } from "./nats-servers.ts";
 
 export interface NatsConnectOptions {
-  /** One or more servers, comma-separated. */
+  /** One or more servers, comma-separated, with the user if one is needed. */
   url: string;
   name: string;
   logger: Logger;
@@ -51,7 +52,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
   const { url, name, logger, metrics, inboxPrefix, creds, signal } = options;
   const nc = await firstConnection(
     {
-      servers: url.split(",").map((server) => server.trim()),
+      ...parseNatsUrl(url),
       name,
       waitOnFirstConnect: true,
       maxReconnectAttempts: -1,
