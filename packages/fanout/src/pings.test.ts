@@ -1,4 +1,4 @@
-import { ManualClock } from "@rollcall/runtime";
+import { type Clock, ManualClock } from "@rollcall/runtime";
 import { beforeEach, describe, expect, test } from "vitest";
 import { PingWheel, type Seat } from "./pings.ts";
 
@@ -25,10 +25,21 @@ class Peer {
 let clock: ManualClock;
 let wheel: PingWheel<Peer>;
 let answers: boolean;
+/** How long the process has stood still: time went on, no timer ran. */
+let stoodMs: number;
 beforeEach(() => {
   clock = new ManualClock();
   answers = true;
-  wheel = new PingWheel<Peer>(clock, BOUNDS, {
+  stoodMs = 0;
+  const standing: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic() + stoodMs,
+    setTimer: (ms, fn) => clock.setTimer(ms, fn),
+    setRepeating: (ms, fn) => clock.setRepeating(ms, fn),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    immediate: (fn) => clock.immediate(fn),
+  };
+  wheel = new PingWheel<Peer>(standing, BOUNDS, {
     ping({ connection: peer }) {
       peer.pings.push(clock.monotonic());
       peer.awaited = true;
@@ -102,6 +113,26 @@ test("[G2] who sends all the time and never answers is lost too", async () => {
   }
   expect(peer.lostAtMs).toBeLessThanOrEqual(6_000 + 2 * BOUNDS.timeoutMs + SLOT_MS);
   expect(peer.pings).toHaveLength(1);
+});
+
+describe("[G4]", () => {
+  test("when the process has stood still for longer than clients wait, all are lost before anything else is done", async () => {
+    const peers = Array.from({ length: 10 }, join);
+    await clock.advance(60_000);
+    stoodMs = BOUNDS.intervalMs + BOUNDS.timeoutMs + SLOT_MS;
+    const pings = peers.map((peer) => peer.pings.length);
+    await clock.advance(SLOT_MS);
+    expect(peers.map(({ lostAtMs }) => lostAtMs)).toEqual(peers.map(() => clock.monotonic()));
+    expect(peers.map((peer) => peer.pings.length)).toEqual(pings);
+  });
+
+  test("not when it stood still for less: they may be there", async () => {
+    const peers = Array.from({ length: 10 }, join);
+    await clock.advance(60_000);
+    stoodMs = BOUNDS.intervalMs + BOUNDS.timeoutMs - SLOT_MS;
+    await clock.advance(60_000);
+    expect(peers.filter(({ lostAtMs }) => lostAtMs !== undefined)).toEqual([]);
+  });
 });
 
 test("[P16] an empty wheel has no timer; it starts again", async () => {

@@ -8,6 +8,8 @@
  *    the timeout when something else came while the pong was awaited.
  * G2 who sends but never answers is lost like the rest: no new ping is sent while a pong is awaited.
  * G3 a pong that came while the process could not run is seen before it is missed.
+ * G4 after the process has stood still for longer than any client waits for a ping, every connection is lost: their
+ *    clients have given them up, and would be taken for present until another ping went unanswered.
  */
 
 import type { Clock, Timer } from "@rollcall/runtime";
@@ -108,6 +110,10 @@ export class PingWheel<C> {
   /** Ticks that were missed are made up for, at most one turn of the wheel. */
   #tick(): void {
     const nowTicks = this.#elapsedTicks();
+    const stoodMs = (nowTicks - this.#ticks) * SLOT_MS;
+    if (stoodMs > this.#bounds.intervalMs + this.#bounds.timeoutMs) {
+      for (const seat of this.#slots.flat()) this.#actions.lost(seat); // G4
+    }
     const from = Math.max(this.#ticks + 1, nowTicks - this.#slots.length + 1);
     for (let tick = from; tick <= nowTicks; tick++) {
       this.#ticks = tick;

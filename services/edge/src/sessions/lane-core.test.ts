@@ -39,6 +39,7 @@ const patch = (user: string, id?: string): OpBody => ({
   ...(id === undefined ? {} : { id }),
 });
 const open = (user: string): OpBody => ({ op: "open", ref: ref(user), issuedAtMs: 0, expiresAtMs: 1 });
+const leave = (user: string, room: string): OpBody => ({ op: "leave", ref: ref(user), room, reason: "leave" });
 const close = (user: string): OpBody => ({ op: "close", ref: ref(user), how: "lost" });
 
 /** Everybody is known with incarnation 7, unless named otherwise. */
@@ -175,6 +176,32 @@ describe("lane", () => {
     reduce(state, { type: "greeted" });
     reply(state, ok(pump(state)!));
     expect(pump(state)!.ops.map(({ op }) => op)).toEqual(["join", "patch", "join"]);
+  });
+
+  it("[L7] what was about to end is not asserted: it ends at once, and what came before it is void", () => {
+    const state = greeted();
+    submit(state, open("ann"), close("bob"));
+    pump(state);
+    submit(state, join("ann", "a"), leave("ann", "a"), join("ann", "b"), close("carol"), open("carol"));
+    submit(state, leave("dan", "a"), join("dan", "a"), open("eve"), join("eve", "a"), close("eve"));
+    const effects = reduce(state, { type: "unknown", edge: "e1", freshEdge });
+    expect(settled(effects)).toEqual([
+      { op: "close", ok: true },
+      { op: "join", ok: false },
+      { op: "leave", ok: true },
+      { op: "close", ok: true },
+      { op: "leave", ok: true },
+      { op: "open", ok: false },
+      { op: "join", ok: false },
+      { op: "close", ok: true },
+    ]);
+    expect(state.queue.map(({ body }) => body)).toEqual([
+      open("ann"),
+      join("ann", "b"),
+      open("carol"),
+      join("dan", "a"),
+    ]);
+    expect(state.waitingRequests).toBe(2);
   });
 
   it("[L7] an answer about an earlier id changes nothing", () => {

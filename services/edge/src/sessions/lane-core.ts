@@ -10,7 +10,7 @@
  * L6 the queue is bounded: requests are refused beyond it, and when even the edge's own operations overflow, they are
  *    dropped and an assertion of the truth takes their place.
  * L7 told `UNKNOWN_EDGE`, it takes a new id, asserts what was held, then sends the unanswered again, except what
- *    could apply twice.
+ *    could apply twice. What was about to end is not asserted: it would come back to life only to end before all eyes.
  *
  * The state is changed in place: whoever holds it passes it to {@link reduce} and to nothing else.
  */
@@ -147,20 +147,44 @@ function newLife(state: LaneState, edge: string): LaneEffect[] {
   const effects: LaneEffect[] = [{ do: "hello", edge }];
   const again: Item[] = [];
   for (const item of state.flight?.items ?? []) {
-    if (item.body.op === "assert") continue; // the whole assertion begins anew
-    if (item.body.op === "digest") continue;
     if (isRepeatable(item.body)) again.push(item);
     else effects.push(failed(item, "UNAVAILABLE"));
   }
+  const { left, ended } = withoutEnds([...again, ...state.queue]);
   state.edge = edge;
   state.phase = "greeting";
   state.nextN = 1;
   state.flight = undefined;
-  state.queue = [...again, ...state.queue.filter((item) => item.body.op !== "assert")];
+  state.queue = left;
   state.waitingRequests = state.queue.filter((item) => isRequest(item.body)).length;
   state.assertWanted = true;
   state.digestWanted = false;
-  return effects;
+  return [...effects, ...ended];
+}
+
+/**
+ * L7: closes and leaves are done by not being asserted, and what came before them in their session or room is void. The
+ * whole assertion begins anew, and stands for a digest.
+ */
+function withoutEnds(items: readonly Item[]): { left: Item[]; ended: LaneEffect[] } {
+  const left: Item[] = [];
+  const ended: LaneEffect[] = [];
+  const later = new Set<string>(); // sessions and rooms that end after this
+  for (const item of items.toReversed()) {
+    const { body } = item;
+    if (body.op === "assert" || body.op === "digest") continue;
+    const session = isSessionOp(body) ? refKey(body.ref) : "";
+    const room = "room" in body ? `${session}\n${body.room}` : session;
+    if (body.op === "close" || body.op === "leave") {
+      later.add(body.op === "close" ? session : room);
+      ended.push(withoutSession(item));
+    } else if (later.has(session) || later.has(room)) {
+      ended.push(failed(item, "UNAVAILABLE"));
+    } else {
+      left.push(item);
+    }
+  }
+  return { left: left.reverse(), ended: ended.reverse() };
 }
 
 function pump(state: LaneState, held: Held, nowMs: number): LaneEffect[] {
