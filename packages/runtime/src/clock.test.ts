@@ -2,7 +2,7 @@ import { equal, ok, rejects } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "vitest";
-import { systemClock } from "./clock.ts";
+import { pendingTimers, systemClock } from "./clock.ts";
 
 test("monotonic never goes back and timers can be cancelled before and after they ran", async () => {
   const start = systemClock.monotonic();
@@ -17,6 +17,16 @@ test("monotonic never goes back and timers can be cancelled before and after the
   never.cancel();
   ok(systemClock.monotonic() >= start);
   equal(Math.abs(systemClock.now() - Date.now()) < 1_000, true);
+});
+
+test("timers that wait are counted, each once", async () => {
+  const before = pendingTimers();
+  const timer = systemClock.setTimer(60_000, () => {});
+  const repeating = systemClock.setRepeating(1, () => {});
+  await systemClock.sleep(5);
+  equal(pendingTimers(), before + 2);
+  for (const one of [timer, timer, repeating, repeating]) one.cancel();
+  equal(pendingTimers(), before);
 });
 
 test("an aborted sleep rejects with the reason", async () => {

@@ -47,19 +47,38 @@ export function sleepOn(clock: Pick<Clock, "setTimer">, ms: number, signal?: Abo
   });
 }
 
+/** Timers of {@link systemClock} that wait: what is not 0 again after the work has ended leaks. */
+export const pendingTimers = (): number => waiting;
+let waiting = 0;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimer(ms, fn, options) {
-    const handle = setTimeout(fn, ms);
+    const over = counted();
+    const handle = setTimeout(() => {
+      over();
+      fn();
+    }, ms);
     if (options?.ref !== true) handle.unref();
-    return { cancel: () => clearTimeout(handle) };
+    return {
+      cancel() {
+        over();
+        clearTimeout(handle);
+      },
+    };
   },
   setRepeating(ms, fn, options) {
+    const over = counted();
     const handle = setInterval(fn, ms);
     if (options?.ref !== true) handle.unref();
-    return { cancel: () => clearInterval(handle) };
+    return {
+      cancel() {
+        over();
+        clearInterval(handle);
+      },
+    };
   },
   sleep: (ms, signal) => sleepOn(systemClock, ms, signal),
   immediate(fn) {
@@ -67,6 +86,16 @@ export const systemClock: Clock = {
     setImmediate(fn);
   },
 };
+
+/** One more waits; call what is returned when it does no longer, any number of times. */
+function counted(): () => void {
+  waiting++;
+  let waits = true;
+  return () => {
+    if (waits) waiting--;
+    waits = false;
+  };
+}
 
 export interface Deadline {
   /** Aborts after the time, or when `parent` aborts. */

@@ -55,6 +55,12 @@ export const METRICS = {
     help: "Bytes waiting for slow sockets on this edge.",
     labels: [],
   },
+  edgeHeld: {
+    type: "gauge",
+    name: "rollcall_edge_held",
+    help: "What this edge holds for its sessions, by part; 0 when nobody is there.",
+    labels: ["part"],
+  },
   fanoutLag: {
     type: "gauge",
     name: "rollcall_fanout_lag_seconds",
@@ -183,6 +189,7 @@ export const METRICS = {
     help: "Event-loop delay of this process since the last scrape.",
     labels: ["quantile"],
   },
+  timers: { type: "gauge", name: "rollcall_timers", help: "Timers of this process that wait.", labels: [] },
   rpcRequests: {
     type: "counter",
     name: "rollcall_rpc_requests_total",

@@ -3,6 +3,7 @@
 import { type Contracts, subjectsOf } from "@rollcall/contracts";
 import type { FanoutLog, FanoutSource, Placement } from "@rollcall/fanout";
 import type { Clock, Logger, LoopDelay, Metrics, NatsHandle, Random } from "@rollcall/runtime";
+import { METRICS } from "@rollcall/telemetry";
 import { createBus } from "./bus.ts";
 import type { EdgeSettings } from "./config.ts";
 import { ContractsInForce } from "./contracts-in-force.ts";
@@ -66,7 +67,7 @@ export interface Edge {
   setContracts(contracts: Contracts): void;
   readonly sessions: number;
   /** What is held for sessions, part by part: for tests of leaks. */
-  held(): Readonly<Record<"sessions" | "targets" | "gates" | "watched" | "mirrored", number>>;
+  held(): Readonly<Record<"sessions" | "targets" | "gates" | "watched" | "unjoined" | "mirrored", number>>;
 }
 
 /** A first client should not be told that presence is away because it has not been greeted yet. */
@@ -183,6 +184,19 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await gateway.listen(settings.PORT, settings.HOST);
   logger.info({ event: "edge.listening", port: gateway.port }, "listening");
 
+  const everythingHeld = () => ({
+    sessions: registry.size,
+    targets: delivery.targets,
+    gates: gate.size,
+    watched: hub.size,
+    unjoined: held.size,
+    mirrored: [...cells.values()].reduce((sum, { link }) => sum + link.mirror.size, 0),
+  });
+  const heldGauge = options.metrics.gauge(METRICS.edgeHeld);
+  options.metrics.onScrape(() => {
+    for (const [part, count] of Object.entries(everythingHeld())) heldGauge.set({ part }, count);
+  });
+
   return {
     get port() {
       return gateway.port;
@@ -190,13 +204,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     get sessions() {
       return registry.size;
     },
-    held: () => ({
-      sessions: registry.size,
-      targets: delivery.targets,
-      gates: gate.size,
-      watched: hub.size,
-      mirrored: [...cells.values()].reduce((sum, { link }) => sum + link.mirror.size, 0),
-    }),
+    held: everythingHeld,
     isReady: () => health.view.fanout === "live",
     setCertificate: gateway.setCertificate,
     setContracts(next) {

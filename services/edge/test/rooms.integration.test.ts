@@ -209,7 +209,7 @@ describe("a room", () => {
     await waitFor(() => world.edges.every(({ edge }) => edge.sessions === 0));
     await waitFor(() => world.edges.every(({ edge }) => edge.held().mirrored === 0));
     for (const { edge } of world.edges) {
-      expect(edge.held()).toEqual({ sessions: 0, targets: 0, gates: 0, watched: 0, mirrored: 0 });
+      expect(edge.held()).toEqual({ sessions: 0, targets: 0, gates: 0, watched: 0, unjoined: 0, mirrored: 0 });
     }
   });
 });
