@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { formatMistake, loadContracts } from "@rollcall/contracts";
 import type { Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
+import { addContractsDiff } from "./contracts-diff.ts";
 import { addContractOutputs } from "./contracts-outputs.ts";
 
 export function addContracts(program: Command, context: Context): void {
@@ -29,4 +30,5 @@ export function addContracts(program: Command, context: Context): void {
       context.exit(result.ok ? EXIT.ok : EXIT.failed);
     });
   addContractOutputs(contracts, context);
+  addContractsDiff(contracts, context);
 }

@@ -1,2 +1,2 @@
-export { checkSources, emptyContracts, formatMistake, loadContracts } from "./load.ts";
+export { checkSources, emptyContracts, formatMistake, isContractFileName, loadContracts } from "./load.ts";
 export { parseDuration, parseRate } from "./quantities.ts";

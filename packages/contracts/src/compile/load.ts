@@ -8,6 +8,9 @@ import { parseSource, type Source } from "./source.ts";
 
 const EXTENSION = /\.(?:ya?ml|json)$/i;
 
+/** In a folder, other files are left alone. */
+export const isContractFileName = (name: string): boolean => EXTENSION.test(name);
+
 /**
  * Reads, checks and compiles; every mistake of every file at once, in order of file and line. A path that cannot be
  * read is a mistake too. No paths: nothing is declared.
@@ -46,7 +49,7 @@ export function checkSources(texts: readonly { file: string; text: string }[], e
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   return entries
-    .filter((entry) => entry.isFile() && EXTENSION.test(entry.name))
+    .filter((entry) => entry.isFile() && isContractFileName(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted();
 }
