@@ -1,7 +1,7 @@
 /** `contracts diff` on a repository of its own, read as a user would have it read. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { RULES } from "@rollcall/contracts";
@@ -202,6 +202,16 @@ describe("the verdict", () => {
   test("no changes", async () => {
     expect(await diff("main", "main:contracts")).toEqual({ code: 0, out: [], notes: ["no changes"] });
   });
+});
+
+test("the guide's example prints what the guide says", async () => {
+  const guide = readFileSync(new URL("../../../../docs/contracts-evolution.md", import.meta.url), "utf8");
+  const [old, next, printed] = [...guide.matchAll(/```(?:yaml|text)\n(.*?)```/gs)].map((match) => match[1]!);
+  write("old/shop.yaml", old!);
+  write("new/shop.yaml", next!);
+  const { code, out } = await diff(at("old"), at("new"));
+  expect(code).toBe(1);
+  expect(`${out.join("\n")}\n`).toBe(printed);
 });
 
 describe("other outputs", () => {

@@ -8,5 +8,6 @@ export {
   RULES,
   type Rule,
   type RuleId,
+  rolesTable,
   rulesTable,
 } from "./rules.ts";

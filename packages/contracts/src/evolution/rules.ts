@@ -157,11 +157,25 @@ export type RuleId = keyof typeof RULES;
 
 export const RULE_IDS = Object.keys(RULES) as RuleId[];
 
-/** For the documentation: a Markdown table, as Biome and Prettier leave it. */
+/** For the documentation, in Markdown. */
 export function rulesTable(): string {
   const rows = RULE_IDS.map((id) => {
     const { breaks, sentence }: Rule = RULES[id];
-    return `| \`${id}\` | ${breaks.length === 0 ? "nobody" : breaks.join(", ")} | ${sentence} |`;
+    return `| \`${id}\` | ${listed(breaks)} | ${sentence} |`;
   });
   return ["| rule | breaks | because |", "| --- | --- | --- |", ...rows].join("\n");
 }
+
+/** Who is broken by a schema that accepts less, and by one that accepts more; in Markdown. */
+export function rolesTable(): string {
+  const rows = Object.entries(ROLES).map(
+    ([place, { senders, receivers }]) => `| ${place} | ${listed(senders)} | ${listed(receivers)} |`,
+  );
+  return [
+    "| schema | senders: who breaks when it accepts less | receivers: when it accepts more |",
+    "| --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+const listed = (parties: readonly string[]) => (parties.length === 0 ? "nobody" : parties.join(", "));
