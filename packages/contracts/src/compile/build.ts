@@ -2,7 +2,6 @@
 
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
-import type { ErrorObject, ValidateFunction } from "ajv";
 import type { Catalogue } from "../catalogue.ts";
 import type {
   CommandContract,
@@ -14,28 +13,15 @@ import type {
   RelayContract,
   RoomContract,
 } from "../contract.ts";
-import { newAjv } from "../core/ajv.ts";
 import { longestMatch, matches } from "../pattern.ts";
 import { type Described, describe } from "./describe.ts";
-import { ContractFile } from "./file-schema.ts";
 import { buildCommand, buildEvent, buildRelay } from "./messages.ts";
 import { buildRoom } from "./rooms.ts";
 import { schemaCompiler } from "./schemas.ts";
 import { BuildScope } from "./scope.ts";
+import { soundPart } from "./shape.ts";
 import { pointerOf, type Source } from "./source.ts";
 import { overlap } from "./subject.ts";
-
-let fileCheck: ValidateFunction | undefined;
-
-/** Every mistake at once: a contract file is small, and its author wants the whole list. */
-function isContractFile(value: unknown): { ok: boolean; errors: readonly ErrorObject[] } {
-  if (fileCheck === undefined) {
-    const ajv = newAjv();
-    ajv.opts.allErrors = true;
-    fileCheck = ajv.compile(ContractFile);
-  }
-  return { ok: fileCheck(value), errors: fileCheck.errors ?? [] };
-}
 
 interface NamespaceDraft {
   rooms: Map<string, RoomContract>;
@@ -78,8 +64,8 @@ export function build(sources: readonly Source[]): Built {
   };
 
   for (const source of sources) {
-    if (!shapeIsSound(source, mistakes)) continue;
-    const file = source.value as ContractFile;
+    const file = soundPart(source, mistakes);
+    if (file === undefined) continue;
     const siblings = new Map(
       sources
         .filter((other) => dirname(other.file) === dirname(source.file))
@@ -98,25 +84,28 @@ export function build(sources: readonly Source[]): Built {
     for (const [name, schema] of Object.entries(file.shared ?? {})) scope.schema(pointerOf("shared", name), schema);
     for (const [pattern, room] of Object.entries(file.rooms ?? {})) {
       const pointer = pointerOf("rooms", pattern);
+      const built = buildRoom(scope, pattern, room);
       if (!claim(`${file.namespace} room ${pattern}`, { scope, pointer })) continue;
-      draft.rooms.set(pattern, buildRoom(scope, pattern, room));
+      draft.rooms.set(pattern, built);
       for (const { op } of Object.values(room.state?.keys ?? {})) if (op !== undefined) operations.add(op);
     }
     const claimEvent = (kind: string, name: string) =>
       claim(`${file.namespace} event ${name}`, { scope, pointer: pointerOf(kind, name) });
     for (const [name, relay] of Object.entries(file.relays ?? {})) {
+      const built = buildRelay(scope, name, relay);
       if (!claimEvent("relays", name)) continue;
-      draft.relays.set(name, buildRelay(scope, name, relay));
+      draft.relays.set(name, built);
       if (relay.op !== undefined) operations.add(relay.op);
-      const { rooms, history } = draft.relays.get(name)!;
+      const { rooms, history } = built;
       if (history !== undefined) draft.histories.push(...rooms.map((pattern) => ({ pattern, history })));
     }
     for (const [name, command] of Object.entries(file.commands ?? {})) {
-      if (claimEvent("commands", name)) draft.commands.set(name, buildCommand(scope, name, command));
+      const built = buildCommand(scope, name, command);
+      if (claimEvent("commands", name)) draft.commands.set(name, built);
     }
     for (const [name, written] of Object.entries(file.events ?? {})) {
-      if (!claimEvent("events", name)) continue;
       const event = buildEvent(scope, file.namespace, name, written);
+      if (!claimEvent("events", name)) continue;
       draft.events.set(name, event);
       if (event.history !== undefined) {
         draft.histories.push({ pattern: roomsOf(written.to?.room), history: event.history });
@@ -137,22 +126,6 @@ export function build(sources: readonly Source[]): Built {
       route: router(routed.map(({ event }) => event)),
     },
   };
-}
-
-function shapeIsSound(source: Source, mistakes: Mistake[]): boolean {
-  const { ok, errors } = isContractFile(source.value);
-  if (ok) return true;
-  for (const error of errors) {
-    const params = error.params as { additionalProperty?: string; allowedValues?: unknown };
-    const pointer =
-      error.instancePath + (params.additionalProperty === undefined ? "" : pointerOf(params.additionalProperty));
-    const message =
-      params.additionalProperty !== undefined
-        ? "is not a known key here"
-        : `${error.message ?? "is not acceptable"}${params.allowedValues === undefined ? "" : `: ${JSON.stringify(params.allowedValues)}`}`;
-    mistakes.push(source.mistake(pointer, message));
-  }
-  return false;
 }
 
 /** Two events that one message could mean, with nothing to tell them apart. */

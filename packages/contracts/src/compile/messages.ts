@@ -52,7 +52,8 @@ export function buildRelay(scope: BuildScope, name: string, written: RelayDeclar
   const at = pointerOf("relays", name);
   const { common } = declared(scope, at, name, written);
   for (const [i, pattern] of written.rooms.entries()) {
-    if (!isRoomPattern(pattern)) scope.report(`${at}/rooms/${i}`, "is no room pattern");
+    if (!isRoomPattern(pattern))
+      scope.report(`${at}/rooms/${i}`, "is no room pattern: a room id, or its beginning and one final *");
   }
   if (written.volatile === true && written.history !== undefined) {
     scope.report(`${at}/volatile`, "cannot be combined with history: what may be dropped cannot be numbered");
@@ -138,9 +139,10 @@ function durable(
   schema: unknown,
 ): DurableRule {
   const ttlMs = scope.duration(`${at}/ttl`, written.ttl, { min: 1_000, max: LIMITS.durableTtlMs });
-  const limits = { max: ttlMs };
+  const limits = { max: ttlMs, of: "the event's ttl" };
   const collapse = written.collapse === undefined ? undefined : parseTemplate(written.collapse);
-  if (written.collapse !== undefined && collapse === undefined) scope.report(`${at}/collapse`, "is no template");
+  if (written.collapse !== undefined && collapse === undefined)
+    scope.report(`${at}/collapse`, "is no template: text with JSON pointers in braces, such as order:{/orderId}");
   for (const pointer of collapse?.pointers ?? []) {
     const why = notGuaranteed(schema, pointer, ["string", "integer"]);
     if (why !== undefined) scope.report(`${at}/collapse`, why);

@@ -16,3 +16,9 @@ export function parseRate(value: unknown): number | undefined {
   const perSecond = (Number(match[1]) * 1_000) / UNITS[match[2]!]!;
   return perSecond > 0 ? perSecond : undefined;
 }
+
+/** As a contract file would write it. */
+export function formatDuration(ms: number): string {
+  const unit = ["d", "h", "m", "s"].find((name) => ms > 0 && ms % UNITS[name]! === 0) ?? "ms";
+  return `${ms / UNITS[unit]!}${unit}`;
+}

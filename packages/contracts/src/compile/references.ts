@@ -15,13 +15,15 @@ export interface ReferenceScope {
 
 export type Report = (pointer: string, message: string) => void;
 
+/** References multiply: so many schemas, once all are replaced, are as many as anyone could mean. */
+const MAX_NODES = 10_000;
 /** Nested schemas beyond this are refused: nothing anyone reads is so deep. */
 const MAX_DEPTH = 64;
 
 export function inlineReferences(schema: unknown, scope: ReferenceScope, report: Report): unknown {
   const { $defs: _named, ...used } = Object(schema) as { $defs?: unknown };
   const start = typeof schema === "object" ? used : schema;
-  return walk(start, { scope, root: schema, pointer: "", trail: [], depth: 0, report });
+  return walk(start, { scope, root: schema, pointer: "", trail: [], depth: 0, report, count: { nodes: 0 } });
 }
 
 interface Walk {
@@ -32,12 +34,18 @@ interface Walk {
   trail: readonly string[];
   depth: number;
   report: Report;
+  count: { nodes: number };
 }
 
 function walk(node: unknown, at: Walk): unknown {
   if (typeof node !== "object" || node === null) return node;
   if (at.depth > MAX_DEPTH) {
     at.report(at.pointer, `nests schemas more than ${MAX_DEPTH} deep`);
+    return true;
+  }
+  if (++at.count.nodes > MAX_NODES) {
+    if (at.count.nodes === MAX_NODES + 1)
+      at.report("", "is too large once its references are replaced: name fewer of them");
     return true;
   }
   if (Array.isArray(node)) return node.map((item, i) => walk(item, inside(at, i)));

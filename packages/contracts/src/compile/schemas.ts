@@ -1,12 +1,17 @@
-/** Payload schemas of contract files: references replaced, regular expressions looked at, compiled. */
+/**
+ * Payload schemas of contract files: references replaced, everything checked that could keep one from compiling or make
+ * a payload slow, and compiled when first used.
+ */
 
+import type { ErrorObject, ValidateFunction } from "ajv";
+import type { Ajv2020 } from "ajv/dist/2020.js";
 import type { Validator } from "../contract.ts";
 import { issuesOf, newAjv } from "../core/ajv.ts";
 import { exceedsDepth } from "../core/json.ts";
 import { LIMITS } from "../limits.ts";
+import { worstNs } from "./cost.ts";
+import { findKeywordMistakes } from "./keywords.ts";
 import { inlineReferences, type ReferenceScope, type Report } from "./references.ts";
-import { unsafeRegex } from "./safe-regex.ts";
-import { pointerOf } from "./source.ts";
 
 export interface CompiledSchema {
   /** Without references. */
@@ -19,57 +24,65 @@ export interface SchemaCompiler {
   compile(schema: unknown, scope: ReferenceScope, report: Report): CompiledSchema;
 }
 
+/** Of the 5 ms that a payload may cost, what parsing and walking it leaves. */
+const MAX_NS = 3_000_000;
+
 const DEEP = [{ pointer: "", keyword: "maxDepth", message: "is nested too deep" }];
-/** Ajv compares objects by calling their `valueOf`, even when a payload brought something else by that name. */
-const INCOMPARABLE = [{ pointer: "", keyword: "schema", message: "holds objects that cannot be compared" }];
 const REFUSE_ALL: Validator = () => [{ pointer: "", keyword: "schema", message: "the schema has mistakes" }];
 
 export function schemaCompiler(): SchemaCompiler {
-  const ajv = newAjv();
+  const ajvs = new Map<boolean, Ajv2020>();
+  const compiled = (schema: object): ValidateFunction => {
+    const unevaluated = JSON.stringify(schema).includes('"unevaluated');
+    const ajv = ajvs.get(unevaluated) ?? newAjv({ validateSchema: false, unevaluated });
+    ajvs.set(unevaluated, ajv);
+    return ajv.compile(schema);
+  };
   return {
     compile(written, scope, report) {
-      let sound = true;
+      let isSound = true;
       const note: Report = (pointer, message) => {
-        sound = false;
+        isSound = false;
         report(pointer, message);
       };
       const schema = inlineReferences(written, scope, note);
-      findUnsafe(schema, "", note);
-      if (!sound) return { schema, validate: REFUSE_ALL };
-      try {
-        const validate = ajv.compile(schema as object);
-        return {
-          schema,
-          validate: (value) => {
-            if (exceedsDepth(value, LIMITS.depth)) return DEEP;
-            try {
-              return validate(value) ? undefined : issuesOf(validate);
-            } catch {
-              return INCOMPARABLE;
-            }
-          },
-        };
-      } catch (error) {
-        report("", `does not compile: ${(error as Error).message}`);
-        return { schema, validate: REFUSE_ALL };
+      if (isSound) findMetaMistakes(schema, note);
+      if (isSound) findKeywordMistakes(schema, note);
+      if (isSound && worstNs(schema) > MAX_NS) {
+        note(
+          "",
+          "may take long to validate: bound its arrays by `maxItems`, open objects by `maxProperties`, or choose less",
+        );
       }
+      if (!isSound) return { schema, validate: REFUSE_ALL };
+      let validate: ValidateFunction | undefined;
+      return {
+        schema,
+        validate: (value) => {
+          if (exceedsDepth(value, LIMITS.depth)) return DEEP;
+          validate ??= compiled(schema as object);
+          return validate(value) ? undefined : issuesOf(validate);
+        },
+      };
     },
   };
 }
 
-function findUnsafe(node: unknown, pointer: string, report: Report): void {
-  if (typeof node !== "object" || node === null) return;
-  for (const [key, value] of Object.entries(node)) {
-    const at = pointer + pointerOf(key);
-    if (key === "pattern" && typeof value === "string") {
-      const why = unsafeRegex(value);
-      if (why !== undefined) report(at, why);
-    } else if (key === "patternProperties" && typeof value === "object" && value !== null) {
-      for (const pattern of Object.keys(value)) {
-        const why = unsafeRegex(pattern);
-        if (why !== undefined) report(at + pointerOf(pattern), why);
-      }
-    }
-    if (key !== "enum" && key !== "const" && key !== "examples" && key !== "default") findUnsafe(value, at, report);
+let metaSchema: ValidateFunction | undefined;
+
+/** What JSON Schema itself says of schemas. The meta-schema is compiled once. */
+function findMetaMistakes(schema: unknown, report: Report): void {
+  metaSchema ??= newAjv({ allErrors: true }).getSchema("https://json-schema.org/draft/2020-12/schema")!;
+  if (metaSchema(schema)) return;
+  const told = new Set<string>();
+  for (const error of metaSchema.errors ?? []) {
+    if (told.has(error.instancePath)) continue;
+    told.add(error.instancePath);
+    report(error.instancePath, `is not what JSON Schema allows here: ${explained(error)}`);
   }
+}
+
+function explained({ message = "is not acceptable", params }: ErrorObject): string {
+  const { allowedValues } = params as { allowedValues?: unknown[] };
+  return allowedValues === undefined ? message : `must be one of ${allowedValues.join(", ")}`;
 }

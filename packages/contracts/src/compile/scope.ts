@@ -2,10 +2,17 @@
 
 import type { JsonSchema } from "../catalogue.ts";
 import type { Mistake, Validator } from "../contract.ts";
-import { parseDuration, parseRate } from "./quantities.ts";
+import { formatDuration, parseDuration, parseRate } from "./quantities.ts";
 import type { ReferenceScope } from "./references.ts";
 import type { CompiledSchema, SchemaCompiler } from "./schemas.ts";
 import { pointerOf, type Source } from "./source.ts";
+
+interface DurationLimits {
+  min?: number;
+  max: number;
+  /** Whose limit `max` is; default the server's. */
+  of?: string;
+}
 
 export class BuildScope {
   readonly source: Source;
@@ -39,11 +46,11 @@ export class BuildScope {
   }
 
   /** Milliseconds in `[min, max]`; a mistake otherwise. */
-  duration(pointer: string, value: unknown, { min = 0, max }: { min?: number; max: number }): number {
+  duration(pointer: string, value: unknown, { min = 0, max, of }: DurationLimits): number {
     const ms = parseDuration(value);
     if (ms === undefined) this.report(pointer, "must be a time such as 500ms, 30s, 24h or 7d");
-    else if (ms < min) this.report(pointer, `must be at least ${min} ms`);
-    else if (ms > max) this.report(pointer, `is above the server's limit of ${max} ms`);
+    else if (ms < min) this.report(pointer, `must be at least ${formatDuration(min)}`);
+    else if (ms > max) this.report(pointer, `is above ${of ?? "the server's limit"} of ${formatDuration(max)}`);
     return ms ?? 0;
   }
 

@@ -30,7 +30,7 @@ export function parseSource(file: string, text: string): Parsed {
   if (document.errors.length > 0) {
     const mistakes = document.errors.map(({ pos, message }) => {
       const { line, col } = lines.linePos(pos[0]);
-      return at(line, col, `is not valid YAML: ${message.split("\n")[0]}`);
+      return at(line, col, `is not valid YAML: ${message.replace(/ at line \d[\s\S]*$/, "")}`);
     });
     return { ok: false, mistakes };
   }

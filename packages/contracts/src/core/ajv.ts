@@ -1,27 +1,52 @@
-/** The one configuration of Ajv: strict, no coercion, no mutation, local references only, our two keywords. */
+/** The one configuration of Ajv: strict, no coercion, no mutation, local references only, our two keywords; no payload
+ * is slow, by `keywords.ts`, `formats.ts` and expressions that do not backtrack. */
 
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import formats from "ajv-formats";
 import type { Issue } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { linearRegex } from "../regex/linear-regex.ts";
+import { addFormats } from "./formats.ts";
 import { exceedsDepth, jsonBytes, utf8Bytes } from "./json.ts";
+import { mendKeywords } from "./keywords.ts";
 
-export function newAjv(): Ajv2020 {
+/** Ajv asks for an expression and, for code it writes to files, how to make it: ours writes none. */
+const REGEX_ENGINE = Object.assign((pattern: string) => linearRegex(pattern), { code: "linearRegex" });
+
+export interface AjvOptions {
+  /** Check schemas against the meta-schema first; default true. */
+  validateSchema?: boolean;
+  /** Look for every mistake; default the first only. */
+  allErrors?: boolean;
+  /** Errors carry the schema they come from; default false. */
+  verbose?: boolean;
+  /** Note what has been looked at, for `unevaluatedProperties` and `unevaluatedItems`, which others pay for. Default true. */
+  unevaluated?: boolean;
+}
+
+export function newAjv(options: AjvOptions = {}): Ajv2020 {
+  const { validateSchema = true, allErrors = false, verbose = false, unevaluated = true } = options;
   const ajv = new Ajv2020({
     strict: true,
     strictRequired: false,
     strictTypes: false,
-    allErrors: false,
+    strictTuples: false,
+    allErrors,
+    verbose,
+    validateSchema,
+    // Adding the meta-schemas costs more than all of a small contract.
+    meta: validateSchema,
     coerceTypes: false,
     removeAdditional: false,
     useDefaults: false,
     validateFormats: true,
     addUsedSchema: false,
     ownProperties: true,
+    code: { regExp: REGEX_ENGINE },
   });
-  // The package is CommonJS: its default export is the module's member of that name.
-  (formats as unknown as { default: (ajv: Ajv2020) => void }).default(ajv);
+  ajv.opts.unevaluated = unevaluated; // the constructor says true, whatever it is told
+  addFormats(ajv);
+  mendKeywords(ajv);
   ajv.addKeyword({
     keyword: "maxJsonBytes",
     schemaType: "number",
@@ -51,6 +76,9 @@ function messageOf(error: ErrorObject): string {
   const params = error.params as Record<string, unknown>;
   if (error.keyword === "maxJsonBytes") return `must be at most ${String(error.schema)} bytes of JSON`;
   if (error.keyword === "maxUtf8Bytes") return `must be at most ${String(error.schema)} bytes of UTF-8`;
-  if (error.keyword === "enum") return `must be one of ${JSON.stringify(params.allowedValues)}`;
+  if (error.keyword === "enum") return `must be one of ${fewOf(params.allowedValues as unknown[])}`;
   return error.message ?? "is not acceptable";
 }
+
+const fewOf = (values: readonly unknown[]): string =>
+  `${JSON.stringify(values.slice(0, 10)).slice(0, 300)}${values.length > 10 ? ` and ${values.length - 10} more` : ""}`;
