@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Contracts } from "@rollcall/contracts";
@@ -95,4 +95,51 @@ test("a change between the first reading and the first look is found", async () 
   files.watch(swapped);
   await clock.advance(EVERY_MS);
   await vi.waitFor(() => expect(swapped).toHaveBeenCalledTimes(1));
+});
+
+/** As Kubernetes mounts a ConfigMap: links into a hidden folder, swapped by renaming one of them. */
+function mount(version: string, texts: Record<string, string>): void {
+  const data = join(folder, `..${version}`);
+  mkdirSync(data);
+  for (const [name, text] of Object.entries(texts)) {
+    writeFileSync(join(data, name), text);
+    if (!existsSync(join(folder, name))) symlinkSync(join("..data", name), join(folder, name));
+  }
+  symlinkSync(`..${version}`, join(folder, "..data_tmp"));
+  renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
+}
+
+test("a ConfigMap is swapped by its links, the old files still beside it", async () => {
+  rmSync(file);
+  mount("1", { "one.yaml": declaring("a:mounted") });
+  files = await open();
+  expect(declared(files.live)).toEqual(["a:mounted"]);
+  const swapped = vi.fn();
+  files.watch(swapped);
+  mount("2", { "one.yaml": declaring("a:second") });
+  await clock.advance(EVERY_MS);
+  await vi.waitFor(() => expect(swapped).toHaveBeenCalledTimes(1));
+  expect(declared(files.live)).toEqual(["a:second"]);
+});
+
+test("files that change while they are read are not in force until they stand still", async () => {
+  const swapped = vi.fn();
+  files.watch(swapped);
+  writeFileSync(file, declaring("a:half"));
+  await clock.advance(EVERY_MS); // reading has begun
+  writeFileSync(file, declaring("a:whole-at-last"));
+  await clock.advance(0);
+  await vi.waitFor(async () => {
+    await clock.advance(EVERY_MS);
+    expect(swapped).toHaveBeenCalled();
+  });
+  expect(swapped.mock.calls.map(([next]) => declared(next as Contracts))).toEqual([["a:whole-at-last"]]);
+});
+
+test("a SIGHUP while files are read is not lost", async () => {
+  const swapped = vi.fn();
+  files.watch(swapped);
+  process.emit("SIGHUP");
+  process.emit("SIGHUP");
+  await vi.waitFor(() => expect(swapped).toHaveBeenCalledTimes(2));
 });

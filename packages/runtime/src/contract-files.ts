@@ -33,6 +33,8 @@ export interface ContractFiles {
 }
 
 const EVERY_MS = 5_000;
+/** Folders in folders; links may go round. */
+const MAX_DEPTH = 8;
 
 /** Rejects when there are mistakes: a service does not start on them. */
 export async function openContracts(options: ContractFilesOptions): Promise<ContractFiles> {
@@ -44,25 +46,36 @@ export async function openContracts(options: ContractFilesOptions): Promise<Cont
   let current = await read(options);
   inForce.set({ hash: current.hash }, 1);
   let isReading = false;
+  let isAskedMeanwhile = false;
   let stop = () => {};
 
   async function look(swapped: (next: Contracts) => void, evenIfUnchanged: boolean): Promise<void> {
+    isAskedMeanwhile ||= evenIfUnchanged && isReading;
     if (isReading) return;
     isReading = true;
+    const stamp = stampOf(paths);
+    // Files that change while they are read may be of two versions: the next look reads them again.
+    const isTorn = () => stampOf(paths) !== stamp;
     try {
-      const stamp = stampOf(paths);
       if (!evenIfUnchanged && stamp === known) return;
       known = stamp; // files with mistakes are not read again until they change again
-      current = await read(options);
+      const next = await read(options);
+      if (isTorn()) return;
+      current = next;
       inForce.reset();
       inForce.set({ hash: current.hash }, 1);
       swapped(current);
       logger.info({ event: "contracts.changed", hash: current.hash }, "changed contracts are in force");
     } catch (error) {
+      if (isTorn()) return;
       rejections.inc();
       logger.error({ event: "contracts.rejected", error }, "changed contract files are not taken over");
     } finally {
       isReading = false;
+      if (isAskedMeanwhile) {
+        isAskedMeanwhile = false;
+        void look(swapped, true);
+      }
     }
   }
 
@@ -104,13 +117,14 @@ async function read({ paths, logger }: ContractFilesOptions): Promise<Contracts>
 
 /** Changes when a file under the paths comes, goes or changes; a ConfigMap changes by its links. */
 function stampOf(paths: readonly string[]): string {
-  return paths.flatMap(filesUnder).join("\n");
+  return paths.flatMap((path) => filesUnder(path)).join("\n");
 }
 
-function filesUnder(path: string): string[] {
+function filesUnder(path: string, depth = 0): string[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return [`${path} missing`];
   if (!stats.isDirectory()) return [`${path} ${stats.mtimeMs} ${stats.size} ${stats.ino}`];
+  if (depth > MAX_DEPTH) return [];
   const names = readdirSync(path).filter((name) => !name.startsWith("."));
-  return names.toSorted().flatMap((name) => filesUnder(join(path, name)));
+  return names.toSorted().flatMap((name) => filesUnder(join(path, name), depth + 1));
 }

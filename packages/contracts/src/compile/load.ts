@@ -8,6 +8,9 @@ import { parseSource, type Source } from "./source.ts";
 
 const EXTENSION = /\.(?:ya?ml|json)$/i;
 
+/** Folders in folders beyond this are left alone: links may go round. */
+const MAX_DEPTH = 8;
+
 /** In a folder, other files are left alone. */
 export const isContractFileName = (name: string): boolean => EXTENSION.test(name);
 
@@ -46,12 +49,20 @@ export function checkSources(texts: readonly { file: string; text: string }[], e
   return { ok: false, mistakes: mistakes.toSorted(order) };
 }
 
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile() && isContractFileName(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
+/**
+ * Links are followed and hidden names left alone: a mounted ConfigMap shows its files as links into a hidden folder, and
+ * for a moment two of those folders.
+ */
+async function filesIn(folder: string, depth = 0): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of (await readdir(folder)).toSorted()) {
+    if (name.startsWith(".")) continue;
+    const path = join(folder, name);
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    if (isFolder && depth < MAX_DEPTH) found.push(...(await filesIn(path, depth + 1)));
+    else if (!isFolder && isContractFileName(name)) found.push(path);
+  }
+  return found;
 }
 
 export function emptyContracts(): Contracts {
