@@ -1,16 +1,17 @@
 /**
  * An agent's page: a stock socket.io-client, with nothing of Rollcall in it.
  *
- *     TOKEN=$(./rollcall token --user bob --ns /support) node agent.ts T-1        opens the page of a ticket, until Ctrl-C
- *     ... node agent.ts T-1 ticket:assign '{"ticket":"T-1","assignee":"bob"}'     sends one message and shows its ack
- *     ... node agent.ts T-1 ticket:typing '{"typing":true}'                       a relay, to the others on the page
+ *     export TOKEN=$(./rollcall token --user bob --ns /support)
+ *     node agent.ts http://127.0.0.1:4000 T-1                                     opens the page of a ticket, until Ctrl-C
+ *     node agent.ts http://127.0.0.1:4000 T-1 ticket:typing '{"typing":true}'     sends one message and shows its ack
  *
- * Prints every event of the desk, and acknowledges durable ones; ACK=no leaves that to the fallback.
+ * On the page every event of the desk is shown, and durable ones are acknowledged. ID makes what is sent repeatable.
  */
 
 import { io, type Socket } from "socket.io-client";
 
 interface Meta {
+  traceparent?: string;
   inbox?: { epoch: string; seq: number };
 }
 interface Ack {
@@ -19,8 +20,7 @@ interface Ack {
   error?: { code: string; message: string };
 }
 
-const [ticket = "T-1", event, json = "{}"] = process.argv.slice(2);
-const url = process.env.URL ?? "http://127.0.0.1:4000";
+const [url, ticket, event, json = "{}"] = process.argv.slice(2);
 const room = `ticket:${ticket}`;
 const socket: Socket = io(`${url}/support`, { transports: ["websocket"], auth: { token: process.env.TOKEN } });
 const ask = (name: string, payload: unknown, meta: unknown = null): Promise<Ack> =>
@@ -29,11 +29,11 @@ const ask = (name: string, payload: unknown, meta: unknown = null): Promise<Ack>
 socket.on("connect_error", (error) => console.log(`refused: ${error.message}`));
 
 async function shown(name: string, payload: unknown, meta: Meta): Promise<void> {
-  if (!name.startsWith("ticket:")) return;
+  if (!name.startsWith("ticket:") || event !== undefined) return;
   console.log(name, JSON.stringify(payload));
-  if (meta.inbox === undefined || process.env.ACK === "no") return;
+  if (meta.inbox === undefined) return;
   const { epoch, seq } = meta.inbox;
-  const { data } = await ask("inbox:ack", { epoch, seq });
+  const { data } = await ask("inbox:ack", { epoch, seq }, { traceparent: meta.traceparent });
   console.log("acknowledged up to", (data as { ackSeq: number }).ackSeq);
 }
 

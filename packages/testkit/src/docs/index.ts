@@ -1,0 +1,2 @@
+export { makeCheckout, processPath } from "./checkout.ts";
+export { type RunDocOptions, runDoc } from "./run-doc.ts";
