@@ -3,7 +3,7 @@
 import type { JetStreamClient } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { Contracts } from "@rollcall/contracts";
-import { keysOf, type Placement } from "@rollcall/fanout";
+import { type FanoutLog, keysOf, type Placement } from "@rollcall/fanout";
 import type { Clock, Logger, Metrics, NatsHandle, Random, RedisConnection } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import type { RedisOptions } from "bullmq";
@@ -12,6 +12,7 @@ import { createInboxDelivery, type InboxDelivery } from "./delivery/inbox-delive
 import type { Channel } from "./fallback/channel.ts";
 import { type Fallback, startFallback } from "./fallback/fallback.ts";
 import { type Faults, withFaults } from "./faults.ts";
+import { type Announce, createAnnounce } from "./inbox/announce.ts";
 import { InboxStore } from "./inbox/inbox-store.ts";
 import type { Outcome } from "./inbox/inbox-types.ts";
 import { createPreferences, type Preferences } from "./inbox/preferences.ts";
@@ -26,6 +27,7 @@ export interface DurableOptions {
   placement: Placement;
   /** The durable Redis. */
   connection: RedisConnection;
+  log: FanoutLog;
   nats: NatsHandle;
   js: JetStreamClient;
   mode: StreamsMode;
@@ -47,6 +49,7 @@ export interface Durable {
   store: InboxStore;
   preferences: Preferences;
   inboxes: InboxDelivery;
+  announce: Announce;
   onOutcomes(outcomes: readonly Outcome[]): void;
   memoryOf(source: string): SourceMemory;
   stop(): Promise<void>;
@@ -93,13 +96,16 @@ export async function startDurable(options: DurableOptions): Promise<Durable> {
     logger: options.logger,
     metrics,
   });
+  const announce = createAnnounce(options);
   return {
     store,
     preferences,
+    announce,
     inboxes: createInboxDelivery({
       store,
       preferences,
       emitOnce: options.emitOnce,
+      announce,
       traceToClient: options.traceToClient,
       onOutcomes,
     }),

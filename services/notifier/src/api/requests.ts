@@ -2,7 +2,6 @@
 
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { Contracts, Subjects } from "@rollcall/contracts";
-import type { FanoutLog, Placement } from "@rollcall/fanout";
 import {
   type Clock,
   type Logger,
@@ -33,8 +32,6 @@ export interface RequestsOptions {
   js: JetStreamClient;
   jsm: JetStreamManager;
   subjects: Subjects;
-  log: FanoutLog;
-  placement: Placement;
   delivery: Delivery;
   durable: Durable;
   clock: Clock;
@@ -46,15 +43,11 @@ export interface RequestsOptions {
 export function serveRequests(options: RequestsOptions): Served[] {
   const { install, contracts, nats, subjects, delivery, durable, clock, random, logger, metrics } = options;
   const common = { queue: `${install}-notifier`, logger, metrics };
-  const emit = createEmitHandler({ contracts, delivery, clock, random });
+  const emit = createEmitHandler({ contracts, delivery, clock, random, metrics });
   const preference = createPreferenceHandlers(durable.preferences);
   const inbox = createInboxDoor({
     store: durable.store,
-    log: options.log,
-    placement: options.placement,
-    clock,
-    random,
-    logger,
+    announce: durable.announce,
     onOutcomes: durable.onOutcomes,
   });
   const { js, jsm, ring } = options;

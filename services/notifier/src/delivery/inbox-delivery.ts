@@ -6,6 +6,7 @@
 import { type DurableRule, type Meta, RollcallError, userTarget } from "@rollcall/contracts";
 import type { InboxOwner } from "@rollcall/contracts/internal";
 import type { Span } from "@rollcall/telemetry";
+import type { Announce } from "../inbox/announce.ts";
 import { type InboxStore, StoreRewound } from "../inbox/inbox-store.ts";
 import type { EventInfo, Outcome } from "../inbox/inbox-types.ts";
 import type { Preferences } from "../inbox/preferences.ts";
@@ -41,6 +42,7 @@ export interface InboxDeliveryOptions {
   store: InboxStore;
   preferences: Preferences;
   emitOnce: EmitOnce;
+  announce: Announce;
   traceToClient: boolean;
   onOutcomes(outcomes: readonly Outcome[]): void;
 }
@@ -49,7 +51,7 @@ export interface InboxDeliveryOptions {
 const AT_ONCE = 50;
 
 export function createInboxDelivery(options: InboxDeliveryOptions): InboxDelivery {
-  const { store, preferences, emitOnce, traceToClient, onOutcomes } = options;
+  const { store, preferences, emitOnce, announce, traceToClient, onOutcomes } = options;
 
   async function toOne(
     user: string,
@@ -74,9 +76,15 @@ export function createInboxDelivery(options: InboxDeliveryOptions): InboxDeliver
       ...(terms.source === undefined ? {} : { source: terms.source }),
     });
     onOutcomes(accepted.outcomes);
-    if (accepted.state !== "pending") return accepted.isNew ? "accepted" : "repeat";
-
-    const { epoch, seq } = accepted;
+    const { epoch, seq, unread, ackSeq, madeWay } = accepted;
+    // After the event: whatever a device counted by itself, this is how many there are.
+    const tellWhatMadeWay = async () => {
+      if (madeWay.length > 0) await announce(owner, { epoch, unread, ackSeq, read: { ids: madeWay } });
+    };
+    if (accepted.state !== "pending") {
+      await tellWhatMadeWay();
+      return accepted.isNew ? "accepted" : "repeat";
+    }
     const meta: Meta = { id: mid, ts: info.ts, inbox: { epoch, seq, read: false }, ...traceparent };
     const emitted = await emitOnce(
       {
@@ -91,6 +99,7 @@ export function createInboxDelivery(options: InboxDeliveryOptions): InboxDeliver
       // In another epoch devices must see it again, to know what to acknowledge.
       { fence, marker: `${mid} ${user} ${epoch}` },
     );
+    await tellWhatMadeWay();
     if (emitted.outcome === "fenced") return "fenced";
     return accepted.isNew ? "accepted" : "repeat";
   }

@@ -4,8 +4,8 @@
 -- ARGV[6] mid  [7] event name  [8] data JSON  [9] info JSON  [10] end of its ttl, ms  [11] fallback after ms, or ""
 -- ARGV[12] collapse key, or ""  [13] "1" = the recipient does not want it  [14] size of an inbox  [15] how long a
 -- record is kept after its ttl, ms  [16] source, or ""  [17] sequence there  [18] "1" = the source is being read again
--- Returns { "EPOCH" } (nothing written) or { "NEW" | "REPEAT", state, epoch, seq, unread, outcome, reason, ... } with
--- the outcomes of other records that this one ended.
+-- Returns { "EPOCH" } (nothing written) or { "NEW" | "REPEAT", state, epoch, seq, unread, acknowledged up to,
+-- { unread items that made way }, outcome, reason, ... } with the outcomes of the records that this one ended.
 -- Bounds: 100 expired items, one collapsed, one evicted. Safe to run twice: the record is looked for first.
 local c = inbox_context()
 local cellEpoch = inbox_cell_epoch()
@@ -16,12 +16,12 @@ local mid, eventKey, field = ARGV[6], KEYS[9], "u:" .. c.user
 local known = redis.call("HGET", eventKey, field)
 if known then
   local state, seq = string.match(known, "^(%a+)|(%d+)|")
-  return { "REPEAT", state, inbox_epoch(cellEpoch), tonumber(seq), redis.call("ZCARD", KEYS[6]) }
+  return { "REPEAT", state, inbox_epoch(cellEpoch), tonumber(seq), redis.call("ZCARD", KEYS[6]), 0, {} }
 end
 
 local expiresAt = tonumber(ARGV[10])
-local outcomes = {}
-inbox_expire(c, outcomes)
+local outcomes, gone = {}, {}
+inbox_expire(c, outcomes, gone)
 
 local function keep(record)
   if redis.call("EXISTS", eventKey) == 0 then
@@ -33,9 +33,11 @@ local function keep(record)
 end
 
 local epoch = inbox_epoch(cellEpoch)
+local acked = tonumber(redis.call("HGET", KEYS[4], "ack"))
 if ARGV[13] == "1" then
   keep("suppressed|0|" .. string.format("%.0f", c.now) .. "|preference|0")
-  return { "NEW", "suppressed", epoch, 0, redis.call("ZCARD", KEYS[6]), "suppressed", "preference", unpack(outcomes) }
+  return { "NEW", "suppressed", epoch, 0, redis.call("ZCARD", KEYS[6]), acked, gone, "suppressed", "preference",
+    unpack(outcomes) }
 end
 
 local function finish(other, event)
@@ -44,7 +46,7 @@ local function finish(other, event)
     outcomes[#outcomes + 1] = state
     outcomes[#outcomes + 1] = reason
   end
-  inbox_remove(c, other)
+  if inbox_remove(c, other) then gone[#gone + 1] = other end
 end
 if ARGV[12] ~= "" then
   local older = redis.call("HGET", KEYS[8], ARGV[12])
@@ -71,4 +73,4 @@ local keepUntil = string.format("%.0f", math.max(c.now, expiresAt) + tonumber(AR
 for i = 4, 8 do
   if redis.call("PEXPIRETIME", KEYS[i]) < tonumber(keepUntil) then redis.call("PEXPIREAT", KEYS[i], keepUntil) end
 end
-return { "NEW", "pending", epoch, seq, redis.call("ZCARD", KEYS[6]), unpack(outcomes) }
+return { "NEW", "pending", epoch, seq, redis.call("ZCARD", KEYS[6]), acked, gone, unpack(outcomes) }

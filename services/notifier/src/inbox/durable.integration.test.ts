@@ -151,6 +151,19 @@ describe("durable events", () => {
     expect(await sync("u1", { have: { epoch, seq: 2 } })).toMatchObject({ events: [["order:shipped", {}, {}]] });
   });
 
+  it("that make way unread are gone for every device, and counted out", async () => {
+    await start();
+    for (const id of ["a", "b"]) await bench.publish(order(id, ["u1"], "events.orders", { collapse: "k" }));
+    await done();
+    const { epoch } = await sync("u1");
+    const sent = (await bench.emitted()).map(({ event, data }) => [event, data]);
+    expect(sent.at(-1)).toEqual([
+      "inbox:changed",
+      { epoch, unread: 1, ackSeq: 0, read: { ids: [messageId("main", "test", "a")] } },
+    ]);
+    expect(sent).toHaveLength(3);
+  });
+
   it.each([
     { op: "dance" },
     { op: "ack", epoch: 1, seq: 1 },

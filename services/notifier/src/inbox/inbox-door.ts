@@ -1,20 +1,14 @@
 /** What edges ask on behalf of their clients: `inbox:ack`, `inbox:read`, `inbox:unread`, `inbox:sync`. */
 
-import { type EventTriple, isName, RollcallError, userTarget } from "@rollcall/contracts";
+import { type EventTriple, isName, RollcallError } from "@rollcall/contracts";
 import type { InboxOwner, InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
-import type { FanoutLog, Placement } from "@rollcall/fanout";
-import type { Clock, Logger, Random } from "@rollcall/runtime";
-import { encodePacket, isoTime } from "../routing/packet.ts";
+import type { Announce } from "./announce.ts";
 import type { InboxStore } from "./inbox-store.ts";
 import type { Marked, Outcome, PageQuery, StoredItem } from "./inbox-types.ts";
 
 export interface InboxDoorOptions {
   store: InboxStore;
-  log: FanoutLog;
-  placement: Placement;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
+  announce: Announce;
   onOutcomes(outcomes: readonly Outcome[]): void;
 }
 
@@ -48,31 +42,9 @@ export function createInboxDoor(options: InboxDoorOptions) {
   ): Promise<InboxState> {
     options.onOutcomes(marked.outcomes);
     const { epoch, ackSeq, unread } = marked;
-    if (marked.changed) await announce(owner, { epoch, unread, ackSeq, ...(read === undefined ? {} : { read }) });
+    if (marked.changed)
+      await options.announce(owner, { epoch, unread, ackSeq, ...(read === undefined ? {} : { read }) });
     return { epoch, ackSeq, unread };
-  }
-
-  /** The user's other devices hear of it. What was done is done, also when this cannot be said. */
-  async function announce({ tenant, namespace, user }: InboxOwner, payload: unknown): Promise<void> {
-    const { log, placement, clock, random, logger } = options;
-    const mid = random.id();
-    const cell = placement.cellOf(tenant);
-    const target = userTarget(tenant, user);
-    try {
-      await log.append(
-        { cell, partition: placement.partitionOf(cell, namespace, target) },
-        {
-          tenant,
-          namespace,
-          targets: [target],
-          event: "inbox:changed",
-          packetJson: encodePacket("inbox:changed", JSON.stringify(payload), { id: mid, ts: isoTime(clock.now()) }),
-          mid,
-        },
-      );
-    } catch (error) {
-      logger.warn({ event: "inbox.announce_failed", error }, "devices were not told of a change");
-    }
   }
 
   async function sync(owner: InboxOwner, asked: InboxRequest & { op: "sync" }): Promise<InboxPage> {

@@ -98,15 +98,17 @@ export class InboxStore {
       ],
       item.source === undefined,
     );
-    const [status, state, epoch, seq, unread, ...rest] = reply as [
+    const [status, state, epoch, seq, unread, ackSeq, madeWay, ...rest] = reply as [
       string,
       LedgerState,
       string,
       number,
       number,
+      number,
+      string[],
       ...string[],
     ];
-    return { isNew: status === "NEW", state, epoch, seq, unread, outcomes: outcomesOf(rest) };
+    return { isNew: status === "NEW", state, epoch, seq, unread, ackSeq, madeWay, outcomes: outcomesOf(rest) };
   }
 
   /** Rejects with `CONFLICT` for an acknowledgement of another epoch. */

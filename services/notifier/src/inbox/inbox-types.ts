@@ -38,6 +38,9 @@ export interface Accepted {
   epoch: string;
   seq: number;
   unread: number;
+  ackSeq: number;
+  /** Unread items that are there no more: collapsed, expired, or the oldest of a full inbox. */
+  madeWay: string[];
   /** Of this and of other records that it ended. */
   outcomes: Outcome[];
 }

@@ -27,23 +27,25 @@ local function inbox_epoch(cellEpoch)
   return cellEpoch .. "." .. birth
 end
 
---- Takes an item out of the lists. Its record is another matter.
+--- Takes an item out of the lists. Its record is another matter. True when it was unread.
 local function inbox_remove(c, mid)
   redis.call("ZREM", KEYS[5], mid)
-  redis.call("ZREM", KEYS[6], mid)
+  local unread = redis.call("ZREM", KEYS[6], mid)
   redis.call("ZREM", KEYS[7], mid)
   local collapse = redis.call("HGET", rollcall_event_key(c, mid), "collapse")
   if collapse and redis.call("HGET", KEYS[8], collapse) == mid then redis.call("HDEL", KEYS[8], collapse) end
+  return unread == 1
 end
 
---- Items whose ttl has passed, at most 100; returns what became of their records: state, reason, ...
-local function inbox_expire(c, outcomes)
+--- Items whose ttl has passed, at most 100; adds what became of their records (state, reason, ...) to
+--- `outcomes`, and those that were unread to `gone`, if given.
+local function inbox_expire(c, outcomes, gone)
   for _, mid in ipairs(redis.call("ZRANGEBYSCORE", KEYS[7], "-inf", c.now, "LIMIT", 0, 100)) do
     local state, before, reason = rollcall_ledger(c, mid, "expire")
     if state and state ~= before then
       outcomes[#outcomes + 1] = state
       outcomes[#outcomes + 1] = reason
     end
-    inbox_remove(c, mid)
+    if inbox_remove(c, mid) and gone then gone[#gone + 1] = mid end
   end
 end
