@@ -2,9 +2,11 @@
 // Whoever connects is the user whose name it sends as token. The internal port answers
 //
 //	POST /fill?channel=C&count=N   N members without connections, through the presence manager
+//	POST /publish?channel=C&count=N&first=F&at=MS   N numbered and stamped messages at once
 //	GET  /presence?channel=C       reads the channel's presence once, answers how many there are
 //
-// so that the size of a channel can be measured without as many sockets.
+// so that the size of a channel can be measured without as many sockets. A channel called bench:quiet... is told of
+// nobody's coming: filling it with thousands, each telling all, would take minutes that are not measured.
 package main
 
 import (
@@ -14,6 +16,7 @@ import (
 	"log"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/centrifugal/centrifuge"
 )
@@ -40,9 +43,10 @@ func main() {
 		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: event.Token}}, nil
 	})
 	node.OnConnect(func(client *centrifuge.Client) {
-		client.OnSubscribe(func(_ centrifuge.SubscribeEvent, reply centrifuge.SubscribeCallback) {
+		client.OnSubscribe(func(event centrifuge.SubscribeEvent, reply centrifuge.SubscribeCallback) {
+			tells := !strings.HasPrefix(event.Channel, "bench:quiet")
 			reply(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{
-				EmitPresence: true, EmitJoinLeave: true, PushJoinLeave: true,
+				EmitPresence: true, EmitJoinLeave: tells, PushJoinLeave: tells,
 			}}, nil)
 		})
 		client.OnPresence(func(_ centrifuge.PresenceEvent, reply centrifuge.PresenceCallback) {
@@ -62,6 +66,18 @@ func main() {
 			id := fmt.Sprintf("00000000-0000-0000-0000-%012d", i)
 			info := &centrifuge.ClientInfo{ClientID: id, UserID: fmt.Sprintf("user-%d", i)}
 			must(presence.AddPresence(request.FormValue("channel"), id, info))
+		}
+	})
+	text := strings.Repeat("x", 100)
+	internal.HandleFunc("/publish", func(_ http.ResponseWriter, request *http.Request) {
+		count, err := strconv.Atoi(request.FormValue("count"))
+		must(err)
+		first, err := strconv.Atoi(request.FormValue("first"))
+		must(err)
+		for i := range count {
+			data := fmt.Sprintf(`{"n":%d,"at":%s,"text":"%s"}`, first+i, request.FormValue("at"), text)
+			_, err := node.Publish(request.FormValue("channel"), []byte(data))
+			must(err)
 		}
 	})
 	internal.HandleFunc("/presence", func(response http.ResponseWriter, request *http.Request) {

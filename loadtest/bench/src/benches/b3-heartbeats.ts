@@ -17,7 +17,7 @@ export const heartbeats: Bench = {
   id: "B3",
   title: "Redis CPU of connections that stay",
   method:
-    `${CONNECTIONS} idle connections to one server process, all in one room, then each in ${ROOM_COUNT} rooms of its own and the others'. ` +
+    `${CONNECTIONS} idle connections to one server process, all in one room, then all in ${ROOM_COUNT}. ` +
     "CPU is Redis's own account (`used_cpu_user` + `used_cpu_sys`) over a minute (54 s for centrifuge: two of its periods); the same servers without connections are measured first and taken off.",
   contenders: ["rollcall", "stock", "centrifuge"],
   measures: [
@@ -42,13 +42,13 @@ export const heartbeats: Bench = {
       await systemClock.sleep(smoke ? 0 : SETTLE_MS);
       const baseUs = await usPerMinute(world, windowMs);
       record("servers without connections", baseUs / 1_000);
-      await fleet.connect(world.target(), await world.plans(count, () => ["bench:0"]));
+      await fleet.connect(world.target(), await world.plans(count, () => ["bench:quiet-0"]));
       say(`${count} connected`);
       for (const [measure, more] of [
         ["1 room", 0],
         ["10 rooms", ROOM_COUNT - 1],
       ] as const) {
-        await fleet.join(Array.from({ length: more }, (_, i) => `bench:${i + 1}`));
+        await fleet.join(Array.from({ length: more }, (_, i) => `bench:quiet-${i + 1}`));
         await systemClock.sleep(smoke ? 0 : SETTLE_MS);
         record(measure, ((await usPerMinute(world, windowMs)) - baseUs) / count);
       }

@@ -36,7 +36,7 @@ export const memory: Bench = {
       await using stack = new AsyncDisposableStack();
       const world = await startWorld(contender, stack);
       const fleet = stack.use(await Fleet.start());
-      const rooms = (index: number) => ["bench:large", `bench:small-${Math.floor(index / SMALL)}`];
+      const rooms = (index: number) => ["bench:quiet-large", `bench:quiet-small-${Math.floor(index / SMALL)}`];
       await fleet.connect(world.target(), await world.plans(count, rooms));
       say(`${count} connected`);
       const bytes = await bytesBy(world.redis, (key) => /large|small-|user-/.exec(key)?.[0]);

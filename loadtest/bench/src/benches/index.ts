@@ -1,12 +1,26 @@
 /** Every bench, in the order of the report. */
 
 import type { Bench } from "../harness/bench.ts";
+import { burst, oneMessage } from "./b1-b2-fan-out.ts";
 import { heartbeats } from "./b3-heartbeats.ts";
 import { memory } from "./b4-memory.ts";
 import { transitions } from "./b5-transitions.ts";
+import { idle } from "./b7-idle.ts";
+import { crash } from "./b9-crash.ts";
 import { snapshot } from "./b11-snapshot.ts";
+import { growth } from "./b12-growth.ts";
 
-export const BENCHES: readonly Bench[] = [heartbeats, memory, transitions, snapshot];
+export const BENCHES: readonly Bench[] = [
+  oneMessage,
+  burst,
+  heartbeats,
+  memory,
+  transitions,
+  idle,
+  crash,
+  snapshot,
+  growth,
+];
 
 /** By their ids, in any case, or `all`; undefined when one is unknown. */
 export function benchesOf(ids: readonly string[]): readonly Bench[] | undefined {

@@ -4,6 +4,7 @@
  * their `"at":<ms>` on the machine's monotonic clock.
  */
 
+import { systemClock, systemRandom } from "@rollcall/runtime";
 import { quantile } from "../harness/stats.ts";
 import { connectClient, type LoadClient } from "./load-client.ts";
 import { monotonicMs } from "./monotonic.ts";
@@ -38,17 +39,32 @@ async function inSlices<T>(items: readonly T[], act: (item: T) => Promise<unknow
   for (let i = 0; i < items.length; i += AT_ONCE) await Promise.all(items.slice(i, i + AT_ONCE).map(act));
 }
 
+async function paced<T>(
+  items: readonly T[],
+  spreadMs: [number, number] | undefined,
+  act: (item: T) => Promise<unknown>,
+) {
+  if (spreadMs === undefined) return inSlices(items, act);
+  const [from, to] = spreadMs;
+  await Promise.all(
+    items.map(async (item) => {
+      await systemClock.sleep(from + systemRandom.float() * (to - from));
+      await act(item);
+    }),
+  );
+}
+
 async function obey(order: Order): Promise<Answer> {
   switch (order.do) {
     case "connect":
-      await inSlices(order.clients, async ({ token, session, rooms }) => {
+      await paced(order.clients, order.spreadMs, async ({ token, session, rooms }) => {
         const state = { last: -1 };
         const client = await connectClient({
           dialect: order.dialect,
           url: order.url,
           awaitReady: order.awaitReady,
           token,
-          ...(session === undefined ? {} : { session }),
+          session,
           event: (data) => onEvent(state, data),
           closed: () => void tally.closed++,
         });

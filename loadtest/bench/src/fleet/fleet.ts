@@ -27,8 +27,13 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Resolves when all are connected and in their rooms. */
-  async connect({ dialect, url, awaitReady }: Target, clients: ClientPlan[]): Promise<void> {
-    await this.#order({ do: "connect", dialect, url, awaitReady, clients });
+  async connect(
+    { dialect, url, awaitReady }: Target,
+    clients: ClientPlan[],
+    spreadMs?: [from: number, to: number],
+  ): Promise<void> {
+    const spread = spreadMs === undefined ? {} : { spreadMs };
+    await this.#order({ do: "connect", dialect, url, awaitReady, clients, ...spread });
   }
 
   async join(rooms: string[]): Promise<void> {

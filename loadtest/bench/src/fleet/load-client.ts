@@ -1,5 +1,6 @@
 /** A client of load in either dialect: Socket.IO (Rollcall, stock, bare ws) or centrifuge's JSON protocol. */
 
+import { systemClock, systemRandom } from "@rollcall/runtime";
 import type { Contender } from "../harness/bench.ts";
 import { RawWebSocket } from "./raw-websocket.ts";
 
@@ -33,9 +34,20 @@ export interface LoadClient {
 
 const ANSWER_MS = 30_000;
 
-/** Resolves when connected; rejects when the server closes first. */
-export function connectClient(options: LoadClientOptions): Promise<LoadClient> {
-  return options.dialect === "centrifuge" ? connectCentrifuge(options) : connectSocketIo(options);
+const GIVE_UP_MS = 60_000;
+const RETRY_MS = 1_000;
+
+/** Tries again as stock clients do when a server that is busy closes first. */
+export async function connectClient(options: LoadClientOptions): Promise<LoadClient> {
+  const deadline = systemClock.monotonic() + GIVE_UP_MS;
+  for (;;) {
+    try {
+      return await (options.dialect === "centrifuge" ? connectCentrifuge(options) : connectSocketIo(options));
+    } catch (error) {
+      if (systemClock.monotonic() > deadline) throw error;
+      await systemClock.sleep(RETRY_MS / 2 + systemRandom.float() * RETRY_MS);
+    }
+  }
 }
 
 /** Requests under way by number. */
@@ -51,8 +63,23 @@ class Answers {
     return { id, answer: promise.finally(() => clearTimeout(timer)) };
   }
 
+  /** Once more for as long as the answer says that it may help. */
+  static async persist(ask: () => Promise<string>): Promise<void> {
+    const deadline = systemClock.monotonic() + GIVE_UP_MS;
+    for (;;) {
+      try {
+        await ask();
+        return;
+      } catch (error) {
+        const again = String(error).includes('"retryable":true') && systemClock.monotonic() < deadline;
+        if (!again) throw error;
+        await systemClock.sleep(RETRY_MS);
+      }
+    }
+  }
+
   settle(id: number, text: string, failed: boolean): void {
-    if (failed) this.#settle(id)?.reject(new Error(`refused: ${text.slice(0, 200)}`));
+    if (failed) this.#settle(id)?.reject(new Error(`refused: ${text.slice(0, 300)}`));
     else this.#settle(id)?.resolve(text);
   }
 
@@ -70,6 +97,11 @@ class Answers {
 function connectSocketIo(options: LoadClientOptions): Promise<LoadClient> {
   const { promise, resolve, reject } = Promise.withResolvers<LoadClient>();
   const answers = new Answers();
+  let isConnected = false;
+  const connected = () => {
+    isConnected = true;
+    resolve(client);
+  };
   const ws = new RawWebSocket(new URL("/socket.io/?EIO=4&transport=websocket", options.url), {
     text(data) {
       switch (data[0]) {
@@ -86,10 +118,10 @@ function connectSocketIo(options: LoadClientOptions): Promise<LoadClient> {
       }
       switch (data[1]) {
         case 0x30: // CONNECT
-          if (!options.awaitReady) resolve(client);
+          if (!options.awaitReady) connected();
           return;
         case 0x32: // EVENT
-          if (options.awaitReady && data.includes("session:ready")) resolve(client);
+          if (options.awaitReady && data.includes("session:ready")) connected();
           options.event?.(data);
           return;
         case 0x33: {
@@ -108,7 +140,7 @@ function connectSocketIo(options: LoadClientOptions): Promise<LoadClient> {
     close() {
       reject(new Error("closed before it was connected"));
       answers.fail();
-      options.closed?.();
+      if (isConnected) options.closed?.();
     },
   });
   const ask = (name: string, payload: object): Promise<string> => {
@@ -118,8 +150,8 @@ function connectSocketIo(options: LoadClientOptions): Promise<LoadClient> {
   };
   const client: LoadClient = {
     ask,
-    join: async (room) => void (await ask("room:join", { room })),
-    leave: async (room) => void (await ask("room:leave", { room })),
+    join: (room) => Answers.persist(() => ask("room:join", { room })),
+    leave: (room) => Answers.persist(() => ask("room:leave", { room })),
     publish: async (room, data) => void (await ask("chat:said", { room, data })),
     drop: () => ws.drop(),
   };
@@ -129,6 +161,7 @@ function connectSocketIo(options: LoadClientOptions): Promise<LoadClient> {
 function connectCentrifuge(options: LoadClientOptions): Promise<LoadClient> {
   const { promise, resolve, reject } = Promise.withResolvers<LoadClient>();
   const answers = new Answers();
+  let isConnected = false;
   const ask = (name: string, payload: object): Promise<string> => {
     const { id, answer } = answers.next();
     ws.send(JSON.stringify({ id, [name]: payload }));
@@ -146,7 +179,11 @@ function connectCentrifuge(options: LoadClientOptions): Promise<LoadClient> {
     }
   };
   const ws: RawWebSocket = new RawWebSocket(new URL("/connection/websocket", options.url), {
-    open: () => void ask("connect", { token: options.token }).then(() => resolve(client), reject),
+    open: () =>
+      void ask("connect", { token: options.token }).then(() => {
+        isConnected = true;
+        resolve(client);
+      }, reject),
     text(data) {
       for (let from = 0; from < data.length; ) {
         const end = data.indexOf(10, from);
@@ -157,7 +194,7 @@ function connectCentrifuge(options: LoadClientOptions): Promise<LoadClient> {
     close() {
       reject(new Error("closed before it was connected"));
       answers.fail();
-      options.closed?.();
+      if (isConnected) options.closed?.();
     },
   });
   const client: LoadClient = {

@@ -3,13 +3,23 @@
 import type { Dialect } from "./load-client.ts";
 
 export interface ClientPlan {
+  user: string;
   token: string;
-  session?: string;
+  /** Of Rollcall: who comes with the same one resumes it. */
+  session: string;
   rooms: string[];
 }
 
 export type Order =
-  | { do: "connect"; dialect: Dialect; url: string; awaitReady: boolean; clients: ClientPlan[] }
+  /** With `spreadMs` each begins after a random delay between the two, else as fast as they can. */
+  | {
+      do: "connect";
+      dialect: Dialect;
+      url: string;
+      awaitReady: boolean;
+      clients: ClientPlan[];
+      spreadMs?: [from: number, to: number];
+    }
   /** Every client joins these too. */
   | { do: "join"; rooms: string[] }
   /** Every connection is cut without a word. */

@@ -19,11 +19,19 @@ export interface BaselineServer {
 /** As every server of a bench is started, ours too. */
 export const NODE_FLAGS = ["--max-semi-space-size=4"];
 
-export async function startStock(redisUrl: string, stack: AsyncDisposableStack): Promise<BaselineServer> {
-  const file = join(import.meta.dirname, "stock-main.ts");
-  return start(stack, "stock", (port) => ({
+/** The stream that the Node baselines read. */
+export const BASELINE_STREAM = "bench-log";
+
+/** `stock` or `ws`. */
+export async function startNode(
+  kind: "stock" | "ws",
+  redisUrl: string,
+  stack: AsyncDisposableStack,
+): Promise<BaselineServer> {
+  const file = join(import.meta.dirname, `${kind}-main.ts`);
+  return start(stack, kind, (port) => ({
     command: process.execPath,
-    args: [...NODE_FLAGS, file, String(port), redisUrl, "bench-stock"],
+    args: [...NODE_FLAGS, file, String(port), redisUrl, BASELINE_STREAM],
   }));
 }
 

@@ -19,7 +19,7 @@ import type { Target } from "../fleet/fleet.ts";
 import { dialectOf } from "../fleet/load-client.ts";
 import type { ClientPlan } from "../fleet/orders.ts";
 import type { Contender } from "../harness/bench.ts";
-import { type BaselineServer, NODE_FLAGS, startCentrifuge, startStock } from "./baseline-process.ts";
+import { type BaselineServer, NODE_FLAGS, startCentrifuge, startNode } from "./baseline-process.ts";
 
 export interface World {
   readonly contender: Contender;
@@ -29,6 +29,8 @@ export interface World {
   readonly cluster: Cluster | undefined;
   readonly nats: NatsServer | undefined;
   readonly baselines: readonly BaselineServer[];
+  /** Of node `i`: the process that holds its clients. */
+  serverPid(node?: number): number;
   /** Where clients of node `i` go. */
   target(node?: number): Target;
   plans(count: number, rooms: (index: number) => string[], firstIndex?: number): Promise<ClientPlan[]>;
@@ -83,8 +85,13 @@ export async function startWorld(
       }),
     );
   } else {
-    const start = contender === "centrifuge" ? startCentrifuge : startStock;
-    for (let i = 0; i < nodes; i++) baselines.push(await start(redisServer.url, stack));
+    for (let i = 0; i < nodes; i++) {
+      const started =
+        contender === "centrifuge"
+          ? startCentrifuge(redisServer.url, stack)
+          : startNode(contender, redisServer.url, stack);
+      baselines.push(await started);
+    }
   }
   return {
     contender,
@@ -93,6 +100,7 @@ export async function startWorld(
     cluster,
     nats,
     baselines,
+    serverPid: (node = 0) => cluster?.edges[node]?.pid ?? baselines[node]!.process.pid,
     target: (node = 0) => ({
       dialect: dialectOf(contender),
       url: cluster?.edges[node]?.url ?? baselines[node]!.url,
@@ -102,7 +110,7 @@ export async function startWorld(
       const plan = async (index: number): Promise<ClientPlan> => {
         const user = `user-${index}`;
         const token = contender === "rollcall" ? await signer.token({ user }) : user;
-        return { token, rooms: rooms(index) };
+        return { user, token, session: `session-of-${user}`, rooms: rooms(index) };
       };
       return Promise.all(Array.from({ length: count }, (_, i) => plan(firstIndex + i)));
     },
