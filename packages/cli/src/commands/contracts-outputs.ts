@@ -3,7 +3,14 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { formatMistake, type LoadResult, loadContracts } from "@rollcall/contracts";
-import { renderJsonSchemas, renderSchemaBundle, renderTypes } from "@rollcall/contracts/outputs";
+import {
+  renderAsyncApi,
+  renderJsonSchemas,
+  renderMarkdown,
+  renderPage,
+  renderSchemaBundle,
+  renderTypes,
+} from "@rollcall/contracts/outputs";
 import type { Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
 
@@ -40,6 +47,7 @@ export function addContractOutputs(contracts: Command, context: Context): void {
     "a folder: a document for each, and index.json; or a .json file: all in one (default: stdout)",
     jsonSchemas,
   );
+  add("docs", "AsyncAPI 3.0, and the catalogue for people", "a folder (needed)", docs);
 }
 
 function types({ catalogue, contracts }: Loaded, out: string | undefined): Rendered {
@@ -55,6 +63,16 @@ function jsonSchemas({ catalogue, contracts }: Loaded, out: string | undefined):
   const { hash } = contracts;
   const inOne = out === undefined || out.endsWith(".json");
   return inOne ? new Map([["", renderSchemaBundle(catalogue, { hash })]]) : renderJsonSchemas(catalogue, { hash });
+}
+
+function docs({ catalogue, contracts }: Loaded, out: string | undefined): Rendered {
+  if (out === undefined) throw new CliError("say into which folder: --out DIR", { exitCode: EXIT.usage });
+  const { hash } = contracts;
+  return new Map([
+    ["asyncapi.yaml", renderAsyncApi(catalogue, { hash })],
+    ["index.html", renderPage(catalogue, { hash })],
+    ["catalogue.md", renderMarkdown(catalogue, { hash })],
+  ]);
 }
 
 async function produce(
