@@ -5,7 +5,7 @@ import { implies } from "./implies.ts";
 
 const payloads = fc.array(payload(3), { minLength: 40, maxLength: 40 });
 
-test("no finding is a proof, over 100,000 pairs of schemas and both kinds of reader", () => {
+test("no finding is a proof, over 50,000 pairs of schemas and both kinds of reader", () => {
   let proofs = 0;
   fc.assert(
     fc.property(pairs, payloads, fc.boolean(), ([first, second], values, ignoreUnknown) => {
@@ -13,7 +13,7 @@ test("no finding is a proof, over 100,000 pairs of schemas and both kinds of rea
       proofs++;
       expect(counterExample(first, ignoreUnknown ? opened(second) : second, values)).toBeUndefined();
     }),
-    { numRuns: 100_000 },
+    { numRuns: 50_000 },
   );
-  expect(proofs).toBeGreaterThan(10_000);
+  expect(proofs).toBeGreaterThan(5_000);
 });

@@ -51,6 +51,31 @@ describe("what follows", () => {
       object({ a: text }, { additionalProperties: false }),
     ],
     [
+      "the tighter of two limits",
+      {
+        allOf: [
+          { type: "string", minLength: 1, maxLength: 9 },
+          { minLength: 2, maxLength: 5 },
+        ],
+      },
+      { type: "string", minLength: 2, maxLength: 5 },
+    ],
+    [
+      "the tighter of two ranges",
+      { type: "number", minimum: 1, maximum: 9, allOf: [{ minimum: 2, maximum: 5 }] },
+      { type: "number", minimum: 2, maximum: 5 },
+    ],
+    [
+      "a closed part, though another one declares more",
+      { allOf: [object({ a: text }, { additionalProperties: false }), object({ b: text })] },
+      object({ a: text }, { additionalProperties: false }),
+    ],
+    [
+      "a dependency from itself",
+      object({}, { dependentRequired: { a: ["b"] } }),
+      object({ c: text }, { dependentRequired: { a: ["b"] } }),
+    ],
+    [
       "a closed tuple from itself with fewer",
       { type: "array", maxItems: 1, items: text },
       { type: "array", prefixItems: [text], items: false },
@@ -99,6 +124,53 @@ describe("what does not follow, and why", () => {
     ["alternatives that overlap", text, { oneOf: [text, { minLength: 2 }] }, ["opaque"]],
     ["a negation", {}, { not: { required: ["a"] } }, ["opaque"]],
     ["a condition", object({}), object({}, { dependentSchemas: { a: { required: ["b"] } } }), ["opaque"]],
+    ["a dependency", object({ a: text }), object({ a: text }, { dependentRequired: { a: ["b"] } }), ["/b required"]],
+    ["names", object({ a: text }), object({ a: text }, { propertyNames: { maxLength: 3 } }), ["opaque"]],
+    [
+      "the tighter of two limits from the other",
+      { type: "number", minimum: 2 },
+      { type: "number", allOf: [{ minimum: 2 }, { minimum: 5 }] },
+      ["limit"],
+    ],
+    [
+      "a field that a closed part does not declare, though another one does",
+      object({ a: text, b: text }, { additionalProperties: false }),
+      { allOf: [object({ a: text }, { additionalProperties: false }), object({ b: text })] },
+      ["/b field"],
+    ],
+    [
+      "items of every place from those of later ones",
+      { type: "array", prefixItems: [{ type: "null" }], items: text },
+      {
+        allOf: [
+          { type: "array", items: text },
+          { type: "array", prefixItems: [{ type: "null" }] },
+        ],
+      },
+      ["/0 type"],
+    ],
+    [
+      "a closed object from one that another part opens",
+      object(
+        { a: text },
+        {
+          not: { required: ["x"] },
+          allOf: [object({ b: text }, { not: { required: ["y"] } })],
+          unevaluatedProperties: false,
+        },
+      ),
+      object({ a: text }, { additionalProperties: false }),
+      ["closed"],
+    ],
+    [
+      "evaluated fields",
+      object({ a: text }),
+      object(
+        { a: text },
+        { anyOf: [object({ b: text }), object({ c: text })], unevaluatedProperties: { type: "null" } },
+      ),
+      ["opaque"],
+    ],
     [
       "a field that another part declares",
       {
@@ -149,6 +221,12 @@ describe("fields that nobody declares", () => {
       { anyOf: [object({ a: object({ b: text }) }), object({ a: object({}) })] },
       object({ a: object({ b: text }) }),
       ["/a/b type"],
+    ],
+    [
+      "unless another part declares them in a place of theirs",
+      { type: "array", allOf: [{ prefixItems: [object({ a: text })] }, { items: object({}) }] },
+      { type: "array", prefixItems: [object({ a: { type: "null" } })] },
+      ["/0/a type"],
     ],
     ["unless a value holds them", { enum: [{ a: 1 }] }, object({ a: text }), ["value"]],
   ])("%s", (_name, first, second, expected) => {
