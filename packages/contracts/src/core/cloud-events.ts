@@ -71,5 +71,12 @@ export const FallbackBody = object({
   user: name("user"),
   data: anyJson,
   ts: timestamp,
+  /** Of an event with `durable.digest`: all that this notice stands for, oldest first; `id`, `data` and `ts` are the newest's. */
+  digest: optional(
+    Type.Array(object({ id: Type.String({ minLength: 1, maxLength: 128 }), data: anyJson, ts: timestamp }), {
+      minItems: 2,
+      maxItems: 101,
+    }),
+  ),
 });
 export type FallbackBody = Static<typeof FallbackBody>;

@@ -5,7 +5,7 @@
 
 import type { FallbackBody } from "@rollcall/contracts";
 
-/** What is handed over; the body of every channel is `{ id, event, tenant, user, data, ts }`. */
+/** What is handed over; the body of every channel is `{ id, event, tenant, user, data, ts, digest? }`. */
 export interface Notice {
   /** `meta.id` of the event: equal for all its recipients. */
   id: string;
@@ -16,7 +16,15 @@ export interface Notice {
   user: string;
   data: unknown;
   ts: string;
+  /** Further ones of this event that go out with it, itself included, oldest first. */
+  digest?: NoticeItem[];
   traceparent?: string;
+}
+
+export interface NoticeItem {
+  id: string;
+  data: unknown;
+  ts: string;
 }
 
 /** `gone`: this recipient cannot be reached by this channel, now or later. */
@@ -41,8 +49,9 @@ export class NotNow extends Error {
   }
 }
 
-export function bodyOf({ id, event, tenant, user, data, ts }: Notice): string {
-  return JSON.stringify({ id, event, tenant, user, data, ts } satisfies FallbackBody);
+export function bodyOf({ id, event, tenant, user, data, ts, digest }: Notice): string {
+  const body = { id, event, tenant, user, data, ts, ...(digest === undefined ? {} : { digest }) };
+  return JSON.stringify(body satisfies FallbackBody);
 }
 
 /** The value that an RFC 6901 pointer names in `data`. */

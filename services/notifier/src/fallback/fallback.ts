@@ -16,6 +16,7 @@ import { isFinal } from "../ledger/ledger.ts";
 import { backoffMs } from "../retry.ts";
 import { messageId } from "../routing/identity.ts";
 import { type Channel, type Notice, NotNow } from "./channel.ts";
+import { type Companion, digestOf, takeAlong } from "./digest.ts";
 
 export interface FallbackOptions {
   contracts: Contracts;
@@ -120,7 +121,7 @@ export function startFallback(options: FallbackOptions): Fallback {
     if (isOver && record.state !== "attempting" && record.state !== "overtaken") {
       return count(await store.turn(due, ["expire"]));
     }
-    const rule = contractOf(due, record.event)?.durable?.fallback;
+    const { fallback: rule, digest } = contractOf(due, record.event)?.durable ?? {};
     const queue = rule === undefined ? undefined : queues.get(rule.channel);
     if (rule === undefined || queue === undefined) {
       // The contract or the channel is gone: its ttl ends it, and a fixed deployment finds it before.
@@ -129,6 +130,10 @@ export function startFallback(options: FallbackOptions): Fallback {
     }
     if (record.state === "pending" && (await isUnwanted(due, record))) {
       return count(await store.turn(due, ["preference"]));
+    }
+    if (digest !== undefined) {
+      const { leads, inMs } = await store.gather(due, record.event, digest.windowMs);
+      if (!leads || inMs > 0) return void (await store.turn(due, [], inMs > 0 ? inMs : RECONCILE_MS));
     }
     // The job first: a record that says `handed` without a job would wait for the next round.
     await makeJob(queue, { ...due, channel: rule.channel });
@@ -171,16 +176,33 @@ export function startFallback(options: FallbackOptions): Fallback {
       attributes: { [ATTRIBUTES.messageId]: timer.mid, [ATTRIBUTES.tenant]: timer.tenant },
     });
     const notice = noticeOf(timer, claimed, span.sampled ? span.traceparent : undefined);
+    const companions = await companionsOf(timer, claimed.event);
     try {
-      const result = await channel.send(notice, stopping.signal);
+      const result = await channel.send(digestOf(notice, companions), stopping.signal);
       span.setAttribute(ATTRIBUTES.code, result);
+      // Its own end last: a worker that takes over sends the rest under the same key.
+      for (const companion of companions) await persist(companion.timer, result);
       await persist(timer, result);
+      if (companions.length > 0)
+        await store.scatter(
+          timer,
+          claimed.event,
+          companions.map(({ timer }) => timer.mid),
+        );
     } catch (error) {
       span.fail(error);
+      for (const companion of companions) count(await store.turn(companion.timer, ["failed"]));
       await failed(job, token, timer, channel, error);
     } finally {
       span.end();
     }
+  }
+
+  async function companionsOf(timer: Timer, event: string): Promise<Companion[]> {
+    if (contractOf(timer, event)?.durable?.digest === undefined) return [];
+    const { taken, ended } = await takeAlong(store, timer, event, RECONCILE_MS);
+    for (const record of ended) count(record);
+    return taken;
   }
 
   /** What the channel did is done: the ledger must come to know it, or the next attempt repeats it. */

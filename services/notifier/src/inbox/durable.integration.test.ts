@@ -26,6 +26,12 @@ const contracts = fakeContracts([
     audience: toUsers,
     durable: { ttlMs: HOUR, fallback: { afterMs: 300, channel: "hook" } },
   },
+  {
+    name: "order:daily",
+    from: from("events.daily"),
+    audience: toUsers,
+    durable: { ttlMs: HOUR, fallback: { afterMs: 100, channel: "hook" }, digest: { windowMs: 1_000 } },
+  },
   { name: "order:brief", from: from("events.brief"), audience: toUsers, durable: { ttlMs: 400 } },
   { name: "order:seen", from: from("events.seen"), audience: toUsers },
 ]);
@@ -196,6 +202,38 @@ describe("durable events", () => {
       user: "u2",
       data: { users: ["u1", "u2"] },
     });
+  });
+
+  it("[D1] [L10] with a digest fall back together, each with its own end, but for what was acknowledged", async () => {
+    await start();
+    hook.answer(503);
+    for (const id of ["a", "b", "c", "d"]) await bench.publish(order(id, ["u1"], "events.daily", { id }));
+    await bench.publish(order("other", ["u2"], "events.daily"));
+    await done();
+    const { epoch } = await sync("u1");
+    // The eldest, which would have spoken for all.
+    await door("u1", { op: "ack", epoch, seq: 1 });
+    await waitFor(() => hook.got.length >= 2, { timeoutMs: 10_000, what: "an attempt for each user" });
+    hook.answer(200);
+    const ids = ["a", "b", "c", "d"];
+    const mids = ids.map((id) => messageId("main", "test", id));
+    const ends = async () => (await Promise.all(ids.map(ledger))).map(({ u1 }) => u1).join(" ");
+    await waitFor(async () => (await ends()) === "acknowledged fallback fallback fallback", {
+      timeoutMs: 15_000,
+      what: "an end for each",
+    });
+    const bodies = hook.got.filter(({ body }) => body.user === "u1");
+    expect(new Set(bodies.map(({ id }) => id)).size).toBe(1);
+    expect(bodies.at(-1)!.body).toMatchObject({
+      id: mids[3],
+      data: { id: "d" },
+      digest: [
+        { id: mids[1], data: { id: "b" } },
+        { id: mids[2], data: { id: "c" } },
+        { id: mids[3], data: { id: "d" } },
+      ],
+    });
+    expect(hook.got.find(({ body }) => body.user === "u2")!.body).not.toHaveProperty("digest");
   });
 
   it("[D1] are tried again while the provider fails, under one id, until it is well", async () => {

@@ -36,6 +36,8 @@ export function inboxKeysOf(install: string, cell: string) {
     expiry: (owner: InboxOwner) => ofOwner(owner, "expiry"),
     /** Hash: collapse key to the mid that holds it. */
     collapse: (owner: InboxOwner) => ofOwner(owner, "collapse"),
+    /** Sorted set of mids by when their fallback came due: those of one event that wait to go out as one notice. */
+    gathering: (owner: InboxOwner, event: string) => ofOwner(owner, `gathering:${part(event)}`),
     /** String: JSON of a user's preferences. */
     preference: (tenant: string, user: string) => `${prefix}preference:${part(tenant)}:${part(user)}`,
   };

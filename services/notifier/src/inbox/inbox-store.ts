@@ -51,7 +51,7 @@ const MAX_PAGE_BYTES = 100 * 1024;
 
 export class InboxStore {
   readonly #options: InboxStoreOptions;
-  readonly #scripts: Record<"accept" | "mark" | "sync" | "turn" | "raise" | "takeDue", Script>;
+  readonly #scripts: Record<"accept" | "gather" | "mark" | "sync" | "turn" | "raise" | "takeDue", Script>;
   /** Never goes back, whatever this store forgets. */
   #highestEpoch = 0;
 
@@ -62,6 +62,7 @@ export class InboxStore {
     const load = (file: string, ...includes: string[]) => loadScript(client, import.meta.url, file, ...includes);
     this.#scripts = {
       accept: load("./accept.lua", ledgerLua, shared),
+      gather: load("./gather.lua", ledgerLua, shared),
       mark: load("./mark.lua", ledgerLua, shared),
       sync: load("./sync.lua", ledgerLua, shared),
       turn: load("./turn.lua", ledgerLua, shared),
@@ -174,6 +175,26 @@ export class InboxStore {
     };
   }
 
+  /** Joins those of its event that wait to go out as one: does it speak for them, and in how many ms. */
+  async gather(timer: Timer, event: string, windowMs: number): Promise<{ leads: boolean; inMs: number }> {
+    const key = this.#keysOf(timer).gathering(timer, event);
+    const reply = await this.#run("gather", timer, [key], [timer.mid, windowMs, windowMs + this.#options.keepMs]);
+    const [, leader, inMs] = reply as string[];
+    return { leads: leader === timer.mid, inMs: Number(inMs) };
+  }
+
+  /** Mids that wait to go out as one notice, oldest first. */
+  async gathered(owner: InboxOwner, event: string, limit: number): Promise<string[]> {
+    const key = this.#keysOf(owner).gathering(owner, event);
+    return this.#direct(() => this.#options.connection.client.zrange(key, "0", String(limit - 1)));
+  }
+
+  /** They wait no more. */
+  async scatter(owner: InboxOwner, event: string, mids: readonly string[]): Promise<void> {
+    const key = this.#keysOf(owner).gathering(owner, event);
+    await this.#direct(() => this.#options.connection.client.zrem(key, ...mids));
+  }
+
   /** Timers whose time has come in a cell; each comes again after `holdMs` unless it is dealt with. */
   async takeDue(cell: string, count: number, holdMs: number): Promise<Timer[]> {
     const keys = inboxKeysOf(this.#options.install, cell);
@@ -264,7 +285,7 @@ export class InboxStore {
 
   /** `mayRaise`: nothing of a source is at stake, so a new epoch may begin here. */
   async #run(
-    script: "accept" | "mark" | "sync" | "turn",
+    script: "accept" | "gather" | "mark" | "sync" | "turn",
     owner: InboxOwner,
     moreKeys: string[],
     args: readonly (string | number)[],
