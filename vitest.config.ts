@@ -22,6 +22,7 @@ export default defineConfig({
     projects: [
       project("unit", [`${roots}/**/*.test.ts`], {
         exclude: ["**/node_modules/**", "**/*.{sim,integration,e2e,campaign}.test.ts"],
+        testTimeout: 20_000,
       }),
       project("sim", [`${roots}/**/*.sim.test.ts`], { testTimeout: 60_000 }),
       project("integration", [`${roots}/**/*.integration.test.ts`], {
