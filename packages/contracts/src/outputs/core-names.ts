@@ -25,7 +25,11 @@ import type { NamedSchema } from "./naming.ts";
 export const plain = (schema: TSchema): JsonSchema => schema as unknown as JsonSchema;
 
 /** What a relay is acknowledged with. */
-const Relayed = object({ id: Meta.properties.id, ts: timestamp, seq: optional(count()) });
+const Relayed = object({
+  id: { ...Meta.properties.id, description: "In the meta of what others receive." },
+  ts: timestamp,
+  seq: optional({ ...count(), description: "The room's history number, where it has one." }),
+});
 export const RELAYED = plain(Relayed);
 
 const fault = SERVER_EVENTS["session:fault"].payload.properties.error;

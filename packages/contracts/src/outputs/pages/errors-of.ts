@@ -7,21 +7,24 @@ import type { ClientMessage } from "../surface.ts";
 const BEFORE: readonly ErrorCode[] = ["PAYLOAD_TOO_LARGE", "RATE_LIMITED", "PAYLOAD_INVALID"];
 const AFTER: readonly ErrorCode[] = ["UNAVAILABLE", "TIMEOUT", "INTERNAL"];
 
+/** Of what goes to presence in the session's order: its queue may be full. */
+const QUEUED = "OVERLOADED";
+
 const CORE: Readonly<Record<ClientEvent, readonly ErrorCode[]>> = {
   "room:join": [
     ...(["FORBIDDEN", "ROOM_UNKNOWN", "AUTH_INVALID", "AUTH_EXPIRED", "AUTH_REVOKED"] as const),
-    ...(["ROOM_FULL", "LIMIT_EXCEEDED", "OVERLOADED"] as const),
+    ...(["ROOM_FULL", "LIMIT_EXCEEDED", QUEUED] as const),
   ],
-  "room:leave": [],
-  "room:update": ["FORBIDDEN", "NOT_A_MEMBER"],
-  "room:members": ["NOT_A_MEMBER"],
-  "room:history": ["NOT_A_MEMBER"],
-  "state:get": ["NOT_A_MEMBER"],
-  "state:patch": ["FORBIDDEN", "NOT_A_MEMBER", "CONFLICT", "LIMIT_EXCEEDED"],
-  "presence:set": [],
+  "room:leave": ["ROOM_UNKNOWN", QUEUED],
+  "room:update": ["ROOM_UNKNOWN", "NOT_A_MEMBER", "FORBIDDEN", QUEUED],
+  "room:members": ["ROOM_UNKNOWN", "NOT_A_MEMBER"],
+  "room:history": ["ROOM_UNKNOWN", "NOT_A_MEMBER"],
+  "state:get": ["ROOM_UNKNOWN", "NOT_A_MEMBER"],
+  "state:patch": ["FORBIDDEN", "ROOM_UNKNOWN", "NOT_A_MEMBER", "CONFLICT", "LIMIT_EXCEEDED", QUEUED],
+  "presence:set": [QUEUED],
   "presence:watch": ["FORBIDDEN", "LIMIT_EXCEEDED"],
   "presence:unwatch": [],
-  "session:refresh": ["AUTH_INVALID", "AUTH_EXPIRED", "AUTH_REVOKED"],
+  "session:refresh": ["AUTH_INVALID", "AUTH_EXPIRED", "AUTH_REVOKED", "FORBIDDEN"],
   "inbox:ack": ["CONFLICT"],
   "inbox:read": [],
   "inbox:unread": [],
@@ -29,11 +32,21 @@ const CORE: Readonly<Record<ClientEvent, readonly ErrorCode[]>> = {
 };
 
 export function errorsOf({ name, source }: ClientMessage): readonly ErrorCode[] {
-  const own: readonly ErrorCode[] =
-    source.kind === "relay"
-      ? ["FORBIDDEN", "ROOM_UNKNOWN", "NOT_A_MEMBER"]
-      : source.kind === "command"
-        ? ["FORBIDDEN"]
-        : CORE[name as ClientEvent];
-  return [...BEFORE, ...own, ...AFTER];
+  return [...BEFORE, ...ownErrors(name, source), ...AFTER];
+}
+
+function ownErrors(name: string, source: ClientMessage["source"]): readonly ErrorCode[] {
+  switch (source.kind) {
+    case "relay":
+      return [
+        "FORBIDDEN",
+        "ROOM_UNKNOWN",
+        "NOT_A_MEMBER",
+        ...(source.entry.history === undefined ? [] : ([QUEUED] as const)),
+      ];
+    case "command":
+      return ["FORBIDDEN"];
+    case "core":
+      return CORE[name as ClientEvent];
+  }
 }
