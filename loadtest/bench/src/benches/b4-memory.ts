@@ -24,7 +24,7 @@ export const memory: Bench = {
     { name: "session", unit: "bytes", goal: { atMost: 400 } },
   ],
   rounds: 1,
-  order: "together",
+  order: "turns",
   remarks: [
     "Streams of bounded length (Rollcall's log and outbox, the stock adapter's stream) belong to no member and are left out.",
     "Stock's member is an entry of a set of names; centrifuge's holds the client's info; Rollcall's holds versions, so that a client that returns gets what changed. centrifuge keeps nothing per session in Redis.",

@@ -5,8 +5,10 @@ import { burst, oneMessage } from "./b1-b2-fan-out.ts";
 import { heartbeats } from "./b3-heartbeats.ts";
 import { memory } from "./b4-memory.ts";
 import { transitions } from "./b5-transitions.ts";
+import { latency } from "./b6-latency.ts";
 import { idle } from "./b7-idle.ts";
 import { crash } from "./b9-crash.ts";
+import { tracing } from "./b10-tracing.ts";
 import { snapshot } from "./b11-snapshot.ts";
 import { growth } from "./b12-growth.ts";
 
@@ -16,8 +18,10 @@ export const BENCHES: readonly Bench[] = [
   heartbeats,
   memory,
   transitions,
+  latency,
   idle,
   crash,
+  tracing,
   snapshot,
   growth,
 ];
