@@ -43,7 +43,7 @@ export class LogReader {
   #hold: { cancel(): void } | undefined;
 
   constructor(options: FanoutSourceOptions, at: Place, from: string | undefined, on: FollowHandlers) {
-    const { redisUrl: url, install, clock, random, logger, metrics } = options;
+    const { redisUrl: url, redisAccess: access, install, clock, random, logger, metrics } = options;
     this.#at = at;
     this.#key = keysOf(install, at.cell).log(at.partition);
     this.#maxLen = options.maxLen ?? DEFAULT_MAX_LEN;
@@ -59,8 +59,9 @@ export class LogReader {
     this.#handOut = new HandOut({ at, on, clock, logger, metrics, label: this.#label, heard: (id) => this.#heard(id) });
     // No retry: a read that is sent again by itself would answer for a position we may have left.
     const overrides = { maxRetriesPerRequest: 0 };
-    this.#reader = connectRedis({ url, clock, logger, metrics, name: "fanout-read", overrides });
-    this.#writer = connectRedis({ url, clock, logger, metrics, name: "fanout-beat", overrides });
+    const connecting = { url, ...(access === undefined ? {} : { access }), clock, logger, metrics, overrides };
+    this.#reader = connectRedis({ ...connecting, name: "fanout-read" });
+    this.#writer = connectRedis({ ...connecting, name: "fanout-beat" });
     this.#reader.onReady((runId) => void this.#apply({ kind: "connected", runId }));
     this.#pulse = clock.setRepeating(HEARTBEAT_MS, () => this.#tick());
     this.#done = this.#run();

@@ -4,12 +4,13 @@
  * Every failure ends in a bounded pause and another try; nothing here spins, waits for ever, or stops for good.
  */
 
-import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
+import type { Clock, Logger, Metrics, Random, RedisAccess } from "@rollcall/runtime";
 import { LogReader } from "./log-reader.ts";
 import type { FanoutSource, FollowHandlers, Place, Position, Subscription } from "./seam.ts";
 
 export interface FanoutSourceOptions {
   redisUrl: string;
+  redisAccess?: RedisAccess;
   install: string;
   clock: Clock;
   random: Random;

@@ -12,6 +12,7 @@ import {
   list,
   loadConfig,
   number,
+  numbersRelate,
   oneOf,
   optionalSecret,
   optionalText,
@@ -47,7 +48,7 @@ const schema = defineConfig(
   },
   {
     properties: { LIMIT: integer({ default: 5, description }) },
-    relations: [({ COUNT, LIMIT }) => (Number(COUNT) <= Number(LIMIT) ? undefined : "COUNT must not exceed LIMIT")],
+    relations: [numbersRelate("COUNT must not exceed LIMIT", ["COUNT", "LIMIT"], (count, limit) => count <= limit)],
   },
 );
 
@@ -121,7 +122,7 @@ describe("a bad value is named, all of them at once, and no value is quoted", ()
 });
 
 test("relations are checked once every setting is good, and name both", () => {
-  deepEqual(mistakesOf({ COUNT: "6" }), ["COUNT must not exceed LIMIT"]);
+  deepEqual(mistakesOf({ COUNT: "6" }), ["COUNT must not exceed LIMIT (COUNT=6 LIMIT=5)"]);
   equal(mistakesOf({ COUNT: "six", LIMIT: "1" }).length, 1);
 });
 

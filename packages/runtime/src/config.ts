@@ -5,16 +5,37 @@
  */
 
 import { readFileSync } from "node:fs";
+import type { ErrorCode } from "@rollcall/contracts";
 import Type, { type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from "typebox";
 import Value from "typebox/value";
 import type { Env } from "./env.ts";
 
-/** Some settings and what must hold between them. `check` returns a sentence that names the settings, or undefined. */
+/** Some settings and what must hold between them. */
 export interface ConfigFragment<P extends TProperties = TProperties> {
   readonly properties: P;
   readonly relations?: readonly Relation[];
 }
-export type Relation = (settings: Readonly<Record<string, unknown>>) => string | undefined;
+
+/** What must hold between settings: says so in words that name them, and why. */
+export interface Relation {
+  readonly rule: string;
+  readonly between: readonly string[];
+  holds(settings: Readonly<Record<string, unknown>>): boolean;
+}
+
+/** `holds` is given the settings in the order of `between`, numbers as numbers. */
+export const numbersRelate = (
+  rule: string,
+  between: readonly string[],
+  holds: (...values: number[]) => boolean,
+): Relation => ({ rule, between, holds: (settings) => holds(...between.map((name) => Number(settings[name]))) });
+
+/** All of them or none. */
+export const together = (...between: string[]): Relation => ({
+  rule: `${between.join(" and ")} belong together`,
+  between,
+  holds: (settings) => new Set(between.map((name) => settings[name] === undefined)).size === 1,
+});
 
 export interface ConfigSchema<P extends TProperties = TProperties> {
   readonly object: TObject<P>;
@@ -53,12 +74,19 @@ export interface SettingOptions<T> {
   default?: T;
   /** One sentence for `docs/configuration.md`. */
   description: string;
+  /** What goes beyond it is answered with. */
+  code?: ErrorCode;
 }
 
 interface Annotations {
   description?: string;
+  code?: ErrorCode;
   default?: unknown;
   type?: string;
+  enum?: readonly string[];
+  minimum?: number;
+  maximum?: number;
+  pattern?: string;
   /** Set by the helpers below. */
   setting?: "duration" | "list" | "secret";
   optional?: boolean;
@@ -115,10 +143,8 @@ export function loadConfig<S extends ConfigSchema>(schema: S, env: Env): ConfigO
     if (raw !== undefined && !Value.Check(property, value)) mistakes.push(`${name} ${expectation(property, value)}`);
   }
   if (mistakes.length === 0) {
-    for (const relation of schema.relations) {
-      const broken = relation(settings);
-      if (broken !== undefined) mistakes.push(broken);
-    }
+    const broken = schema.relations.filter((relation) => !relation.holds(settings));
+    mistakes.push(...broken.map(({ rule, between }) => `${rule} (${shownOf(schema, settings, between)})`));
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze(settings) as ConfigOf<S>;
@@ -159,6 +185,72 @@ function expectation(schema: TSchema, value: unknown): string {
   }
   const [first] = Value.Errors(schema, value);
   return first?.message ?? "is not acceptable";
+}
+
+function shownOf(schema: ConfigSchema, settings: Record<string, unknown>, names: readonly string[]): string {
+  const value = (name: string) => {
+    const property = schema.object.properties[name];
+    return property === undefined ? "" : shown(settings[name], annotationsOf(property).setting);
+  };
+  return names.map((name) => `${name}=${value(name)}`).join(" ");
+}
+
+export interface DescribedSetting {
+  name: string;
+  type: "text" | "integer" | "number" | "boolean" | "duration" | "list" | "choice";
+  secret: boolean;
+  required: boolean;
+  /** As it would be written in the environment; undefined when there is none. */
+  default: string | undefined;
+  /** What is acceptable, beyond the type. */
+  range: string | undefined;
+  description: string;
+  code: ErrorCode | undefined;
+}
+
+/** Every setting in words: for `--help` and the documentation. */
+export function describeConfig(schema: ConfigSchema): DescribedSetting[] {
+  const required = new Set(schema.object.required as string[] | undefined);
+  return Object.entries(schema.object.properties).map(([name, property]) => {
+    const annotations = annotationsOf(property);
+    const { description = "", setting, code } = annotations;
+    return {
+      name,
+      type: typeOf(annotations),
+      secret: setting === "secret",
+      required: required.has(name) && annotations.default === undefined,
+      default: annotations.default === undefined ? undefined : written(annotations.default, setting),
+      range: rangeOf(annotations),
+      description,
+      code,
+    };
+  });
+}
+
+function typeOf({ type, setting, enum: choices }: Annotations): DescribedSetting["type"] {
+  if (choices !== undefined) return "choice";
+  if (setting === "duration" || setting === "list") return setting;
+  return type === "integer" || type === "number" || type === "boolean" ? type : "text";
+}
+
+function rangeOf({ minimum = 0, maximum, enum: choices, pattern, type, setting }: Annotations): string | undefined {
+  if (choices !== undefined) return choices.join(", ");
+  if (pattern !== undefined) return pattern;
+  if (type !== "integer" && type !== "number") return undefined;
+  const bound = (value: number) => written(value, setting);
+  if (maximum !== undefined) return `${bound(minimum)} to ${bound(maximum)}`;
+  return minimum === 0 ? undefined : `at least ${bound(minimum)}`;
+}
+
+/** As it is written in the environment. */
+function written(value: unknown, setting: Annotations["setting"]): string {
+  if (setting === "duration") return formatDuration(Number(value));
+  return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+function formatDuration(ms: number): string {
+  const unit = ["d", "h", "m", "s"].find((name) => ms > 0 && ms % DURATION_UNIT_MS[name]! === 0) ?? "ms";
+  return `${ms / DURATION_UNIT_MS[unit]!}${unit}`;
 }
 
 export interface PrintedSetting {

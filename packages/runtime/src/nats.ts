@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
+import { type Authenticator, credsAuthenticator, type NatsConnection, nkeyAuthenticator } from "@nats-io/nats-core";
 import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { METRICS } from "@rollcall/telemetry";
 import type { Logger } from "./logger.ts";
@@ -18,15 +18,49 @@ export interface NatsConnectOptions {
   name: string;
   logger: Logger;
   metrics?: Metrics;
-  inboxPrefix?: string;
-  /** Path of a credentials file; read again at each reconnect, so that it may be rotated. */
-  creds?: string;
+  /** Beside the URL: who we are, TLS, and where JetStream is. */
+  access?: NatsAccess;
   /** Gives up waiting for the first connection. */
   signal?: AbortSignal;
 }
 
+export interface NatsAccess {
+  inboxPrefix?: string | undefined;
+  /** Path of a credentials file; read again at each reconnect, so that it may be rotated. */
+  creds?: string | undefined;
+  /** Seed of a user's nkey. */
+  nkey?: string | undefined;
+  /** Paths of PEM files; read again at each reconnect. Any of them asks for TLS. */
+  tls?: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined };
+  /** Domain of the JetStream that is used, where a leaf node has another. */
+  jsDomain?: string | undefined;
+}
+
+/** The settings that say it. */
+export interface NatsAccessSettings {
+  NATS_CREDS?: string;
+  NATS_NKEY?: string;
+  NATS_TLS_CA?: string;
+  NATS_TLS_CERT?: string;
+  NATS_TLS_KEY?: string;
+  NATS_INBOX_PREFIX?: string;
+  NATS_JS_DOMAIN?: string;
+}
+
+export function natsAccessOf(settings: NatsAccessSettings): NatsAccess {
+  return {
+    inboxPrefix: settings.NATS_INBOX_PREFIX,
+    creds: settings.NATS_CREDS,
+    nkey: settings.NATS_NKEY,
+    tls: { ca: settings.NATS_TLS_CA, cert: settings.NATS_TLS_CERT, key: settings.NATS_TLS_KEY },
+    jsDomain: settings.NATS_JS_DOMAIN,
+  };
+}
+
 export interface NatsHandle {
   readonly nc: NatsConnection;
+  /** Options for whoever speaks to JetStream over the connection. */
+  readonly jetStream: { domain?: string };
   isUp(): boolean;
   onUp(fn: () => void): () => void;
   onDown(fn: () => void): () => void;
@@ -49,7 +83,7 @@ export function isNatsUp(nc: NatsConnection): boolean {
 }
 
 export async function connectNats(options: NatsConnectOptions): Promise<NatsHandle> {
-  const { url, name, logger, metrics, inboxPrefix, creds, signal } = options;
+  const { url, name, logger, metrics, access = {}, signal } = options;
   const nc = await firstConnection(
     {
       ...parseNatsUrl(url),
@@ -64,8 +98,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
       // A server that was restarted without its users yet must not end a service for good.
       ignoreAuthErrorAbort: true,
       noAsyncTraces: true,
-      ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
-      ...(creds === undefined ? {} : { authenticator: (nonce) => credsAuthenticator(readFileSync(creds))(nonce) }),
+      ...accessOptions(access),
     },
     signal,
   );
@@ -111,6 +144,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
 
   return {
     nc,
+    jetStream: access.jsDomain === undefined ? {} : { domain: access.jsDomain },
     isUp: () => isNatsUp(nc),
     onUp(fn) {
       upListeners.add(fn);
@@ -129,6 +163,29 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
       else await nc.close();
     },
   };
+}
+
+function accessOptions({ inboxPrefix, creds, nkey, tls = {} }: NatsAccess): NodeConnectionOptions {
+  const { ca: caFile, cert: certFile, key: keyFile } = tls;
+  const files = { caFile, certFile, keyFile };
+  const given = Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined));
+  return {
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+    ...(creds === undefined ? {} : { authenticator: (nonce) => credsAuthenticator(readFileSync(creds))(nonce) }),
+    ...(nkey === undefined ? {} : { authenticator: nkeyOf(nkey) }),
+    ...(Object.keys(given).length === 0 ? {} : { tls: given }),
+  };
+}
+
+function nkeyOf(seed: string): Authenticator {
+  const authenticator = nkeyAuthenticator(new TextEncoder().encode(seed));
+  try {
+    // Signs for nobody: what is no seed would only be told at each attempt, for ever.
+    authenticator("");
+  } catch (cause) {
+    throw new Error("NATS_NKEY is no seed of a user's nkey", { cause });
+  }
+  return authenticator;
 }
 
 /** `connect` cannot be cancelled: an abort lets it finish alone and closes what it made. */

@@ -8,12 +8,15 @@ import { type RedisOptions as AllRedisOptions, Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
+import { accessOptions, type RedisAccess } from "./redis-access.ts";
 
 /** Replies keep the shapes of RESP2: `replyMapping` would change the client's type. */
 export type RedisOptions = Omit<AllRedisOptions, "replyMapping">;
 
 export interface RedisConnectOptions {
   url: string;
+  /** Default: the URL alone says where it is. */
+  access?: RedisAccess;
   clock: Clock;
   logger: Logger;
   /** Shown by CLIENT LIST. */
@@ -70,7 +73,16 @@ export function redisOptions(name: string, socketTimeoutMs = DEFAULT_SOCKET_TIME
 
 export function connectRedis(options: RedisConnectOptions): RedisConnection {
   const { url, clock, logger, name, metrics } = options;
-  const settings: RedisOptions = { ...redisOptions(name, options.socketTimeoutMs), ...options.overrides };
+  const settings: RedisOptions = {
+    ...redisOptions(name, options.socketTimeoutMs),
+    ...(options.access === undefined ? {} : accessOptions(url, options.access)),
+    ...options.overrides,
+  };
+  // Who allows no retry means no repeat either.
+  if (settings.maxRetriesPerRequest === 0 && settings.reconnectOnError) {
+    const { reconnectOnError } = settings;
+    settings.reconnectOnError = (error) => reconnectOnError(error) !== false;
+  }
   // Who waits for Redis for ever also means its commands.
   if (settings.maxRetriesPerRequest === null) settings.commandTimeout = undefined;
   const client = new Redis(url, settings);

@@ -43,4 +43,23 @@ describe("relations", () => {
   test("the documented profile for phones is acceptable", () => {
     deepEqual(mistakesOf({ PING_INTERVAL_MS: "25000", PING_TIMEOUT_MS: "20000", GRACE_MS: "45000" }), []);
   });
+
+  test.each([
+    [{ REDIS_MODE: "sentinel" }, "REDIS_SENTINELS"],
+    [{ REDIS_SENTINELS: "a:1" }, "REDIS_MODE"],
+    [{ REDIS_TLS_CA: "/ca" }, "rediss://"],
+    [{ REDIS_URL: "rediss://h", REDIS_TLS_CERT: "/c" }, "REDIS_TLS_KEY"],
+    [{ NATS_TLS_KEY: "/k" }, "NATS_TLS_CERT"],
+    [{ NATS_CREDS: "/c", NATS_NKEY: "S" }, "exclude each other"],
+  ])("%j says what is missing", (env, named) => {
+    const mistakes = mistakesOf(env);
+    equal(mistakes.length, 1);
+    equal(mistakes[0]?.includes(named), true, mistakes[0]);
+  });
+
+  test("a mistake shows the values between which something must hold, no secret among them", () => {
+    const [mistake] = mistakesOf({ REDIS_URL: "redis://:hunter2@h", REDIS_TLS_CA: "/ca" });
+    equal(mistake?.includes("REDIS_TLS_CA=/ca"), true, mistake);
+    equal(mistake?.includes("hunter2"), false, mistake);
+  });
 });

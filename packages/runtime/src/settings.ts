@@ -6,12 +6,14 @@ import {
   flag,
   integer,
   list,
+  numbersRelate,
   oneOf,
   optionalNumber,
   optionalSecret,
   optionalText,
   secret,
   text,
+  together,
 } from "./config.ts";
 
 /** Identity, dependencies, logging, telemetry. */
@@ -28,14 +30,36 @@ export const commonConfig = {
       description: "development relaxes what only a laptop may: tokens without issuer and audience.",
     }),
     CONTRACTS: list({ default: [], description: "Contract files or folders of them." }),
-    REDIS_URL: secret({ default: "redis://127.0.0.1:6379", description: "Redis of presence and fan-out." }),
+    REDIS_URL: secret({
+      default: "redis://127.0.0.1:6379",
+      description:
+        "Redis of presence and fan-out; rediss:// is TLS. Behind Sentinels its host is the name of the primary.",
+    }),
     REDIS_DURABLE_URL: optionalSecret({
       description:
         "Redis of inboxes, queues and revocations. Default: REDIS_URL. In production its own, AOF, noeviction.",
     }),
     NATS_URL: secret({ default: "nats://127.0.0.1:4222", description: "NATS servers, comma-separated." }),
-    NATS_CREDS: optionalText({ description: "Path of a NATS credentials file." }),
+    REDIS_MODE: oneOf(["single", "sentinel", "cluster"], {
+      default: "single",
+      description:
+        "single: the URL names a primary, or an endpoint that always leads to one. sentinel: REDIS_SENTINELS know it. cluster: the URL names a node that knows which one owns the installation's slot.",
+    }),
+    REDIS_SENTINELS: list({ default: [], description: "Sentinels, host[:port] each; default port 26379." }),
+    REDIS_SENTINEL_PASSWORD: optionalSecret({ description: "Password of the Sentinels themselves." }),
+    REDIS_TLS_CA: optionalText({ description: "Path of the certificates that Redis's is checked against." }),
+    REDIS_TLS_CERT: optionalText({ description: "Path of the certificate shown to Redis; read at each connection." }),
+    REDIS_TLS_KEY: optionalText({ description: "Path of its private key." }),
+    REDIS_TLS_SERVERNAME: optionalText({
+      description: "Name that Redis's certificate must have. Default: the host connected to.",
+    }),
+    NATS_CREDS: optionalText({ description: "Path of a NATS credentials file; read at each connection." }),
+    NATS_NKEY: optionalSecret({ description: "Seed of the NATS user's nkey." }),
+    NATS_TLS_CA: optionalText({ description: "Path of the certificates that the NATS servers' are checked against." }),
+    NATS_TLS_CERT: optionalText({ description: "Path of the certificate shown to NATS; read at each connection." }),
+    NATS_TLS_KEY: optionalText({ description: "Path of its private key." }),
     NATS_INBOX_PREFIX: optionalText({ description: "Prefix of reply subjects, where permissions restrict them." }),
+    NATS_JS_DOMAIN: optionalText({ description: "JetStream domain, where the servers connected to are leaf nodes." }),
     STREAMS: oneOf(["create", "verify", "off"], {
       default: "verify",
       description: "create makes missing JetStream streams; verify prints what differs and stops; off trusts.",
@@ -61,6 +85,28 @@ export const commonConfig = {
     TRACE_TO_CLIENT: flag({ default: true, description: "Sampled messages carry meta.traceparent to clients." }),
     STOP_GRACE_MS: integer({ default: 25_000, description: "How long a stopping process may take before it ends." }),
   },
+  relations: [
+    {
+      rule: "REDIS_MODE sentinel needs REDIS_SENTINELS, and only it",
+      between: ["REDIS_MODE", "REDIS_SENTINELS"],
+      holds: ({ REDIS_MODE, REDIS_SENTINELS }) =>
+        (REDIS_MODE === "sentinel") === (REDIS_SENTINELS as string[]).length > 0,
+    },
+    {
+      rule: "REDIS_TLS_* need a REDIS_URL that begins with rediss://",
+      between: ["REDIS_URL", "REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_SERVERNAME"],
+      holds: ({ REDIS_URL, REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_SERVERNAME }) =>
+        [REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_SERVERNAME].every((setting) => setting === undefined) ||
+        String(REDIS_URL).startsWith("rediss://"),
+    },
+    together("REDIS_TLS_CERT", "REDIS_TLS_KEY"),
+    together("NATS_TLS_CERT", "NATS_TLS_KEY"),
+    {
+      rule: "NATS_CREDS and NATS_NKEY exclude each other: a connection is one user's",
+      between: ["NATS_CREDS", "NATS_NKEY"],
+      holds: ({ NATS_CREDS, NATS_NKEY }) => NATS_CREDS === undefined || NATS_NKEY === undefined,
+    },
+  ],
 } satisfies ConfigFragment;
 
 /** Timing of presence, shared by edges and presence. What their sum promises is in `docs/presence.md`. */
@@ -80,16 +126,15 @@ export const boundsConfig = {
     }),
   },
   relations: [
-    ({ LEASE_MS, LEASE_RENEW_MS }) =>
-      Number(LEASE_MS) >= 3 * Number(LEASE_RENEW_MS)
-        ? undefined
-        : `LEASE_MS (${LEASE_MS}) must be at least 3 x LEASE_RENEW_MS (${LEASE_RENEW_MS}): an edge may miss two renewals`,
-    ({ LEASE_MS, LEASE_RENEW_MS, GRACE_MS, PING_INTERVAL_MS, PING_TIMEOUT_MS, RETRY_SLACK_MS }) => {
-      const heldMs = Number(LEASE_MS) - Number(LEASE_RENEW_MS) + Number(GRACE_MS);
-      const neededMs = Number(PING_INTERVAL_MS) + Number(PING_TIMEOUT_MS) + Number(RETRY_SLACK_MS);
-      return heldMs >= neededMs
-        ? undefined
-        : `LEASE_MS - LEASE_RENEW_MS + GRACE_MS (${heldMs}) must be at least PING_INTERVAL_MS + PING_TIMEOUT_MS + RETRY_SLACK_MS (${neededMs}): clients of a hung edge must be back before they are evicted`;
-    },
+    numbersRelate(
+      "LEASE_MS must be at least 3 x LEASE_RENEW_MS: an edge may miss two renewals",
+      ["LEASE_MS", "LEASE_RENEW_MS"],
+      (leaseMs, renewMs) => leaseMs >= 3 * renewMs,
+    ),
+    numbersRelate(
+      "LEASE_MS - LEASE_RENEW_MS + GRACE_MS must be at least PING_INTERVAL_MS + PING_TIMEOUT_MS + RETRY_SLACK_MS: clients of a hung edge must be back before they are evicted",
+      ["LEASE_MS", "LEASE_RENEW_MS", "GRACE_MS", "PING_INTERVAL_MS", "PING_TIMEOUT_MS", "RETRY_SLACK_MS"],
+      (leaseMs, renewMs, graceMs, pingMs, pongMs, slackMs) => leaseMs - renewMs + graceMs >= pingMs + pongMs + slackMs,
+    ),
   ],
 } satisfies ConfigFragment;

@@ -9,7 +9,9 @@ import {
   duration,
   integer,
   list,
+  numbersRelate,
   optionalText,
+  together,
 } from "@rollcall/runtime";
 
 export const config = defineConfig(commonConfig, boundsConfig, {
@@ -34,26 +36,43 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     ISSUERS: optionalText({
       description: "Path of a JSON or YAML list of further issuers: { issuer, audience, jwks, algorithms?, tenants? }.",
     }),
-    MAX_TOKEN_TTL: duration({ default: 86_400_000, description: "Longest accepted life of a token." }),
+    MAX_TOKEN_TTL: duration({
+      code: "AUTH_INVALID",
+      default: 86_400_000,
+      description: "Longest accepted life of a token.",
+    }),
     LOG_MAX_LEN: integer({
       default: DEFAULT_MAX_LEN,
       minimum: 1_000,
       description: "Entries the fan-out log keeps, approximately. The same in every service.",
     }),
-    MAX_PAYLOAD_BYTES: integer({ default: 16_384, minimum: 1_024, description: "Largest payload of a client." }),
-    MAX_ROOMS: integer({ default: 100, minimum: 1, description: "Rooms of one session." }),
-    MAX_WATCHED: integer({ default: 2_000, minimum: 1, description: "Users watched by one session." }),
+    MAX_PAYLOAD_BYTES: integer({
+      code: "PAYLOAD_TOO_LARGE",
+      default: 16_384,
+      minimum: 1_024,
+      description: "Largest payload of a client.",
+    }),
+    MAX_ROOMS: integer({ code: "LIMIT_EXCEEDED", default: 100, minimum: 1, description: "Rooms of one session." }),
+    MAX_WATCHED: integer({
+      code: "LIMIT_EXCEEDED",
+      default: 2_000,
+      minimum: 1,
+      description: "Users watched by one session.",
+    }),
     EVENTS_PER_SECOND: integer({
+      code: "RATE_LIMITED",
       default: 50,
       minimum: 1,
       description: "Messages of one session, all without a rate of their own.",
     }),
     BYTES_PER_SECOND: integer({
+      code: "RATE_LIMITED",
       default: 524_288,
       minimum: 16_384,
       description: "Payload bytes of one session; twice as many at once.",
     }),
     JOINS_PER_SECOND: integer({
+      code: "RATE_LIMITED",
       default: 20,
       minimum: 1,
       description: "Joins of one session; at once, twice as many as it may have rooms.",
@@ -64,11 +83,13 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       description: "Packets of one connection, counted before they are parsed; above it the connection is closed.",
     }),
     USER_EVENTS_PER_SECOND: integer({
+      code: "RATE_LIMITED",
       default: 1_000,
       minimum: 1,
       description: "Messages of one user to this edge, all sessions together.",
     }),
     TENANT_EVENTS_PER_SECOND: integer({
+      code: "RATE_LIMITED",
       default: 20_000,
       minimum: 1,
       description: "Messages of one tenant to this edge.",
@@ -79,6 +100,7 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       description: "New connections of one address to this edge; twice as many at once.",
     }),
     MAX_IN_FLIGHT: integer({
+      code: "RATE_LIMITED",
       default: 4_096,
       minimum: 1,
       description: "Unanswered messages of one session; their bytes are bounded by BYTES_PER_SECOND.",
@@ -130,27 +152,35 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     }),
   },
   relations: [
-    ({ ROLLCALL_ENV, JWT_ISS, JWT_AUD, JWKS, ISSUERS }) =>
-      ROLLCALL_ENV === "development" ||
-      (JWT_ISS !== undefined && JWT_AUD !== undefined) ||
-      (JWKS === undefined && ISSUERS !== undefined)
-        ? undefined
-        : "JWT_ISS and JWT_AUD are required unless ROLLCALL_ENV is development: a token for another service must not open this one",
-    ({ JWKS, ISSUERS }) => (JWKS === undefined && ISSUERS === undefined ? "JWKS or ISSUERS is required" : undefined),
-    ({ TLS_CERT, TLS_KEY }) =>
-      (TLS_CERT === undefined) === (TLS_KEY === undefined) ? undefined : "TLS_CERT and TLS_KEY belong together",
-    ({ ROLLCALL_ENV, ORIGINS }) =>
-      ROLLCALL_ENV !== "development" && (ORIGINS as string[]).includes("*")
-        ? "ORIGINS may hold * only when ROLLCALL_ENV is development"
-        : undefined,
-    ({ DRAIN_MS, STOP_GRACE_MS }) =>
-      Number(DRAIN_MS) + 5_000 <= Number(STOP_GRACE_MS)
-        ? undefined
-        : `DRAIN_MS (${DRAIN_MS}) + 5000 must not exceed STOP_GRACE_MS (${STOP_GRACE_MS}): the last connections would be cut off`,
-    ({ OPEN_WAIT_MS, CONNECT_TIMEOUT_MS }) =>
-      Number(OPEN_WAIT_MS) + 1_000 <= Number(CONNECT_TIMEOUT_MS)
-        ? undefined
-        : `OPEN_WAIT_MS (${OPEN_WAIT_MS}) + 1000 must not exceed CONNECT_TIMEOUT_MS (${CONNECT_TIMEOUT_MS}): clients would be cut off while presence is away`,
+    {
+      rule: "JWT_ISS and JWT_AUD are required unless ROLLCALL_ENV is development: a token for another service must not open this one",
+      between: ["ROLLCALL_ENV", "JWT_ISS", "JWT_AUD"],
+      holds: ({ ROLLCALL_ENV, JWT_ISS, JWT_AUD, JWKS, ISSUERS }) =>
+        ROLLCALL_ENV === "development" ||
+        (JWT_ISS !== undefined && JWT_AUD !== undefined) ||
+        (JWKS === undefined && ISSUERS !== undefined),
+    },
+    {
+      rule: "JWKS or ISSUERS is required",
+      between: ["JWKS", "ISSUERS"],
+      holds: ({ JWKS, ISSUERS }) => JWKS !== undefined || ISSUERS !== undefined,
+    },
+    together("TLS_CERT", "TLS_KEY"),
+    {
+      rule: "ORIGINS may hold * only when ROLLCALL_ENV is development",
+      between: ["ORIGINS", "ROLLCALL_ENV"],
+      holds: ({ ROLLCALL_ENV, ORIGINS }) => ROLLCALL_ENV === "development" || !(ORIGINS as string[]).includes("*"),
+    },
+    numbersRelate(
+      "DRAIN_MS + 5000 must not exceed STOP_GRACE_MS: the last connections would be cut off",
+      ["DRAIN_MS", "STOP_GRACE_MS"],
+      (drainMs, graceMs) => drainMs + 5_000 <= graceMs,
+    ),
+    numbersRelate(
+      "OPEN_WAIT_MS + 1000 must not exceed CONNECT_TIMEOUT_MS: clients would be cut off while presence is away",
+      ["OPEN_WAIT_MS", "CONNECT_TIMEOUT_MS"],
+      (waitMs, connectMs) => waitMs + 1_000 <= connectMs,
+    ),
   ],
 });
 

@@ -5,7 +5,9 @@ import {
   connectNats,
   connectRedis,
   type NatsHandle,
+  natsAccessOf,
   openContracts,
+  redisAccessOf,
   runService,
   type ServiceContext,
 } from "@rollcall/runtime";
@@ -25,7 +27,8 @@ await runService({
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
     const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
     const issuers = await readIssuers(settings, { clock, logger, retainMs: settings.MAX_TOKEN_TTL + LEEWAY_MS });
-    const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
+    const access = redisAccessOf(settings);
+    const redis = connectRedis({ url: settings.REDIS_URL, access, clock, logger, metrics, name: "redis" });
     const nats = lateNats(settings, context);
     const { TLS_CERT: certFile, TLS_KEY: keyFile } = settings;
     const files = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile, clock, logger };
@@ -39,6 +42,7 @@ await runService({
       log: createFanoutLog(redis.client, { install: settings.INSTALL, maxLen: settings.LOG_MAX_LEN }),
       source: createFanoutSource({
         redisUrl: settings.REDIS_URL,
+        redisAccess: access,
         install: settings.INSTALL,
         maxLen: settings.LOG_MAX_LEN,
         clock,
@@ -81,8 +85,7 @@ function lateNats(settings: EdgeSettings, context: Pick<ServiceContext<unknown>,
     url: settings.NATS_URL,
     name: `${settings.INSTALL}-edge`,
     ...context,
-    ...(settings.NATS_INBOX_PREFIX === undefined ? {} : { inboxPrefix: settings.NATS_INBOX_PREFIX }),
-    ...(settings.NATS_CREDS === undefined ? {} : { creds: settings.NATS_CREDS }),
+    access: natsAccessOf(settings),
   }).then(
     (connected) => {
       handle = connected;

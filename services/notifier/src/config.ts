@@ -1,6 +1,13 @@
 /** Settings of the notifier. */
 
-import { type ConfigFragment, commonConfig, defineConfig, integer, optionalText } from "@rollcall/runtime";
+import {
+  type ConfigFragment,
+  commonConfig,
+  defineConfig,
+  integer,
+  numbersRelate,
+  optionalText,
+} from "@rollcall/runtime";
 
 export const notifierConfig = {
   properties: {
@@ -58,14 +65,16 @@ export const notifierConfig = {
     }),
   },
   relations: [
-    ({ INTAKE_LEASE_MS, INTAKE_RENEW_MS }) =>
-      Number(INTAKE_LEASE_MS) >= 3 * Number(INTAKE_RENEW_MS)
-        ? undefined
-        : `INTAKE_LEASE_MS (${INTAKE_LEASE_MS}) must be at least 3 x INTAKE_RENEW_MS (${INTAKE_RENEW_MS})`,
-    ({ DEDUP_MS, INTAKE_ACK_WAIT_MS }) =>
-      Number(DEDUP_MS) >= 4 * Number(INTAKE_ACK_WAIT_MS)
-        ? undefined
-        : `DEDUP_MS (${DEDUP_MS}) must be at least 4 x INTAKE_ACK_WAIT_MS (${INTAKE_ACK_WAIT_MS}): a redelivery must be known`,
+    numbersRelate(
+      "INTAKE_LEASE_MS must be at least 3 x INTAKE_RENEW_MS: a reader may miss two renewals",
+      ["INTAKE_LEASE_MS", "INTAKE_RENEW_MS"],
+      (leaseMs, renewMs) => leaseMs >= 3 * renewMs,
+    ),
+    numbersRelate(
+      "DEDUP_MS must be at least 4 x INTAKE_ACK_WAIT_MS: a redelivery must be known",
+      ["DEDUP_MS", "INTAKE_ACK_WAIT_MS"],
+      (dedupMs, ackWaitMs) => dedupMs >= 4 * ackWaitMs,
+    ),
   ],
 } satisfies ConfigFragment;
 

@@ -1,6 +1,6 @@
 /** Everything that durable events need, put together: store, inboxes, fallback, low-water marks. */
 
-import type { JetStreamClient } from "@nats-io/jetstream";
+import { type JetStreamClient, jetstream } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { Contracts } from "@rollcall/contracts";
 import { type FanoutLog, keysOf, type Placement } from "@rollcall/fanout";
@@ -131,7 +131,7 @@ export function markBucketStream(install: string): StreamNeed {
 }
 
 function openBucket({ nats, install, mode }: DurableOptions): Promise<KV> {
-  const kvm = new Kvm(nats.nc);
+  const kvm = new Kvm(jetstream(nats.nc, nats.jetStream));
   const bucket = markBucket(install);
   return mode === "create" ? kvm.create(bucket, { history: 1 }) : kvm.open(bucket);
 }

@@ -1,6 +1,6 @@
 /** The notifier process. */
 
-import { connectNats, connectRedis, openContracts, runService } from "@rollcall/runtime";
+import { connectNats, connectRedis, natsAccessOf, openContracts, redisAccessOf, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
 import { readChannels } from "./fallback/channels-file.ts";
 import { startNotifier } from "./notifier.ts";
@@ -14,19 +14,19 @@ await runService({
   async start(context) {
     const { config: settings, logger, metrics, clock, random, signal } = context;
     const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
-    const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
+    const access = redisAccessOf(settings);
+    const redis = connectRedis({ url: settings.REDIS_URL, access, clock, logger, metrics, name: "redis" });
     const durableRedis =
       settings.REDIS_DURABLE_URL === undefined || settings.REDIS_DURABLE_URL === settings.REDIS_URL
         ? redis
-        : connectRedis({ url: settings.REDIS_DURABLE_URL, clock, logger, metrics, name: "redis-durable" });
+        : connectRedis({ url: settings.REDIS_DURABLE_URL, access, clock, logger, metrics, name: "redis-durable" });
     const nats = await connectNats({
       url: settings.NATS_URL,
       name: `${settings.INSTALL}-notifier`,
       logger,
       metrics,
       signal,
-      ...(settings.NATS_INBOX_PREFIX === undefined ? {} : { inboxPrefix: settings.NATS_INBOX_PREFIX }),
-      ...(settings.NATS_CREDS === undefined ? {} : { creds: settings.NATS_CREDS }),
+      access: natsAccessOf(settings),
     });
     const notifier = await startNotifier({
       install: settings.INSTALL,

@@ -65,8 +65,8 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   const { timing, maxInFlight, traceToClient, faults } = options;
   const subjects = subjectsOf(install);
   const sources = parseSources(options.sources, subjects);
-  const js = jetstream(nats.nc);
-  const jsm = await jetstreamManager(nats.nc);
+  const js = jetstream(nats.nc, nats.jetStream);
+  const jsm = await jetstreamManager(nats.nc, nats.jetStream);
   const placement = v1Placement;
 
   await ensureAll();

@@ -1,7 +1,7 @@
 /** The settings of a presence replica. */
 
 import { DEFAULT_MAX_LEN } from "@rollcall/fanout";
-import { boundsConfig, commonConfig, defineConfig, duration, integer } from "@rollcall/runtime";
+import { boundsConfig, commonConfig, defineConfig, duration, integer, numbersRelate } from "@rollcall/runtime";
 
 export const config = defineConfig(commonConfig, boundsConfig, {
   properties: {
@@ -26,9 +26,10 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     }),
   },
   relations: [
-    ({ OCCUPANCY_ABOVE, OCCUPANCY_BELOW }) =>
-      Number(OCCUPANCY_BELOW) < Number(OCCUPANCY_ABOVE)
-        ? undefined
-        : `OCCUPANCY_BELOW (${OCCUPANCY_BELOW}) must be less than OCCUPANCY_ABOVE (${OCCUPANCY_ABOVE}): rooms would change mode with every member`,
+    numbersRelate(
+      "OCCUPANCY_BELOW must be less than OCCUPANCY_ABOVE: rooms would change mode with every member",
+      ["OCCUPANCY_BELOW", "OCCUPANCY_ABOVE"],
+      (below, above) => below < above,
+    ),
   ],
 });

@@ -1,6 +1,6 @@
 /** The presence process. */
 
-import { connectNats, connectRedis, openContracts, runService } from "@rollcall/runtime";
+import { connectNats, connectRedis, natsAccessOf, openContracts, redisAccessOf, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
 import { startPresence } from "./presence.ts";
 
@@ -10,20 +10,20 @@ await runService({
   async start(context) {
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
     const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
-    const redis = connectRedis({ url: settings.REDIS_URL, clock, logger, metrics, name: "redis" });
+    const access = redisAccessOf(settings);
+    const redis = connectRedis({ url: settings.REDIS_URL, access, clock, logger, metrics, name: "redis" });
     const durableUrl = settings.REDIS_DURABLE_URL;
     const durable =
       durableUrl === undefined || durableUrl === settings.REDIS_URL
         ? redis
-        : connectRedis({ url: durableUrl, clock, logger, metrics, name: "redis-durable" });
+        : connectRedis({ url: durableUrl, access, clock, logger, metrics, name: "redis-durable" });
     const nats = await connectNats({
       url: settings.NATS_URL,
       name: `${settings.INSTALL}-presence`,
       logger,
       metrics,
       signal,
-      ...(settings.NATS_INBOX_PREFIX === undefined ? {} : { inboxPrefix: settings.NATS_INBOX_PREFIX }),
-      ...(settings.NATS_CREDS === undefined ? {} : { creds: settings.NATS_CREDS }),
+      access: natsAccessOf(settings),
     });
     const presence = await startPresence({
       install: settings.INSTALL,

@@ -68,7 +68,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   const { install, redis, nats, logger, metrics, clock } = options;
   const { nc } = nats;
   const subjects = subjectsOf(install);
-  const jsm = await jetstreamManager(nc);
+  const jsm = await jetstreamManager(nc, nats.jetStream);
   await ensurePresenceStream(jsm, subjects, options.mode);
 
   const tellEdges = (subject: string, message: ControlMessage) => {
@@ -185,7 +185,7 @@ function startRelayOf(
   started: (relay: Relay) => void,
 ): () => Promise<void> {
   const { nats, metrics, clock, logger, install, random, instance } = options;
-  const js = jetstream(nats.nc);
+  const js = jetstream(nats.nc, nats.jetStream);
   const transitions = metrics.counter(METRICS.presenceTransitions);
   const delays = metrics.histogram(METRICS.presenceOfflineDelay);
   const age = metrics.gauge(METRICS.outboxAge);
