@@ -1,5 +1,6 @@
 /** The edge process. */
 
+import { getHeapStatistics } from "node:v8";
 import { createFanoutLog, createFanoutSource, v1Placement } from "@rollcall/fanout";
 import {
   connectNats,
@@ -57,7 +58,8 @@ await runService({
       logger,
       metrics,
       loopDelay,
-      heapUsedBytes: () => process.memoryUsage().heapUsed,
+      // Asked at every connection: `process.memoryUsage()` also reads /proc, and costs eight times as much.
+      heapUsedBytes: () => getHeapStatistics().used_heap_size,
       signal,
       ...(files === undefined ? {} : { tls: readCertificate(files) }),
     });
