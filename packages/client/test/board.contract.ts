@@ -1,4 +1,4 @@
-/** As `rollcall contracts types` writes it for a small contract: event maps for the generics of socket.io-client. */
+/** In short what `rollcall contracts types` writes for a small contract: event maps for the generics of socket.io-client. */
 
 import type { Meta, Reply } from "../src/wire.ts";
 

@@ -16,6 +16,7 @@ const tsc = join(root, "node_modules/typescript/bin/tsc");
 const SETS = {
   board: "examples/board/contracts",
   github: "examples/github/contracts",
+  desk: "examples/support-desk/contracts",
   market: "packages/contracts/test/contracts",
   hostile: "packages/contracts/test/hostile",
 };
