@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { loadContracts } from "@rollcall/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runContracts } from "../../test/run-contracts.ts";
 
@@ -202,6 +203,21 @@ async function compile(name: string, options: object): Promise<string> {
   );
 }
 
+/** Every example of the contracts as a value of its event's type: what validates must fit. */
+async function examplesOf(name: string, path: string): Promise<string> {
+  const loaded = await loadContracts([path]);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
+  const lines = loaded.catalogue.namespaces.flatMap(({ namespace, relays, commands, events }) => {
+    const values = (map: string, entries: readonly { name: string; examples: readonly unknown[] }[]) =>
+      entries.flatMap((entry) => {
+        const type = `Parameters<Namespaces[${JSON.stringify(namespace)}]["${map}"]["${entry.name}"]>[0]`;
+        return entry.examples.map((example) => `(${JSON.stringify(example)}) satisfies ${type},`);
+      });
+    return [...values("serverToClient", [...relays, ...events]), ...values("clientToServer", commands)];
+  });
+  return `import type { Namespaces } from "./${name}.ts";\nexport const examples = [\n${lines.join("\n")}\n];\n`;
+}
+
 test("what it writes compiles strictly, alone and with the clients and publishers it is for, and refuses what is wrong", async () => {
   for (const name of ["alone", "fit"]) mkdirSync(join(folder, name));
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
@@ -211,6 +227,9 @@ test("what it writes compiles strictly, alone and with the clients and publisher
   for (const [name, path] of Object.entries(SETS)) {
     const { code } = await runContracts("types", "--out", join(folder, "alone", `${name}.ts`), join(root, path));
     expect(code).toBe(0);
+  }
+  for (const name of ["board", "desk", "market"] as const) {
+    writeFileSync(join(folder, "alone", `${name}-examples.ts`), await examplesOf(name, join(root, SETS[name])));
   }
   for (const [file, text] of Object.entries(USES)) writeFileSync(join(folder, file), text);
   const [alone, fit] = await Promise.all([

@@ -179,7 +179,7 @@ describe("they accept what the server accepts, and nothing else", () => {
     expect(verdict({ room: "stall:1", data })).toBe(true);
     expect(verdict({ room: "no room", data })).toBe(false);
     expect(verdict({ room: "stall:1", data: { ...data, kind: "closed" } })).toBe(false);
-    expect(verdict(data)).toBe(false);
+    for (const part of [data, { data }, { room: "stall:1" }]) expect(verdict(part)).toBe(false);
   });
 
   test("core's events", () => {
