@@ -3,29 +3,144 @@
  * NATS replies, logs and metric labels.
  */
 
+interface ErrorEntry {
+  retryable: boolean;
+  message: string;
+  /** Which answers may carry it. */
+  where: string;
+  /** What whoever meets it does. */
+  remedy: string;
+}
+
 export const ERROR_CATALOGUE = {
-  AUTH_REQUIRED: { retryable: false, message: "a token is required: pass it as auth.token" },
-  AUTH_INVALID: { retryable: false, message: "the token is not acceptable" },
-  AUTH_EXPIRED: { retryable: false, message: "the token has expired: fetch a new one" },
-  AUTH_REVOKED: { retryable: false, message: "the token was revoked" },
-  FORBIDDEN: { retryable: false, message: "the token does not grant this" },
-  NAMESPACE_UNKNOWN: { retryable: false, message: "no contract declares this namespace" },
-  PROTOCOL_UNSUPPORTED: { retryable: false, message: "this protocol version is not supported" },
-  EVENT_UNKNOWN: { retryable: false, message: "no contract declares this event" },
-  ROOM_UNKNOWN: { retryable: false, message: "no contract declares this room here" },
-  PAYLOAD_INVALID: { retryable: false, message: "the payload does not match its schema" },
-  PAYLOAD_TOO_LARGE: { retryable: false, message: "the payload is too large" },
-  NOT_A_MEMBER: { retryable: false, message: "join the room first" },
-  ROOM_FULL: { retryable: false, message: "the room has its maximum of members" },
-  CONFLICT: { retryable: false, message: "the condition does not hold any more: read again" },
-  RATE_LIMITED: { retryable: true, message: "too many requests: wait retryAfterMs" },
-  LIMIT_EXCEEDED: { retryable: false, message: "a limit is reached" },
-  OVERLOADED: { retryable: true, message: "the server is overloaded: try again later" },
-  DRAINING: { retryable: true, message: "the server is going away: connect again" },
-  UNAVAILABLE: { retryable: true, message: "a part this needs is away: try again with the same id" },
-  TIMEOUT: { retryable: true, message: "no answer in time; it may have taken effect: try again with the same id" },
-  INTERNAL: { retryable: false, message: "an unexpected error" },
-} as const satisfies Record<string, { retryable: boolean; message: string }>;
+  AUTH_REQUIRED: {
+    retryable: false,
+    message: "a token is required: pass it as auth.token",
+    where: "connect",
+    remedy: "Pass a token as `auth.token`.",
+  },
+  AUTH_INVALID: {
+    retryable: false,
+    message: "the token is not acceptable",
+    where: "connect, `session:refresh`, `room:join` (grant)",
+    remedy:
+      "Mend the token: signature, issuer, audience, claims, or life (`exp - iat`). Trying again with it is of no use.",
+  },
+  AUTH_EXPIRED: {
+    retryable: false,
+    message: "the token has expired: fetch a new one",
+    where: "connect, `session:refresh`, `room:join` (grant)",
+    remedy: "Fetch a new token, and connect or refresh with it.",
+  },
+  AUTH_REVOKED: {
+    retryable: false,
+    message: "the token was revoked",
+    where: "connect, `session:refresh`, `room:join`",
+    remedy: "The user's tokens were revoked: sign in again, which gives a token issued later.",
+  },
+  FORBIDDEN: {
+    retryable: false,
+    message: "the token does not grant this",
+    where: "connect (namespace), acks, requests",
+    remedy: "Ask for a token whose `cap` or `ns` allows it; a bound state key belongs to somebody else.",
+  },
+  NAMESPACE_UNKNOWN: {
+    retryable: false,
+    message: "no contract declares this namespace",
+    where: "connect, requests",
+    remedy: "Connect where a contract file declares a namespace, or add the file.",
+  },
+  PROTOCOL_UNSUPPORTED: {
+    retryable: false,
+    message: "this protocol version is not supported",
+    where: "connect",
+    remedy: "Update the client, or the servers.",
+  },
+  EVENT_UNKNOWN: {
+    retryable: false,
+    message: "no contract declares this event",
+    where: "acks, `emit`, `delivery.get`",
+    remedy: "Declare the event in a contract file, or mend its name.",
+  },
+  ROOM_UNKNOWN: {
+    retryable: false,
+    message: "no contract declares this room here",
+    where: "acks, requests",
+    remedy: "Declare a pattern that matches the room; for a relay, in its `rooms`.",
+  },
+  PAYLOAD_INVALID: {
+    retryable: false,
+    message: "the payload does not match its schema",
+    where: "connect (`auth`), acks, requests",
+    remedy: "Mend what `details.issues` names by JSON pointer.",
+  },
+  PAYLOAD_TOO_LARGE: {
+    retryable: false,
+    message: "the payload is too large",
+    where: "acks, requests",
+    remedy: "Send less at once; see `docs/limits.md`.",
+  },
+  NOT_A_MEMBER: {
+    retryable: false,
+    message: "join the room first",
+    where: "acks",
+    remedy: "Join the room first; after a reconnect, join again.",
+  },
+  ROOM_FULL: {
+    retryable: false,
+    message: "the room has its maximum of members",
+    where: "`room:join`",
+    remedy: "Wait until somebody leaves, join with `observe`, or raise the contract's `maxMembers`.",
+  },
+  CONFLICT: {
+    retryable: false,
+    message: "the condition does not hold any more: read again",
+    where: "`state:patch`, `inbox:ack`, requests",
+    remedy: "Read again, decide again, send again under a new `id`.",
+  },
+  RATE_LIMITED: {
+    retryable: true,
+    message: "too many requests: wait retryAfterMs",
+    where: "acks",
+    remedy: "Wait `retryAfterMs`; see the event's `rate` and `docs/limits.md`.",
+  },
+  LIMIT_EXCEEDED: {
+    retryable: false,
+    message: "a limit is reached",
+    where: "acks",
+    remedy: "Leave a room or unwatch a user first: `details.limit` names what is full.",
+  },
+  OVERLOADED: {
+    retryable: true,
+    message: "the server is overloaded: try again later",
+    where: "upgrade (503), acks, requests",
+    remedy: "Back off and try again. For operators: look at the loop delay, and add replicas.",
+  },
+  DRAINING: {
+    retryable: true,
+    message: "the server is going away: connect again",
+    where: "acks",
+    remedy: "Connect again: another edge takes over.",
+  },
+  UNAVAILABLE: {
+    retryable: true,
+    message: "a part this needs is away: try again with the same id",
+    where: "acks, requests",
+    remedy: "Try again with the same `id`. For operators: `rollcall_dependency_up` says what is away.",
+  },
+  TIMEOUT: {
+    retryable: true,
+    message: "no answer in time; it may have taken effect: try again with the same id",
+    where: "acks, requests",
+    remedy: "Try again with the same `id`: it may have taken effect.",
+  },
+  INTERNAL: {
+    retryable: false,
+    message: "an unexpected error",
+    where: "acks, requests",
+    remedy: "Report it with its time and trace id: the log of the service says more.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 export const ERROR_CODES = Object.keys(ERROR_CATALOGUE) as readonly ErrorCode[];

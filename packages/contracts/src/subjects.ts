@@ -16,12 +16,15 @@ export function subjectsOf(install: string) {
     presenceRoom: (tenant: string, namespace: string, room: string) =>
       `${install}.presence.v1.${token(tenant)}.room.${token(namespace)}.${token(room)}`,
     presenceEpoch: () => `${install}.presence.v1.epoch`,
+    /** What a reader of one tenant may hear. */
+    presenceTenant: (tenant: string) => `${install}.presence.v1.${token(tenant)}.>`,
     presenceAll: () => `${install}.presence.v1.>`,
     presenceStream: () => `${upper}_PRESENCE`,
     deadletter: (reason: string) => `${install}.deadletter.${reason}`,
     deadletterAll: () => `${install}.deadletter.>`,
     deadletterStream: () => `${upper}_DEADLETTER`,
     fallback: (tenant: string, event: string) => `${install}.fallback.v1.${token(tenant)}.${token(event)}`,
+    fallbackAll: () => `${install}.fallback.v1.>`,
     notifierDurable: (stream: string) => `${install}-notifier-${token(stream).replaceAll("%", "_")}`,
     /** Private: edge to presence. `door` is one of `hello`, `lease`, `lane`, `read`. */
     presenceDoor: (cell: string, door: string) => `${install}.internal.v1.presence.${cell}.${door}`,
@@ -31,6 +34,7 @@ export function subjectsOf(install: string) {
     delivery: () => `${install}.internal.v1.delivery`,
     /** Private: presence to one edge. */
     edgeControl: (edge: string) => `${install}.internal.v1.edge.${token(edge)}.control`,
+    edgeControlAny: () => `${install}.internal.v1.edge.*.control`,
     /** Private: presence to every edge. */
     edgesControl: () => `${install}.internal.v1.edges.control`,
     /** Private: an edge that drains asks the others how much they can take. */

@@ -1,7 +1,7 @@
 /** What the edge asks over NATS: presence's doors and reads, the notifier's inbox, and backends that answer commands. */
 
 import { type NatsConnection, headers as natsHeaders, RequestError, TimeoutError } from "@nats-io/nats-core";
-import { isErrorCode, RollcallError, type Subjects } from "@rollcall/contracts";
+import { isErrorCode, RollcallError, type Subjects, TIMEOUTS } from "@rollcall/contracts";
 import type { LaneReplyData, LeaseData, ReadRequest } from "@rollcall/contracts/internal";
 import { isNatsUp, request } from "@rollcall/runtime";
 import type { Bus, CommandRequest } from "./parts.ts";
@@ -9,7 +9,7 @@ import type { PresenceDoors } from "./sessions/link.ts";
 
 /** A batch takes presence milliseconds; it is sent again when an answer is lost. */
 const LANE_TIMEOUT_MS = 1_500;
-const READ_TIMEOUT_MS = 5_000;
+const READ_TIMEOUT_MS = TIMEOUTS.request.ms;
 const MAX_MESSAGE_CHARS = 256;
 
 /** The connection, once there is one: an edge starts without. */

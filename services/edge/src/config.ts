@@ -1,5 +1,6 @@
 /** The settings of an edge. */
 
+import { LIMITS, TIMEOUTS } from "@rollcall/contracts";
 import { DEFAULT_MAX_LEN } from "@rollcall/fanout";
 import {
   boundsConfig,
@@ -48,14 +49,19 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     }),
     MAX_PAYLOAD_BYTES: integer({
       code: "PAYLOAD_TOO_LARGE",
-      default: 16_384,
+      default: LIMITS.payloadBytes,
       minimum: 1_024,
       description: "Largest payload of a client.",
     }),
-    MAX_ROOMS: integer({ code: "LIMIT_EXCEEDED", default: 100, minimum: 1, description: "Rooms of one session." }),
+    MAX_ROOMS: integer({
+      code: "LIMIT_EXCEEDED",
+      default: LIMITS.roomsPerSession,
+      minimum: 1,
+      description: "Rooms of one session.",
+    }),
     MAX_WATCHED: integer({
       code: "LIMIT_EXCEEDED",
-      default: 2_000,
+      default: LIMITS.watchedPerSocket,
       minimum: 1,
       description: "Users watched by one session.",
     }),
@@ -138,7 +144,11 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       description: "Event-loop delay above which new connections are refused.",
     }),
     MAX_HEAP_MB: integer({ default: 1_536, minimum: 64, description: "Heap above which new connections are refused." }),
-    CONNECT_TIMEOUT_MS: integer({ default: 5_000, minimum: 100, description: "From a transport to a session." }),
+    CONNECT_TIMEOUT_MS: integer({
+      default: TIMEOUTS.connect.ms,
+      minimum: 100,
+      description: "From a transport to a session.",
+    }),
     OPEN_WAIT_MS: integer({
       default: 2_000,
       description: "How long a new session waits for presence before it starts without it.",

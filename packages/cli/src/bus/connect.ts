@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
-import { DEFAULT_INSTALL, DEFAULT_TENANT, subjectsOf } from "@rollcall/contracts";
+import { DEFAULT_INSTALL, DEFAULT_TENANT, subjectsOf, TIMEOUTS } from "@rollcall/contracts";
 import { request } from "@rollcall/runtime";
 import type { Command } from "commander";
 import { runningCluster } from "../commands/cluster.ts";
@@ -34,7 +34,7 @@ export function withBus(command: Command): Command {
     .option("--json", "print JSON");
 }
 
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = TIMEOUTS.request.ms;
 
 /** Connects, uses, and closes whatever happens: a command must end when its work has. */
 export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bus) => Promise<T>): Promise<T> {

@@ -33,6 +33,7 @@ export const STATIC_STEPS: readonly Step[] = [
   { name: "floating promises", command: ["pnpm", "exec", "oxlint", "--type-aware", "--deny-warnings"] },
   { name: "types", command: ["pnpm", "exec", "turbo", "run", "check", "--output-logs=errors-only"] },
   { name: "boundaries", command: ["node", "scripts/boundaries.ts"] },
+  { name: "generated docs", command: ["node", "scripts/generate-docs.ts", "--check"] },
 ];
 
 export function allSteps(results: string): Step[] {

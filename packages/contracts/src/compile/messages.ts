@@ -2,6 +2,7 @@
 
 import type { CommandContract, DurableRule, EventContract, HistoryRule, RelayContract } from "../contract.ts";
 import { LIMITS } from "../limits.ts";
+import { TIMEOUTS } from "../limits-guide.ts";
 import { CORE_DOMAINS, isCoreEvent, isName } from "../names.ts";
 import { matches } from "../pattern.ts";
 import { buildAudience } from "./audience.ts";
@@ -13,7 +14,7 @@ import { pointerOf } from "./source.ts";
 import { parseSubject } from "./subject.ts";
 import { parseTemplate } from "./template.ts";
 
-export const DEFAULT_COMMAND_TIMEOUT_MS = 3_000;
+export const DEFAULT_COMMAND_TIMEOUT_MS = TIMEOUTS.command.ms;
 export const DEFAULT_RELAY_OPERATION = "publish";
 
 type Declaration = RelayDeclaration | CommandDeclaration | EventDeclaration;

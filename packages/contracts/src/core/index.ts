@@ -11,4 +11,5 @@ export type { Auth, Claims, ClientMeta } from "./connect.ts";
 export { exceedsDepth, jsonBytes, utf8Bytes } from "./json.ts";
 export { REQUESTS, type ReplyData, type RequestBody, type RequestName } from "./requests.ts";
 export { isServerEvent, SERVER_EVENTS, type ServerEvent, type ServerPayload } from "./server-events.ts";
+export { CORE_SHAPES } from "./shapes.ts";
 export * from "./validators.ts";

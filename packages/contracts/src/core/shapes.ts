@@ -119,3 +119,16 @@ export const WireError = object({
   retryAfterMs: optional(count()),
   details: optional(Type.Unsafe<Record<string, unknown>>({ type: "object" })),
 });
+
+/** Those with a name of their own in documents. */
+export const CORE_SHAPES = {
+  Member,
+  RosterDiff,
+  Entry,
+  StateDiff,
+  StateOp,
+  UserPresence,
+  Meta,
+  EventTriple,
+  WireError,
+};

@@ -1,11 +1,12 @@
 /** The settings as rules of buckets. */
 
+import { TIMEOUTS } from "@rollcall/contracts";
 import type { EdgeSettings } from "../config.ts";
 import type { AllowanceRules } from "./allowance.ts";
 import type { BucketRule } from "./bucket.ts";
 
 /** Of the wire contract: every message is answered within this time. */
-export const ACK_TIMEOUT_MS = 10_000;
+export const ACK_TIMEOUT_MS = TIMEOUTS.ack.ms;
 
 /** How many refused messages a session may cause before it counts as abuse. */
 export const violationRule = (settings: EdgeSettings): BucketRule => ({

@@ -1,0 +1,42 @@
+/** What to do about each metric, for `docs/metrics.md`. */
+
+import type { MetricKey } from "./names.ts";
+
+export const METRIC_ADVICE: Record<MetricKey, string> = {
+  edgeSockets: "Watch it against MAX_CONNECTIONS; uneven edges after a roll even out as clients come and go.",
+  edgeConnects:
+    "A rise of AUTH_* is the issuer's or a key's; of OVERLOADED, add edges; of NAMESPACE_UNKNOWN, somebody probes.",
+  edgeDisconnects:
+    "`slow` and `ping_timeout` are the clients' networks, `abuse` one client, `shutdown` and `drain` yours.",
+  edgeInbound: "A code that rises for one event is that client's or its contract's; for all of them, a dependency's.",
+  edgeDeliveries: "The load of fan-out: what grows with members times messages.",
+  edgeDrops:
+    "`slow` is expected under load; `undeclared` and `invalid` are defects of a publisher or ours: see the log.",
+  edgeWriteBufferBytes: "Growth is slow readers; bounded for each of them, so look for how many there are.",
+  edgeHeld: "Must return to 0 when nobody is there; a part that does not is a leak.",
+  fanoutLag: "Above a second, Redis or this process's loop is late; above ten, clients are told `stale`.",
+  fanoutGaps:
+    "Each one makes clients look again; if it rises, LOG_MAX_LEN is too small for how long a reader was away.",
+  fanoutPoison: "Something else writes to the log: find it.",
+  fanoutFallbacks: "A library was updated: the connection works, but costs more.",
+  presenceTransitions: "The pulse of presence; a step of `evicted` is an edge that died.",
+  presenceOfflineDelay: "Compare with the bounds in `docs/presence.md`.",
+  presenceRepairs: "A few after an outage; without one, a defect: keep the logs of edge and presence.",
+  presenceBrake: "Rosters may show people who are gone; it ends by itself within BRAKE_MS.",
+  presenceEpochChanges: "Redis was restarted, flushed, or failed over: see that it was meant.",
+  outboxAge: "JetStream does not take what presence publishes: look at NATS.",
+  notifierOutcomes: "`dead` and dead letters by reason: `rollcall deadletter list`, `rollcall explain`.",
+  notifierPendingAge: "Something durable waits: Redis, presence or a fallback channel is away.",
+  notifierIntakeUp: "0: no notifier reads the source; look at the stream and its permissions.",
+  notifierInFlight: "At its limit for long, Redis or presence is slow.",
+  eventToClient: "What users feel, publishers' clocks included.",
+  contracts: "More than one hash: a roll is under way, or a replica has old files.",
+  contractsRejected: "The changed files have mistakes, which the log names; the old ones stay in force.",
+  contractTolerated: "Mend the publisher, then set the event's enforcement back to `enforce`.",
+  dependencyUp: "0: see why this process cannot reach it; what still works is the degradation table's business.",
+  processErrors: "A defect: the log has the stack. The process has ended itself.",
+  loopDelay: "Above MAX_LOOP_DELAY_MS an edge takes no new connections: add edges, or look for what blocks.",
+  timers: "Grows with sessions; without them, a leak.",
+  rpcRequests: "UNAVAILABLE and TIMEOUT are the answering service's; PAYLOAD_INVALID the asker's.",
+  spansDropped: "The collector is away or too slow; nothing but traces is lost.",
+};

@@ -1,0 +1,122 @@
+/** What operators turn and watch: limits, settings, metrics. */
+
+import { LIMIT_GUIDE, LIMITS, TIMEOUTS } from "@rollcall/contracts";
+import { config as edge } from "@rollcall/edge";
+import { config as notifier } from "@rollcall/notifier";
+import { config as presence } from "@rollcall/presence";
+import {
+  boundsConfig,
+  type ConfigSchema,
+  commonConfig,
+  type DescribedSetting,
+  defineConfig,
+  describeConfig,
+} from "@rollcall/runtime";
+import { METRIC_ADVICE, METRICS, type MetricKey, type MetricSpec } from "@rollcall/telemetry";
+import { code, page, table, yes } from "./markdown.ts";
+
+const SERVICES = { edge, presence, notifier } satisfies Record<string, ConfigSchema>;
+const shared = defineConfig(commonConfig, boundsConfig);
+const sharedNames = new Set(describeConfig(shared).map(({ name }) => name));
+
+export function limitsPage(): string {
+  const bounds = Object.entries(SERVICES).flatMap(([service, schema]) =>
+    describeConfig(schema)
+      .filter((setting) => setting.code !== undefined || isBound(setting))
+      .filter(({ name }) => !sharedNames.has(name))
+      .map(({ name, default: value = "", description, code: answer = "" }) => [
+        code(name),
+        service,
+        value,
+        description,
+        code(answer),
+      ]),
+  );
+  return page(
+    "Limits",
+    "## Of the wire",
+    "A setting may lower what clients may do, a token (`limits`) may lower it further. `error at start` is a mistake of a contract file.",
+    table(
+      ["limit", "of", "default", "beyond it", "set by"],
+      Object.entries(LIMIT_GUIDE).map(([name, { what, unit, code: answer = "", setting = "" }]) => [
+        code(name),
+        what,
+        `${LIMITS[name as keyof typeof LIMITS].toLocaleString("en-US")} ${unit}`,
+        answer,
+        code(setting),
+      ]),
+    ),
+    "## Timeouts",
+    table(
+      ["timeout", "of", "owner", "default", "answered with", "set by"],
+      Object.entries(TIMEOUTS).map(([name, { what, owner, ms, code: answer, ...more }]) => [
+        code(name),
+        what,
+        owner,
+        `${ms.toLocaleString("en-US")} ms`,
+        answer,
+        code("setting" in more ? more.setting : ""),
+      ]),
+    ),
+    "## Of a service",
+    table(["setting", "service", "default", "of", "answered with"], bounds),
+  );
+}
+
+const isBound = ({ name, type }: DescribedSetting): boolean =>
+  (type === "integer" || type === "duration") &&
+  /^MAX_|_SIZE$|_IN_FLIGHT$|_PER_SECOND|_PER_MINUTE|_BURST$|_MAX_LEN$/.test(name);
+
+export function configurationPage(): string {
+  const own = (schema: ConfigSchema) => {
+    const sharedRules = new Set(shared.relations.map(({ rule }) => rule));
+    return [
+      settingsTable(describeConfig(schema).filter(({ name }) => !sharedNames.has(name))),
+      relations(schema.relations.filter(({ rule }) => !sharedRules.has(rule))),
+    ];
+  };
+  return page(
+    "Configuration",
+    "Settings come from the environment. One marked secret may come from the file that `<NAME>_FILE` names instead. A list is separated by commas; a duration is written `1500ms`, `30s`, `5m`, `24h` or `7d`. An empty value counts as absent. `--print-config` of a service shows what is in force, secrets masked; `--help` shows what there is. A mistake ends the start with exit code 78, all of them told at once.",
+    "## Every service",
+    "The second table's are used by edges and presence only.",
+    settingsTable(describeConfig(defineConfig(commonConfig))),
+    settingsTable(describeConfig(defineConfig(boundsConfig))),
+    relations(shared.relations),
+    ...Object.entries(SERVICES).flatMap(([service, schema]) => [
+      `## ${service.charAt(0).toUpperCase()}${service.slice(1)}`,
+      ...own(schema).filter((part) => part !== ""),
+    ]),
+  );
+}
+
+const settingsTable = (settings: readonly DescribedSetting[]): string =>
+  table(
+    ["setting", "type", "default", "range", "secret", "is"],
+    settings.map(({ name, type, default: value, range, secret, required, description }) => [
+      code(name),
+      type,
+      required ? "required" : code(value ?? ""),
+      code(range ?? ""),
+      yes(secret),
+      description,
+    ]),
+  );
+
+const relations = (rules: ConfigSchema["relations"]): string =>
+  rules.length === 0 ? "" : ["What must hold:", "", ...rules.map(({ rule }) => `- ${rule}.`)].join("\n");
+
+export function metricsPage(): string {
+  const rows = (Object.entries(METRICS) as [MetricKey, MetricSpec][]).map(([key, { name, type, labels, help }]) => [
+    code(name),
+    type,
+    labels.map(code).join(", "),
+    help,
+    METRIC_ADVICE[key],
+  ]);
+  return page(
+    "Metrics",
+    "`/metrics` of every service's internal port, in Prometheus's format. `code` is `OK` on success; `event` is `other` unless a contract declares it. No label names a user, a room or a session.",
+    table(["metric", "type", "labels", "meaning", "what to do"], rows),
+  );
+}
