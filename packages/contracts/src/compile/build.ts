@@ -21,7 +21,7 @@ import { schemaCompiler } from "./schemas.ts";
 import { BuildScope } from "./scope.ts";
 import { soundPart } from "./shape.ts";
 import { pointerOf, type Source } from "./source.ts";
-import { overlap } from "./subject.ts";
+import { holeOf, masked, overlapFinder } from "./subject.ts";
 
 interface NamespaceDraft {
   rooms: Map<string, RoomContract>;
@@ -130,10 +130,11 @@ export function build(sources: readonly Source[]): Built {
 
 /** Two events that one message could mean, with nothing to tell them apart. */
 function findAmbiguous(routed: readonly { event: EventContract; at: Declared }[]): void {
-  for (const [i, { event, at }] of routed.entries()) {
-    for (const other of routed.slice(0, i)) {
-      const told = event.type !== undefined && other.event.type !== undefined && event.type !== other.event.type;
-      if (told || !overlap(event.from!, other.event.from!)) continue;
+  const finder = overlapFinder<{ event: EventContract; at: Declared }>();
+  for (const each of routed) {
+    const { event, at } = each;
+    for (const other of finder.add(event.from!, each)) {
+      if (event.type !== undefined && other.event.type !== undefined && event.type !== other.event.type) continue;
       at.scope.report(
         at.pointer,
         `can match the same subject as ${other.event.name} (${other.at.scope.source.file}): give both a different \`type\``,
@@ -176,17 +177,17 @@ function covers(a: string, b: string): boolean {
 }
 
 function router(events: readonly EventContract[]): Contracts["route"] {
-  const exact = new Map<string, EventContract[]>();
-  const open: EventContract[] = [];
+  const bySubject = new Map<string, EventContract[]>();
+  const holes = new Set<number>();
   for (const event of events) {
     const { source } = event.from!;
-    if (source.includes("{tenant}")) open.push(event);
-    else exact.set(source, [...(exact.get(source) ?? []), event]);
+    bySubject.set(source, [...(bySubject.get(source) ?? []), event]);
+    if (holeOf(event.from!) >= 0) holes.add(holeOf(event.from!));
   }
   return (subject, type) => {
-    const candidates = [...(exact.get(subject) ?? []), ...open];
+    const sources = [subject, ...[...holes].map((hole) => masked(subject, hole))];
     let fallback: { event: EventContract; tenant: string } | undefined;
-    for (const event of candidates) {
+    for (const event of sources.flatMap((source) => bySubject.get(source) ?? [])) {
       const matched = event.from!.match(subject);
       if (matched === undefined) continue;
       if (event.type === undefined) fallback ??= { event, tenant: matched.tenant };

@@ -36,7 +36,7 @@ test.each<[name: string, text: string, ...expected: string[]]>([
     "rooms: [",
     "f0.yaml:3:9 / is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
   ],
-  ["a key twice", "rooms: { a: {}, a: {} }", "f0.yaml:3:17 / is not valid YAML: Map keys must be unique"],
+  ["a key twice", "rooms: { a: {}, a: {} }", "f0.yaml:3:17 / is not valid YAML: the key a is written twice"],
   [
     "name outside the grammar",
     "relays:\n  Bad: { rooms: [x], payload: {} }",

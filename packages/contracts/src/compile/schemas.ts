@@ -40,32 +40,38 @@ export function schemaCompiler(): SchemaCompiler {
   };
   return {
     compile(written, scope, report) {
-      let isSound = true;
-      const note: Report = (pointer, message) => {
-        isSound = false;
-        report(pointer, message);
-      };
-      const schema = inlineReferences(written, scope, note);
-      if (isSound) findMetaMistakes(schema, note);
-      if (isSound) findKeywordMistakes(schema, note);
-      if (isSound && worstNs(schema) > MAX_NS) {
-        note(
-          "",
-          "may take long to validate: bound its arrays by `maxItems`, open objects by `maxProperties`, or choose less",
-        );
-      }
-      if (!isSound) return { schema, validate: REFUSE_ALL };
-      let validate: ValidateFunction | undefined;
-      return {
-        schema,
-        validate: (value) => {
-          if (exceedsDepth(value, LIMITS.depth)) return DEEP;
-          validate ??= compiled(schema as object);
-          return validate(value) ? undefined : issuesOf(validate);
-        },
-      };
+      const { schema, isSound } = checked(written, scope, report);
+      return { schema, validate: isSound ? onFirstUse(() => compiled(schema as object)) : REFUSE_ALL };
     },
   };
+}
+
+/** Apart from `checked`, so that a validator keeps its schema alive and not the whole text of the file it came from. */
+function onFirstUse(compile: () => ValidateFunction): Validator {
+  let validate: ValidateFunction | undefined;
+  return (value) => {
+    if (exceedsDepth(value, LIMITS.depth)) return DEEP;
+    validate ??= compile();
+    return validate(value) ? undefined : issuesOf(validate);
+  };
+}
+
+function checked(written: unknown, scope: ReferenceScope, report: Report): { schema: unknown; isSound: boolean } {
+  let isSound = true;
+  const note: Report = (pointer, message) => {
+    isSound = false;
+    report(pointer, message);
+  };
+  const schema = inlineReferences(written, scope, note);
+  if (isSound) findMetaMistakes(schema, note);
+  if (isSound) findKeywordMistakes(schema, note);
+  if (isSound && worstNs(schema) > MAX_NS) {
+    note(
+      "",
+      "may take long to validate: bound its arrays by `maxItems`, open objects by `maxProperties`, or choose less",
+    );
+  }
+  return { schema, isSound };
 }
 
 let metaSchema: ValidateFunction | undefined;

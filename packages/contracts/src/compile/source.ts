@@ -1,6 +1,6 @@
 /** One contract file: its value, and where in the text each part of it stands. */
 
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 import type { Place } from "../catalogue.ts";
 import type { Mistake } from "../contract.ts";
 
@@ -26,7 +26,8 @@ export function parseSource(file: string, text: string): Parsed {
   if (text.length > MAX_FILE_BYTES)
     return { ok: false, mistakes: [at(1, 1, `is larger than ${MAX_FILE_BYTES} bytes`)] };
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  // The parser's own check of keys compares each with each.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
   if (document.errors.length > 0) {
     const mistakes = document.errors.map(({ pos, message }) => {
       const { line, col } = lines.linePos(pos[0]);
@@ -34,8 +35,17 @@ export function parseSource(file: string, text: string): Parsed {
     });
     return { ok: false, mistakes };
   }
+  const twice = keysWrittenTwice(document.contents);
+  if (twice.length > 0) {
+    const mistakes = twice.map(({ key, offset }) => {
+      const { line, col } = lines.linePos(offset);
+      return at(line, col, `is not valid YAML: the key ${key} is written twice`);
+    });
+    return { ok: false, mistakes };
+  }
+  const pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
   const place = (pointer: string): Place => {
-    const { line, col } = lines.linePos(offsetOf(document.contents, pointer));
+    const { line, col } = lines.linePos(offsetOf(document.contents, pointer, pairs));
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   let value: unknown;
@@ -55,13 +65,32 @@ export function parseSource(file: string, text: string): Parsed {
   };
 }
 
+const keyOf = ({ key }: Pair): string => String(isScalar(key) ? key.value : key);
+
+function keysWrittenTwice(root: Node | null): { key: string; offset: number }[] {
+  const found: { key: string; offset: number }[] = [];
+  visit(root, {
+    Map(_key, map) {
+      const seen = new Set<string>();
+      for (const pair of map.items) {
+        const key = keyOf(pair);
+        if (seen.has(key)) found.push({ key, offset: (pair.key as Node).range?.[0] ?? 0 });
+        seen.add(key);
+      }
+    },
+  });
+  return found;
+}
+
 /** Of a map's member, its key's; else the value's. */
-function offsetOf(root: Node | null, pointer: string): number {
+function offsetOf(root: Node | null, pointer: string, pairs: WeakMap<YAMLMap, ReadonlyMap<string, Pair>>): number {
   let node: unknown = root;
   let offset = root?.range?.[0] ?? 0;
   for (const part of pointerParts(pointer)) {
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === part);
+      const known = pairs.get(node) ?? new Map(node.items.map((pair) => [keyOf(pair), pair]));
+      pairs.set(node, known);
+      const pair = known.get(part);
       if (pair === undefined) return offset;
       offset = (pair.key as Node).range?.[0] ?? offset;
       node = pair.value;
@@ -85,8 +114,11 @@ export function pointerParts(pointer: string): string[] {
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
+const escaped = (part: string): string =>
+  part.includes("~") || part.includes("/") ? part.replaceAll("~", "~0").replaceAll("/", "~1") : part;
+
 export function pointerOf(...parts: (string | number)[]): string {
-  return parts.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return parts.map((part) => `/${escaped(String(part))}`).join("");
 }
 
 /** What `pointer` leads to, by own members only. */

@@ -38,3 +38,40 @@ export function overlap(a: SubjectPattern, b: SubjectPattern): boolean {
     left.length === right.length && left.every((token, i) => token === right[i] || [token, right[i]].includes(TENANT))
   );
 }
+
+/** `subject` with its token at `hole` left open. */
+export function masked(subject: string, hole: number): string {
+  const tokens = subject.split(".");
+  if (hole < tokens.length) tokens[hole] = TENANT;
+  return tokens.join(".");
+}
+
+/** Where `{tenant}` stands; -1 without. */
+export const holeOf = ({ source }: SubjectPattern): number => source.split(".").indexOf(TENANT);
+
+/** Finds, among those added before, the patterns that {@link overlap} a new one, without comparing each with each. */
+export function overlapFinder<T>() {
+  const known = new Map<string, T[]>();
+  return {
+    add(pattern: SubjectPattern, value: T): T[] {
+      const { source } = pattern;
+      const hole = holeOf(pattern);
+      const others = [...source.split(".").keys()]
+        .filter((i) => i !== hole)
+        .map((i) => ({ i, text: masked(source, i) }));
+      // Two without a tenant overlap when equal; one with and one without, once the other's token at its place is left
+      // open; two with tenants at different places, once each has left open what the other has.
+      const own =
+        hole < 0 ? others.map(({ i, text }) => `exact@${i} ${text}`) : others.map(({ text }) => `open@${hole} ${text}`);
+      const same = hole < 0 ? `exact ${source}` : `open@${hole} ${source}`;
+      const asked = [
+        same,
+        ...others.map(({ i, text }) => `open@${i} ${text}`),
+        ...(hole < 0 ? [] : [`exact@${hole} ${source}`]),
+      ];
+      const found = new Set(asked.flatMap((key) => known.get(key) ?? []));
+      for (const key of [same, ...own]) known.set(key, [...(known.get(key) ?? []), value]);
+      return [...found];
+    },
+  };
+}

@@ -78,8 +78,18 @@ export function linearRegex(pattern: string, flags = "u"): LinearRegex {
   return made;
 }
 
+const judged = new Map<string, string | undefined>();
+
 /** Why `pattern` is not accepted, or undefined: it must be matched in bounded time here, and by engines that backtrack. */
 export function regexMistake(pattern: string): string | undefined {
+  if (judged.has(pattern)) return judged.get(pattern);
+  if (judged.size >= MAX_KEPT) judged.clear();
+  const mistake = mistakeOf(pattern);
+  judged.set(pattern, mistake);
+  return mistake;
+}
+
+function mistakeOf(pattern: string): string | undefined {
   try {
     linearRegex(pattern);
     findAmbiguity(pattern);
