@@ -1,6 +1,7 @@
 /** Contract files as values, loaded as the services load them, and what `diffContracts` says of two of them. */
 
-import { type Change, checkSources, diffContracts, type JsonSchema, type LoadResult } from "../src/index.ts";
+import { type Change, diffContracts } from "../src/evolution/index.ts";
+import { checkSources, type JsonSchema, type LoadResult } from "../src/index.ts";
 
 export type Written = Readonly<Record<string, unknown>>;
 export type Loaded = Extract<LoadResult, { ok: true }>;

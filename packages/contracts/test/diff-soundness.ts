@@ -6,7 +6,8 @@
 
 import fc from "fast-check";
 import { expect } from "vitest";
-import { type ChangeClass, diffContracts, type JsonSchema, type Validator } from "../src/index.ts";
+import { type ChangeClass, diffContracts } from "../src/evolution/index.ts";
+import type { JsonSchema, Validator } from "../src/index.ts";
 import { alike, isPromised, opened, payload } from "./arbitrary-schemas.ts";
 import { type Loaded, load, tryLoad } from "./contract-pairs.ts";
 

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { RULES } from "@rollcall/contracts";
+import { RULES } from "@rollcall/contracts/evolution";
 import { systemClock, systemRandom } from "@rollcall/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { homeOf } from "../home.ts";

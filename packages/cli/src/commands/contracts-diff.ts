@@ -1,6 +1,7 @@
 /** `contracts diff`: would a change of the contract files break who uses them? */
 
-import { diffContracts, formatMistake, type LoadResult } from "@rollcall/contracts";
+import { formatMistake, type LoadResult } from "@rollcall/contracts";
+import { diffContracts } from "@rollcall/contracts/evolution";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Context, EXIT } from "../context.ts";
 import {

@@ -54,8 +54,7 @@ export function openGit(cwd: string, env: Env): Git {
   return {
     root: realpathSync(top.stdout.toString().trimEnd()),
     commit(ref) {
-      // Not to be taken for an option.
-      if (ref === "" || ref.startsWith("-")) return undefined;
+      // The suffix also keeps it from being taken for an option.
       const { ok, stdout } = run(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`]);
       return ok ? stdout.toString().trimEnd() : undefined;
     },

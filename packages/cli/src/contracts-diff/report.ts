@@ -1,6 +1,13 @@
 /** Changes as people, machines and GitHub read them. */
 
-import { CHANGE_CLASSES, type Change, type ChangeClass, RULE_IDS, RULES, type RuleId } from "@rollcall/contracts";
+import {
+  CHANGE_CLASSES,
+  type Change,
+  type ChangeClass,
+  RULE_IDS,
+  RULES,
+  type RuleId,
+} from "@rollcall/contracts/evolution";
 
 export interface Judged extends Change {
   /** It breaks somebody, and its rule or its class is allowed. */
