@@ -5,9 +5,10 @@
  *     node agent.ts http://127.0.0.1:4000 T-1                                     opens the page of a ticket, until Ctrl-C
  *     node agent.ts http://127.0.0.1:4000 T-1 ticket:typing '{"typing":true}'     sends one message and shows its ack
  *
- * On the page every event of the desk is shown, and durable ones are acknowledged. ID makes what is sent repeatable.
+ * On the page every event of the desk is shown, and durable ones are acknowledged. ID names what is sent.
  */
 
+import { setTimeout } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 
 interface Meta {
@@ -17,10 +18,11 @@ interface Meta {
 interface Ack {
   ok: boolean;
   data?: unknown;
-  error?: { code: string; message: string };
+  error?: { code: string; message: string; retryable: boolean; retryAfterMs?: number };
 }
 
 const [url, ticket, event, json = "{}"] = process.argv.slice(2);
+const MAX_ATTEMPTS = 5;
 const room = `ticket:${ticket}`;
 const socket: Socket = io(`${url}/support`, { transports: ["websocket"], auth: { token: process.env.TOKEN } });
 const ask = (name: string, payload: unknown, meta: unknown = null): Promise<Ack> =>
@@ -41,8 +43,14 @@ async function ready(user: string): Promise<void> {
   const joined = await ask("room:join", { room });
   if (!joined.ok) return console.log("refused:", joined.error?.code);
   if (event === undefined) return console.log(`${user} is on the page of ${ticket}`);
-  const payload = JSON.parse(json);
-  const ack = await ask(event, event === "ticket:typing" ? { room, data: payload } : payload, { id: process.env.ID });
+  const payload = event === "ticket:typing" ? { room, data: JSON.parse(json) } : JSON.parse(json);
+  // What was not answered in time may have been done: again, but under the same id.
+  const id = process.env.ID ?? crypto.randomUUID();
+  let ack = await ask(event, payload, { id });
+  for (let attempt = 1; ack.error?.retryable === true && attempt < MAX_ATTEMPTS; attempt++) {
+    await setTimeout(ack.error.retryAfterMs ?? 200 * attempt);
+    ack = await ask(event, payload, { id });
+  }
   console.log(JSON.stringify(ack.ok ? ack.data : ack.error));
   socket.disconnect();
 }

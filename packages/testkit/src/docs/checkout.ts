@@ -4,7 +4,16 @@
  */
 
 import { execFile } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { processEnv } from "@rollcall/runtime";
@@ -23,6 +32,17 @@ export function processPath(): Record<string, string> {
     LANG: "C.UTF-8",
     NODE_COMPILE_CACHE: join(REPOSITORY, ".rollcall/compile-cache"),
   };
+}
+
+/** The folder of an app, with what its reader installs: `npm install socket.io-client typescript @types/node`. */
+export function makeApp(folder: string): void {
+  const modules = join(folder, "node_modules");
+  for (const inside of ["@types", ".bin"]) mkdirSync(join(modules, inside), { recursive: true });
+  const installed = { "socket.io-client": "packages/testkit", typescript: ".", "@types/node": "." };
+  for (const [name, holder] of Object.entries(installed)) {
+    symlinkSync(realpathSync(join(REPOSITORY, holder, "node_modules", name)), join(modules, name));
+  }
+  symlinkSync("../typescript/bin/tsc", join(modules, ".bin/tsc"));
 }
 
 export function makeCheckout(root: string, basePort: number): AsyncDisposable {

@@ -1,2 +1,2 @@
-export { makeCheckout, processPath } from "./checkout.ts";
+export { makeApp, makeCheckout, processPath } from "./checkout.ts";
 export { type RunDocOptions, runDoc } from "./run-doc.ts";
