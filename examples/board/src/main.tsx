@@ -1,0 +1,34 @@
+import { RollcallProvider } from "@rollcall/client/react";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Board } from "./board.tsx";
+import { connect, enter } from "./connection.ts";
+import { loseConnection } from "./lossy-socket.ts";
+
+const asked = new URLSearchParams(location.search);
+const user = asked.get("user") ?? `guest-${crypto.randomUUID().slice(0, 4)}`;
+const doc = asked.get("doc") ?? "welcome";
+
+const root = createRoot(document.getElementById("root")!);
+try {
+  const connection = connect(user, await enter(user));
+  const wanted = asked.get("edge");
+  if (wanted !== null && connection.edges.includes(wanted)) connection.moveTo(wanted);
+  // Two losses in a row: that edge may be gone.
+  let losses = 0;
+  connection.client.status.subscribe(() => {
+    const { phase } = connection.client.status.get();
+    if (phase === "online") losses = 0;
+    else if (phase === "waiting" && ++losses >= 2) connection.moveOn();
+  });
+  addEventListener("pagehide", () => void connection.client.close());
+  root.render(
+    <StrictMode>
+      <RollcallProvider client={connection.client}>
+        <Board connection={connection} doc={doc} lose={loseConnection} user={user} />
+      </RollcallProvider>
+    </StrictMode>,
+  );
+} catch (error) {
+  root.render(<p role="alert">{error instanceof Error ? error.message : String(error)}</p>);
+}
