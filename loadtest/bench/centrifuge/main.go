@@ -6,7 +6,8 @@
 //	GET  /presence?channel=C       reads the channel's presence once, answers how many there are
 //
 // so that the size of a channel can be measured without as many sockets. A channel called bench:quiet... is told of
-// nobody's coming: filling it with thousands, each telling all, would take minutes that are not measured.
+// nobody's coming: filling it with thousands, each telling all, would take minutes that are not measured. One called
+// bench:storm... has a history, from which who comes back recovers.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 )
@@ -45,15 +47,20 @@ func main() {
 	node.OnConnect(func(client *centrifuge.Client) {
 		client.OnSubscribe(func(event centrifuge.SubscribeEvent, reply centrifuge.SubscribeCallback) {
 			tells := !strings.HasPrefix(event.Channel, "bench:quiet")
+			recovers := strings.HasPrefix(event.Channel, "bench:storm")
 			reply(centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{
-				EmitPresence: true, EmitJoinLeave: tells, PushJoinLeave: tells,
+				EmitPresence: true, EmitJoinLeave: tells, PushJoinLeave: tells, EnableRecovery: recovers,
 			}}, nil)
 		})
 		client.OnPresence(func(_ centrifuge.PresenceEvent, reply centrifuge.PresenceCallback) {
 			reply(centrifuge.PresenceReply{}, nil)
 		})
-		client.OnPublish(func(_ centrifuge.PublishEvent, reply centrifuge.PublishCallback) {
-			reply(centrifuge.PublishReply{}, nil)
+		client.OnPublish(func(event centrifuge.PublishEvent, reply centrifuge.PublishCallback) {
+			options := centrifuge.PublishOptions{}
+			if strings.HasPrefix(event.Channel, "bench:storm") {
+				options = centrifuge.PublishOptions{HistorySize: 100, HistoryTTL: time.Hour}
+			}
+			reply(centrifuge.PublishReply{Options: options}, nil)
 		})
 	})
 	must(node.Run())

@@ -7,6 +7,7 @@ import { memory } from "./b4-memory.ts";
 import { transitions } from "./b5-transitions.ts";
 import { latency } from "./b6-latency.ts";
 import { idle } from "./b7-idle.ts";
+import { storm } from "./b8-storm.ts";
 import { crash } from "./b9-crash.ts";
 import { tracing } from "./b10-tracing.ts";
 import { snapshot } from "./b11-snapshot.ts";
@@ -20,6 +21,7 @@ export const BENCHES: readonly Bench[] = [
   transitions,
   latency,
   idle,
+  storm,
   crash,
   tracing,
   snapshot,

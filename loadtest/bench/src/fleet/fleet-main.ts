@@ -6,7 +6,7 @@
 
 import { systemClock, systemRandom } from "@rollcall/runtime";
 import { quantile } from "../harness/stats.ts";
-import { connectClient, type LoadClient } from "./load-client.ts";
+import { connectClient, type LoadClient, type Position } from "./load-client.ts";
 import { monotonicMs } from "./monotonic.ts";
 import type { Answer, Order, Tally } from "./orders.ts";
 
@@ -17,7 +17,7 @@ const STAMP = Buffer.from('"at":');
 
 const clients: LoadClient[] = [];
 let delaysMs: number[] = [];
-const tally: Tally = { events: 0, wrong: 0, closed: 0, p50Ms: 0, p99Ms: 0 };
+const tally: Tally = { events: 0, wrong: 0, closed: 0, recovered: 0, p50Ms: 0, p99Ms: 0 };
 
 function numberAfter(data: Buffer, mark: Buffer): number | undefined {
   const at = data.indexOf(mark);
@@ -54,6 +54,16 @@ async function paced<T>(
   );
 }
 
+/** Where each session stands in its rooms; outlives its connections. */
+const positions = new Map<string, Position>();
+
+async function join(client: LoadClient, session: string, room: string): Promise<void> {
+  const key = `${session} ${room}`;
+  const { position, answer } = await client.join(room, positions.get(key));
+  positions.set(key, position);
+  tally.recovered += answer.split('"n":').length - 1;
+}
+
 async function obey(order: Order): Promise<Answer> {
   switch (order.do) {
     case "connect":
@@ -69,7 +79,7 @@ async function obey(order: Order): Promise<Answer> {
           closed: () => void tally.closed++,
         });
         clients.push(client);
-        for (const room of rooms) await client.join(room);
+        for (const room of rooms) await join(client, session, room);
       });
       return { done: true };
     case "join":

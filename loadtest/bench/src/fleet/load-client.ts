@@ -1,5 +1,6 @@
 /** A client of load in either dialect: Socket.IO (Rollcall, stock, bare ws) or centrifuge's JSON protocol. */
 
+import type { JoinAck } from "@rollcall/contracts";
 import { systemClock, systemRandom } from "@rollcall/runtime";
 import type { Contender } from "../harness/bench.ts";
 import { RawWebSocket } from "./raw-websocket.ts";
@@ -22,11 +23,14 @@ export interface LoadClientOptions {
   closed?(): void;
 }
 
+/** Where a client stands in a room, in the server's own words: presented when it joins again, it gets what it missed. */
+export type Position = object;
+
 export interface LoadClient {
-  join(room: string): Promise<void>;
+  join(room: string, from?: Position): Promise<{ position: Position; answer: string }>;
   leave(room: string): Promise<void>;
   /** A message to a room; resolves with the answer. */
-  publish(room: string, data: object): Promise<void>;
+  publish(room: string, data: object, event?: string): Promise<void>;
   /** Any request; resolves with the answer's text. */
   ask(name: string, payload: object): Promise<string>;
   drop(): void;
@@ -64,12 +68,11 @@ class Answers {
   }
 
   /** Once more for as long as the answer says that it may help. */
-  static async persist(ask: () => Promise<string>): Promise<void> {
+  static async persist(ask: () => Promise<string>): Promise<string> {
     const deadline = systemClock.monotonic() + GIVE_UP_MS;
     for (;;) {
       try {
-        await ask();
-        return;
+        return await ask();
       } catch (error) {
         const again = String(error).includes('"retryable":true') && systemClock.monotonic() < deadline;
         if (!again) throw error;
@@ -150,9 +153,12 @@ function connectSocketIo(options: LoadClientOptions): Promise<LoadClient> {
   };
   const client: LoadClient = {
     ask,
-    join: (room) => Answers.persist(() => ask("room:join", { room })),
-    leave: (room) => Answers.persist(() => ask("room:leave", { room })),
-    publish: async (room, data) => void (await ask("chat:said", { room, data })),
+    async join(room, from = {}) {
+      const answer = await Answers.persist(() => ask("room:join", { room, ...from }));
+      return { answer, position: havePosition(answer) };
+    },
+    leave: async (room) => void (await Answers.persist(() => ask("room:leave", { room }))),
+    publish: async (room, data, event = "chat:said") => void (await ask(event, { room, data })),
     drop: () => ws.drop(),
   };
   return promise;
@@ -199,10 +205,25 @@ function connectCentrifuge(options: LoadClientOptions): Promise<LoadClient> {
   });
   const client: LoadClient = {
     ask,
-    join: async (room) => void (await ask("subscribe", { channel: room })),
+    async join(room, from = {}) {
+      const answer = await ask("subscribe", { channel: room, ...from });
+      const { subscribe } = JSON.parse(answer) as {
+        subscribe?: { recoverable?: boolean; epoch?: string; offset?: number };
+      };
+      const { recoverable = false, epoch, offset = 0 } = subscribe ?? {};
+      return { answer, position: recoverable ? { recover: true, epoch, offset } : {} };
+    },
     leave: async (room) => void (await ask("unsubscribe", { channel: room })),
     publish: async (room, data) => void (await ask("publish", { channel: room, data })),
     drop: () => ws.drop(),
   };
   return promise;
+}
+
+/** Of Rollcall's ack; stock has nothing to come back to. */
+function havePosition(answer: string): Position {
+  const [{ data }] = JSON.parse(answer) as [{ data?: Partial<JoinAck> }];
+  if (data?.epoch === undefined) return {};
+  const { epoch, roster, state, history } = data;
+  return { have: { epoch, roster: roster?.version, state: state?.version, history: history?.seq } };
 }

@@ -32,6 +32,8 @@ export interface Tally {
   /** Lost, repeated or out of order. */
   wrong: number;
   closed: number;
+  /** Numbered messages that came with the answer to a join: missed before, and brought after. */
+  recovered: number;
   p50Ms: number;
   p99Ms: number;
 }

@@ -49,10 +49,12 @@ io.on("connection", (socket) => {
     ack({ ok: true });
     socket.to(room).emit("room:left", { room, user });
   });
-  socket.on("chat:said", ({ room, data }: { room: string; data: object }, ack: Ack) => {
-    socket.to(room).emit("chat:said", data, { from: user });
-    ack({ ok: true });
-  });
+  for (const event of ["chat:said", "note:kept"]) {
+    socket.on(event, ({ room, data }: { room: string; data: object }, ack: Ack) => {
+      socket.to(room).emit(event, data, { from: user });
+      ack({ ok: true });
+    });
+  }
   socket.on("disconnect", async () => {
     clearInterval(timer);
     await redis.del(key);
