@@ -5,22 +5,9 @@
 
 import { join } from "node:path";
 import { describe, test } from "vitest";
-import { makeApp, makeCheckout, processPath, runDoc } from "../src/docs/index.ts";
+import { GUIDES, type Guide, makeApp, makeCheckout, processPath, runDoc } from "../src/docs/index.ts";
 import { REPOSITORY, tempFolder } from "../src/index.ts";
 
-interface Guide {
-  file: string;
-  /** Where the reader stands: in the checkout, or in an empty folder beside it. */
-  stands: "checkout" | "app";
-  basePort: number;
-}
-
-const GUIDES: Guide[] = [
-  { file: "examples/support-desk/README.md", stands: "checkout", basePort: 18_000 },
-  { file: "README.md", stands: "checkout", basePort: 19_000 },
-  { file: "docs/contracts.md", stands: "app", basePort: 20_000 },
-  { file: "docs/quickstart.md", stands: "app", basePort: 21_000 },
-];
 const AT_ONCE = 2;
 
 /** By turn: resolves when that guide has been run. */

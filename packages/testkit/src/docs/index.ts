@@ -1,2 +1,3 @@
 export { makeApp, makeCheckout, processPath } from "./checkout.ts";
+export { GUIDES, type Guide } from "./guides.ts";
 export { type RunDocOptions, runDoc } from "./run-doc.ts";
