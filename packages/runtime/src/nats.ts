@@ -98,7 +98,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
       // A server that was restarted without its users yet must not end a service for good.
       ignoreAuthErrorAbort: true,
       noAsyncTraces: true,
-      ...accessOptions(access),
+      ...natsOptions(access),
     },
     signal,
   );
@@ -165,7 +165,8 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
   };
 }
 
-function accessOptions({ inboxPrefix, creds, nkey, tls = {} }: NatsAccess): NodeConnectionOptions {
+/** Options of the client, beside the URL. */
+export function natsOptions({ inboxPrefix, creds, nkey, tls = {} }: NatsAccess): NodeConnectionOptions {
   const { ca: caFile, cert: certFile, key: keyFile } = tls;
   const files = { caFile, certFile, keyFile };
   const given = Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined));

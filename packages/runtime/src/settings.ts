@@ -16,6 +16,28 @@ import {
   together,
 } from "./config.ts";
 
+/** Where NATS is, and who speaks to it: of services and of the command line. */
+export const natsConfig = {
+  properties: {
+    NATS_URL: secret({ default: "nats://127.0.0.1:4222", description: "NATS servers, comma-separated." }),
+    NATS_CREDS: optionalText({ description: "Path of a NATS credentials file; read at each connection." }),
+    NATS_NKEY: optionalSecret({ description: "Seed of the NATS user's nkey." }),
+    NATS_TLS_CA: optionalText({ description: "Path of the certificates that the NATS servers' are checked against." }),
+    NATS_TLS_CERT: optionalText({ description: "Path of the certificate shown to NATS; read at each connection." }),
+    NATS_TLS_KEY: optionalText({ description: "Path of its private key." }),
+    NATS_INBOX_PREFIX: optionalText({ description: "Prefix of reply subjects, where permissions restrict them." }),
+    NATS_JS_DOMAIN: optionalText({ description: "JetStream domain, where the servers connected to are leaf nodes." }),
+  },
+  relations: [
+    together("NATS_TLS_CERT", "NATS_TLS_KEY"),
+    {
+      rule: "NATS_CREDS and NATS_NKEY exclude each other: a connection is one user's",
+      between: ["NATS_CREDS", "NATS_NKEY"],
+      holds: ({ NATS_CREDS, NATS_NKEY }) => NATS_CREDS === undefined || NATS_NKEY === undefined,
+    },
+  ],
+} satisfies ConfigFragment;
+
 /** Identity, dependencies, logging, telemetry. */
 export const commonConfig = {
   properties: {
@@ -39,7 +61,6 @@ export const commonConfig = {
       description:
         "Redis of inboxes, queues and revocations. Default: REDIS_URL. In production its own, AOF, noeviction.",
     }),
-    NATS_URL: secret({ default: "nats://127.0.0.1:4222", description: "NATS servers, comma-separated." }),
     REDIS_MODE: oneOf(["single", "sentinel", "cluster"], {
       default: "single",
       description:
@@ -53,13 +74,7 @@ export const commonConfig = {
     REDIS_TLS_SERVERNAME: optionalText({
       description: "Name that Redis's certificate must have. Default: the host connected to.",
     }),
-    NATS_CREDS: optionalText({ description: "Path of a NATS credentials file; read at each connection." }),
-    NATS_NKEY: optionalSecret({ description: "Seed of the NATS user's nkey." }),
-    NATS_TLS_CA: optionalText({ description: "Path of the certificates that the NATS servers' are checked against." }),
-    NATS_TLS_CERT: optionalText({ description: "Path of the certificate shown to NATS; read at each connection." }),
-    NATS_TLS_KEY: optionalText({ description: "Path of its private key." }),
-    NATS_INBOX_PREFIX: optionalText({ description: "Prefix of reply subjects, where permissions restrict them." }),
-    NATS_JS_DOMAIN: optionalText({ description: "JetStream domain, where the servers connected to are leaf nodes." }),
+    ...natsConfig.properties,
     STREAMS: oneOf(["create", "verify", "off"], {
       default: "verify",
       description: "create makes missing JetStream streams; verify prints what differs and stops; off trusts.",
@@ -100,12 +115,7 @@ export const commonConfig = {
         String(REDIS_URL).startsWith("rediss://"),
     },
     together("REDIS_TLS_CERT", "REDIS_TLS_KEY"),
-    together("NATS_TLS_CERT", "NATS_TLS_KEY"),
-    {
-      rule: "NATS_CREDS and NATS_NKEY exclude each other: a connection is one user's",
-      between: ["NATS_CREDS", "NATS_NKEY"],
-      holds: ({ NATS_CREDS, NATS_NKEY }) => NATS_CREDS === undefined || NATS_NKEY === undefined,
-    },
+    ...natsConfig.relations,
   ],
 } satisfies ConfigFragment;
 

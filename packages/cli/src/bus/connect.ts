@@ -1,10 +1,18 @@
 /** The bus of a cluster: the one of this folder, or any other by `--nats`. */
 
-import { readFileSync } from "node:fs";
-import { credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { DEFAULT_INSTALL, DEFAULT_TENANT, subjectsOf, TIMEOUTS } from "@rollcall/contracts";
-import { request } from "@rollcall/runtime";
+import {
+  ConfigError,
+  defineConfig,
+  loadConfig,
+  type NatsAccess,
+  natsAccessOf,
+  natsConfig,
+  natsOptions,
+  request,
+} from "@rollcall/runtime";
 import type { Command } from "commander";
 import { runningCluster } from "../commands/cluster.ts";
 import { CliError, type Context } from "../context.ts";
@@ -43,7 +51,7 @@ export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bu
   const state = given === undefined ? runningCluster(context) : undefined;
   const url = given ?? state!.status.natsUrl;
   const install = flags.install ?? env.INSTALL ?? state?.status.install ?? DEFAULT_INSTALL;
-  const nc = await connectOnce(url, flags.creds ?? env.NATS_CREDS);
+  const nc = await connectOnce(url, accessOf(flags, context));
   const subjects = subjectsOf(install);
   try {
     return await use({
@@ -56,8 +64,20 @@ export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bu
   }
 }
 
+/** The same settings as services have; `--creds` stands for the credentials. */
+function accessOf({ creds }: BusFlags, { env }: Context): NatsAccess {
+  const { NATS_CREDS: _named, NATS_NKEY: _user, ...others } = env;
+  try {
+    const settings = creds === undefined ? env : { ...others, NATS_CREDS: creds };
+    return natsAccessOf(loadConfig(defineConfig(natsConfig), settings));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new CliError(error.message, { cause: error, exitCode: 2 });
+  }
+}
+
 /** Unlike a service, a command does not wait for a server that is away. */
-async function connectOnce(url: string, creds: string | undefined): Promise<NatsConnection> {
+async function connectOnce(url: string, access: NatsAccess): Promise<NatsConnection> {
   const servers = url.split(",").map((server) => server.trim());
   try {
     return await connect({
@@ -65,7 +85,7 @@ async function connectOnce(url: string, creds: string | undefined): Promise<Nats
       name: "rollcall-cli",
       timeout: TIMEOUT_MS,
       reconnect: false,
-      ...(creds === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(creds)) }),
+      ...natsOptions(access),
     });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
