@@ -1,22 +1,26 @@
 import { readFileSync } from "node:fs";
 import { Parser } from "@asyncapi/parser";
+import { Ajv } from "ajv";
+import formats from "ajv-formats";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { near } from "../../../test/near.ts";
 import { checkSources } from "../../compile/load.ts";
 import { CLIENT_EVENTS } from "../../core/client-events.ts";
 import { SERVER_EVENTS } from "../../core/server-events.ts";
 import { renderAsyncApi } from "./document.ts";
 
-function documentOf(...names: string[]): string {
+function load(...names: string[]) {
   const texts = names.map((file) => ({
     file,
     text: readFileSync(new URL(`../../../test/${file}`, import.meta.url), "utf8"),
   }));
   const result = checkSources(texts);
   if (!result.ok) throw new Error(JSON.stringify(result.mistakes));
-  return renderAsyncApi(result.catalogue, { hash: "abc" });
+  return result;
 }
-const everything = documentOf("contracts/market.yaml", "contracts/admin.yaml", "hostile/hostile.yaml");
+const { catalogue, contracts } = load("contracts/market.yaml", "contracts/admin.yaml", "hostile/hostile.yaml");
+const everything = renderAsyncApi(catalogue, { hash: "abc" });
 
 interface Document {
   channels: Record<
@@ -117,4 +121,24 @@ test("what no other schema can say is told in draft 07's words", () => {
   });
   expect(OfferMade).toEqual({ $ref: "#/components/schemas/Offer" });
   expect(StallMoved).toMatchObject({ required: ["stall"], allOf: [{ $ref: expect.stringContaining("/Place") }] });
+});
+
+test("its schemas accept whatever the server accepts", () => {
+  const ajv = new Ajv({ strict: false, ownProperties: true });
+  (formats as unknown as { default: (ajv: Ajv) => void }).default(ajv);
+  ajv.addSchema(document, "all");
+  const { relays, events, commands } = catalogue.namespaces.find(({ namespace }) => namespace === "/")!;
+  const declared = contracts.namespaces.get("/")!;
+  let accepted = 0;
+  for (const { name, examples } of [...relays, ...events, ...commands]) {
+    const contract = declared.relays.get(name) ?? declared.events.get(name) ?? declared.commands.get(name);
+    const key = Object.keys(document.channels).find((each) => document.channels[each]?.address === name);
+    const validate = ajv.getSchema(`all#/components/schemas/${key}`)!;
+    for (const value of examples.flatMap((example) => [...near(example)])) {
+      if (contract?.validate(value) !== undefined) continue;
+      accepted++;
+      expect(validate(value), `${name} ${JSON.stringify(value)}`).toBe(true);
+    }
+  }
+  expect(accepted).toBeGreaterThan(30);
 });

@@ -3,6 +3,7 @@ import { Validator as SecondValidator } from "@cfworker/json-schema";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { beforeAll, describe, expect, test } from "vitest";
+import { near } from "../../../test/near.ts";
 import type { JsonSchema, NamespaceEntry } from "../../catalogue.ts";
 import { checkSources } from "../../compile/load.ts";
 import type { Validator } from "../../contract.ts";
@@ -56,21 +57,6 @@ function verdictOf(schema: object): (value: unknown) => boolean {
     expect(answers[1], JSON.stringify([schema, value])).toBe(answers[0]);
     return answers[0] === true;
   };
-}
-
-/** Values near the examples, right and wrong. */
-function* near(value: unknown): Generator<unknown> {
-  yield value;
-  for (const other of [null, 1, "x", [], {}, true]) yield other;
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, inner] of Object.entries(value)) {
-    const { [key]: _gone, ...rest } = value as Record<string, unknown>;
-    if (!Array.isArray(value)) yield rest;
-    for (const changed of [...near(inner)].slice(1, 40)) {
-      yield Array.isArray(value) ? value.with(Number(key), changed) : { ...value, [key]: changed };
-    }
-  }
-  if (!Array.isArray(value)) yield { ...value, more: 1 };
 }
 
 test("the index lists every event once per direction, and every file is listed", () => {
