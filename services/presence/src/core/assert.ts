@@ -6,7 +6,7 @@ import { type Cause, clockMs, connectedAt, SESSION_ROOMS, sessionRef, type Work 
 import { presenceInfo, text } from "./json-text.ts";
 import { joinRoom, keepRoom, openRoom } from "./rooms.ts";
 import { addRoom, adopt, create, isElsewhereSince, leaveOne, membershipOf, sessionsOf } from "./sessions.ts";
-import { findSession, writePresence } from "./user.ts";
+import { catchUp, findSession, writePresence } from "./user.ts";
 import { loadUser, saveUser } from "./users.ts";
 
 type Op<K extends LaneOp["op"]> = Extract<LaneOp, { op: K }>;
@@ -62,8 +62,13 @@ function assertOne(
     }
   } else if (session.edge !== edge || session.lost !== undefined || session.incarnation !== incarnation) {
     outcome.missing++;
+    const isRewound = work.cell.edges.get(session.edge)?.epoch !== work.cell.epoch;
     const next = incarnation === 0 ? session.incarnation + 1 : Math.max(session.incarnation, incarnation);
     ({ user, session } = adopt(work, user, session, { edge, incarnation: next, connectedMs }));
+    if (isRewound && presence !== undefined) {
+      user = catchUp(user, session, presence.status, presenceInfo(presence.info)); // A3
+      session = findSession(user, ref.namespace, ref.session)!;
+    }
   } else {
     work.cell.unnamed.delete(`${edge} ${sessionRef(user, session)}`);
   }

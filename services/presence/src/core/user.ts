@@ -94,6 +94,13 @@ export function writePresence(user: User, session: Session, status: PresenceStat
   return { ...putSession(user, written), hidden };
 }
 
+/** What an edge says of a session whose record may be older than that. */
+export function catchUp(user: User, session: Session, status: PresenceStatus, info: string | undefined): User {
+  const hides = status === "invisible";
+  const isEqual = user.hidden === hides && session.info === info && (hides || session.status === status);
+  return isEqual ? user : writePresence(user, session, status, info);
+}
+
 export const differs = (a: Truth | undefined, b: Truth | undefined): boolean =>
   a === undefined || b === undefined ? a !== b : a.status !== b.status || a.info !== b.info || a.devices !== b.devices;
 

@@ -1,13 +1,13 @@
 /** The contract of every store: assertions. Rules are those of `src/core/SPEC.md`. */
 
-import type { SessionRef } from "@rollcall/contracts/internal";
+import type { AssertedSession, SessionRef } from "@rollcall/contracts/internal";
 import { describe, expect, test } from "vitest";
 import { BOUNDS } from "../worlds.ts";
 import { contractHarness, KEEP, type MakeWorld, START_MS } from "./harness.ts";
 
 export function assertionsContract(name: string, make: MakeWorld): void {
   const h = contractHarness(make);
-  const { at, hello, apply, ref, open, join, enter, pass, payloads, users, members } = h;
+  const { at, hello, apply, ref, open, join, enter, pass, payloads, kinds, users, members } = h;
 
   describe(`${name}: assertions`, () => {
     const asserted = (one: { ref: SessionRef; incarnation: number }, ...rooms: string[]) => ({
@@ -90,6 +90,37 @@ export function assertionsContract(name: string, make: MakeWorld): void {
         last: false,
       });
       expect(newer).toMatchObject({ incarnations: [bob.incarnation + 1] });
+    });
+
+    test("[A3][P9] what an edge says of a status counts more than a store that was rewound, and only then", async () => {
+      await hello("e1");
+      const member = async (user: string, presence: AssertedSession["presence"] & object) => ({
+        ...asserted(await enter("e1", user, "a"), "a"),
+        presence,
+      });
+      const busy = await member("ann", { status: "busy", info: "in a call" });
+      const away = await member("bob", { status: "away" });
+      const hidden = await member("cy", { status: "invisible" });
+      const sessions = [busy, away, hidden];
+      // Forgotten in the same epoch: the record is what the edge was last answered, or newer.
+      await pass(BOUNDS.leaseMs + 500);
+      await hello("e2");
+      await apply("e2", { op: "assert", round: "r", sessions: [busy], last: false });
+      expect(await users("ann")).toMatchObject([{ status: "active" }]);
+
+      await h.world.failover();
+      await hello("e3");
+      await apply("e3", { op: "assert", round: "r", sessions, last: true });
+      expect(await users("ann", "bob", "cy")).toMatchObject([
+        { status: "busy", info: '"in a call"', hidden: false },
+        { status: "away", hidden: false },
+        { status: "active", hidden: true },
+      ]);
+      const told = (await kinds()).length;
+      await h.world.failover();
+      await hello("e4");
+      await apply("e4", { op: "assert", round: "r", sessions, last: true });
+      expect((await kinds()).slice(told)).toEqual(["epoch"]); // nothing new, nothing told
     });
 
     test("[A1] sessions opened while an assertion is under way are not extra", async () => {

@@ -18,6 +18,11 @@ function edges.alive(id)
   return ep == cell.epoch and not gone
 end
 
+--- Of an earlier epoch: what its records say may have been rewound.
+function edges.of_old(id)
+  return redis.call("HGET", edge_key(id), "ep") ~= cell.epoch
+end
+
 --- The edge whose lane this call is; its numbers are kept here and written by edges.save.
 function edges.enter(id)
   local r = redis.call("HMGET", edge_key(id), "ep", "n", "c", "x", "y", "gone")
@@ -84,7 +89,7 @@ function edges.fence(id, reason, from)
   local key = edge_key(id)
   redis.call("ZREM", cell.prefix .. "leases", id)
   redis.call("DEL", key)
-  redis.call("HSET", key, "gone", "1")
+  redis.call("HSET", key, "gone", "1", "ep", cell.epoch)
   redis.call("EXPIRE", key, CFG.tombstone)
   for _, set in ipairs({ "s", "old" }) do
     if redis.call("EXISTS", key .. ":" .. set) == 1 then

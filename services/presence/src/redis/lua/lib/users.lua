@@ -59,6 +59,12 @@ function users.write(u, s, status, info)
   if not u.hidden then s.status = status == "away" and "w" or string.sub(status, 1, 1) end
 end
 
+--- Applies what an edge says of a session whose record may be older than that. As users.write, if it says anything new.
+function users.catch_up(u, s, status, info)
+  local hides = status == "invisible"
+  if u.hidden ~= hides or s.info ~= info or not hides and STATUS[s.status] ~= status then users.write(u, s, status, info) end
+end
+
 local function stronger(a, b)
   if STRENGTH[a.status] ~= STRENGTH[b.status] then return STRENGTH[a.status] > STRENGTH[b.status] end
   if a.w ~= b.w then return a.w > b.w end

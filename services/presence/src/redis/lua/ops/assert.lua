@@ -6,6 +6,7 @@
 -- A1 A session not named in a whole round is lost; a membership not named with its session is left.
 -- A2 Of two living edges the one with a session's higher incarnation had it last, and wins. Incarnation 0: the edge's
 --    `open` was dropped before it was answered; then the socket that connected last wins.
+-- A3 What an edge says of a session counts more than a record of an earlier epoch, which may have been rewound.
 ops.assert = function()
   local round, last, count = take(3)
   local key = edges.key(edges.own.id)
@@ -39,8 +40,10 @@ ops.assert = function()
         if status ~= "" then users.write(u, s, status, info) end
       elseif s.edge ~= edges.own.id or s.lost ~= "" or s.inc ~= inc then
         missing = missing + 1
+        local rewound = edges.of_old(s.edge)
         local next_inc = tonumber(s.inc) > tonumber(inc) and s.inc or inc
         sessions.adopt(u, s, opened and next_inc or int(tonumber(s.inc) + 1), at)
+        if rewound and status ~= "" then users.catch_up(u, s, status, info) end -- A3
       else
         redis.call("SREM", key .. ":old", tenant .. " " .. user .. " " .. ns .. " " .. id)
         edges.hold(u, s)
