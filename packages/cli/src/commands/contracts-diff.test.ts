@@ -163,6 +163,12 @@ describe("mistakes", () => {
     expect(out[0]).toMatch(/^main:elsewhere\/shop\.json:1:1 /);
   });
 
+  test("as annotations", async () => {
+    const { code, out } = await diff("--github", "main:elsewhere", at("contracts"));
+    expect(code).toBe(2);
+    expect(out[0]).toMatch(/^::error file=elsewhere\/shop\.json,line=1,col=1,title=mistake in a contract file::/);
+  });
+
   test("as JSON", async () => {
     const { code, out } = await diff("--json", "main:elsewhere", at("contracts"));
     expect(code).toBe(2);

@@ -11,6 +11,7 @@ import {
   breaks,
   judged,
   lineOf,
+  mistakeAnnotationOf,
   summaryOf,
 } from "../contracts-diff/report.ts";
 import { readSides } from "../contracts-diff/sides.ts";
@@ -43,7 +44,8 @@ async function diff(context: Context, oldName: string, nextName: string, flags: 
   const { terminal, exit } = context;
   const { old, next, workFile } = await readSides(oldName, nextName, context);
   if (!old.ok || !next.ok) {
-    explain(context, [old, next], flags);
+    // Nothing can be compared with what no service would load.
+    printMistakes(context, flags, [old, next], workFile);
     return exit(EXIT.usage);
   }
   const changes = judged(diffContracts(old.catalogue, next.catalogue), flags.allow);
@@ -58,9 +60,15 @@ async function diff(context: Context, oldName: string, nextName: string, flags: 
   exit(ok ? EXIT.ok : EXIT.failed);
 }
 
-/** As `contracts check` does. Nothing can be compared with what no service would load. */
-function explain({ terminal }: Context, results: readonly LoadResult[], { json }: Flags): void {
+function printMistakes(
+  { terminal }: Context,
+  { json, github }: Flags,
+  results: readonly LoadResult[],
+  workFile: (file: string) => string,
+): void {
   const mistakes = results.flatMap((result) => (result.ok ? [] : result.mistakes));
-  if (json === true) terminal.json({ ok: false, mistakes });
-  else for (const mistake of mistakes) terminal.out(formatMistake(mistake));
+  if (json === true) return terminal.json({ ok: false, mistakes });
+  for (const mistake of mistakes) {
+    terminal.out(github === true ? mistakeAnnotationOf(mistake, workFile) : formatMistake(mistake));
+  }
 }

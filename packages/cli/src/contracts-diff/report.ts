@@ -1,5 +1,6 @@
 /** Changes as people, machines and GitHub read them. */
 
+import type { Mistake, Place } from "@rollcall/contracts";
 import {
   CHANGE_CLASSES,
   type Change,
@@ -40,16 +41,28 @@ export function lineOf(change: Judged): string {
 
 const LEVELS = { compatible: "notice", allowed: "warning", breaking: "error" } as const;
 
-/** A workflow command of GitHub Actions. */
-export function annotationOf(change: Judged, workFile: (file: string) => string): string {
+/** File names as the working tree has them. */
+type WorkFile = (file: string) => string;
+
+/** As a workflow command of GitHub Actions. */
+export function annotationOf(change: Judged, workFile: WorkFile): string {
   const { class: judgedAs, rule, name, field, message, because, at, allowed } = change;
   const level = LEVELS[judgedAs === "compatible" ? "compatible" : allowed === true ? "allowed" : "breaking"];
+  const what = field === undefined ? name : `${name} ${field}`;
+  return command(level, at, `${judgedAs}: ${rule}`, `${what} ${message}. ${because}`, workFile);
+}
+
+export function mistakeAnnotationOf(mistake: Mistake, workFile: WorkFile): string {
+  return command("error", mistake, "mistake in a contract file", `${mistake.pointer} ${mistake.message}`, workFile);
+}
+
+function command(level: string, at: Place | undefined, title: string, message: string, workFile: WorkFile): string {
   const properties = {
     ...(at === undefined ? {} : { file: workFile(at.file), line: at.line, col: at.column }),
-    title: `${judgedAs}: ${rule}`,
+    title,
   };
   const written = Object.entries(properties).map(([key, value]) => `${key}=${escapedProperty(String(value))}`);
-  return `::${level} ${written.join()}::${escapedData(`${name}${field === undefined ? "" : ` ${field}`} ${message}. ${because}`)}`;
+  return `::${level} ${written.join()}::${escapedData(message)}`;
 }
 
 /** For the last lines: how many there are of each class, what was allowed, and why the others break. */
