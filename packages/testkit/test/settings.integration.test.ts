@@ -34,4 +34,4 @@ test("--print-config masks secrets and shows the rest", async () => {
     ok(stdout.includes("ROLLCALL_ENV=development"));
     equal(stdout.includes(SECRET), false);
   }
-});
+}, 60_000);
