@@ -5,6 +5,7 @@ import { isErrorCode, RollcallError, type Subjects, TIMEOUTS } from "@rollcall/c
 import type { LaneReplyData, LeaseData, ReadRequest } from "@rollcall/contracts/internal";
 import { isNatsUp, request } from "@rollcall/runtime";
 import type { Bus, CommandRequest } from "./parts.ts";
+import { Patience } from "./patience.ts";
 import type { PresenceDoors } from "./sessions/link.ts";
 
 /** A batch takes presence milliseconds; it is sent again when an answer is lost. */
@@ -29,10 +30,11 @@ export function presenceDoors(
 ): PresenceDoors {
   const ask = async <T>(door: string, body: unknown, timeoutMs: number): Promise<T> =>
     request<T>(connected(source), subjects.presenceDoor(cell, door), body, { timeoutMs });
+  const patience = new Patience(LANE_TIMEOUT_MS);
   return {
     hello: (body) => ask<LeaseData>("hello", body, LANE_TIMEOUT_MS),
     lease: (body) => ask<LeaseData>("lease", body, renewMs),
-    lane: (body) => ask<LaneReplyData>("lane", body, LANE_TIMEOUT_MS),
+    lane: (body) => patience.ask((timeoutMs) => ask<LaneReplyData>("lane", body, timeoutMs)),
   };
 }
 
