@@ -31,6 +31,8 @@ export interface ClusterOptions {
   keys?: DevKeys;
   /** Default true: a span collector, every trace sampled. */
   traces?: boolean;
+  /** Of each service. Default 60 s. */
+  readyTimeoutMs?: number;
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -58,6 +60,7 @@ export interface Cluster extends AsyncDisposable {
 
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const { edges = 2, presence = 1, notifiers = 1, scaled = true, traces = true } = options;
+  const patience = options.readyTimeoutMs === undefined ? {} : { readyTimeoutMs: options.readyTimeoutMs };
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -100,7 +103,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const add = async (kind: ServiceKind): Promise<ServiceProcess> => {
       const name = `${kind}-${++counts[kind]}`;
       const service = await started(
-        startService({ kind, name, env: { ...env, ...options.envOf?.[kind] }, logFolder }),
+        startService({ kind, name, env: { ...env, ...options.envOf?.[kind] }, logFolder, ...patience }),
         (running) => running.kill("SIGKILL"),
       );
       services.push(service);

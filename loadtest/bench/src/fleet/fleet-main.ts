@@ -83,8 +83,8 @@ async function obey(order: Order): Promise<Answer> {
       });
       return { done: true };
     case "join":
-      await inSlices(clients, async (client) => {
-        for (const room of order.rooms) await client.join(room);
+      await inSlices([...clients.entries()], async ([i, client]) => {
+        for (const room of order.rooms[i] ?? []) await client.join(room);
       });
       return { done: true };
     case "drop":

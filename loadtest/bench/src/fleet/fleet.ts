@@ -36,7 +36,7 @@ export class Fleet implements AsyncDisposable {
     await this.#order({ do: "connect", dialect, url, awaitReady, clients, ...spread });
   }
 
-  async join(rooms: string[]): Promise<void> {
+  async join(rooms: string[][]): Promise<void> {
     await this.#order({ do: "join", rooms });
   }
 

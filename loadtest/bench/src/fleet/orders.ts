@@ -20,8 +20,8 @@ export type Order =
       clients: ClientPlan[];
       spreadMs?: [from: number, to: number];
     }
-  /** Every client joins these too. */
-  | { do: "join"; rooms: string[] }
+  /** Each client joins its own of these too, in the order in which they connected. */
+  | { do: "join"; rooms: string[][] }
   /** Every connection is cut without a word. */
   | { do: "drop" }
   /** `reset` forgets delays, nothing else. */
