@@ -1,6 +1,6 @@
 /** `contracts diff`: would a change of the contract files break who uses them? */
 
-import { formatMistake, type LoadResult } from "@rollcall/contracts";
+import { formatMistake, type LoadResult, type Mistake } from "@rollcall/contracts";
 import { diffContracts } from "@rollcall/contracts/evolution";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Context, EXIT } from "../context.ts";
@@ -67,8 +67,8 @@ function printMistakes(
   workFile: (file: string) => string,
 ): void {
   const mistakes = results.flatMap((result) => (result.ok ? [] : result.mistakes));
-  if (json === true) return terminal.json({ ok: false, mistakes });
-  for (const mistake of mistakes) {
-    terminal.out(github === true ? mistakeAnnotationOf(mistake, workFile) : formatMistake(mistake));
-  }
+  const lineOfMistake = (mistake: Mistake) =>
+    github === true ? mistakeAnnotationOf(mistake, workFile) : formatMistake(mistake);
+  if (json === true) terminal.json({ ok: false, mistakes });
+  else for (const mistake of mistakes) terminal.out(lineOfMistake(mistake));
 }
