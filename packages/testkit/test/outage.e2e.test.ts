@@ -2,7 +2,7 @@
 
 import type { JoinAck } from "@rollcall/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Cluster, startCluster, type TestClient, waitFor } from "../src/index.ts";
+import { type Cluster, type ServiceProcess, startCluster, type TestClient, waitFor } from "../src/index.ts";
 import { E2E_CONTRACTS } from "./contracts.ts";
 import { foldRoster, usersOf } from "./roster-oracle.ts";
 
@@ -91,14 +91,36 @@ test("NATS gone and back: sockets stay, relays go on, joins work again", async (
   expect(cluster.services.every((service) => service.running())).toBe(true);
 }, 120_000);
 
-test("SIGTERM of each service: clients are told, exit 0 within the grace", async () => {
+/** What `/readyz` says from the signal to the end, each change once; 0 is no answer. */
+async function readinessUntilEnd(service: ServiceProcess, exited: Promise<unknown>): Promise<number[]> {
+  let isOver = false;
+  void exited.then(() => (isOver = true));
+  const seen: number[] = [];
+  while (!isOver) {
+    const status = await fetch(`${service.internalUrl}/readyz`).then(
+      (response) => response.status,
+      () => 0,
+    );
+    if (status !== seen.at(-1)) seen.push(status);
+  }
+  return seen;
+}
+
+test("SIGTERM of each service: not ready first, clients are told, exit 0 within the grace", async () => {
   const client = await cluster.client(0, { user: "told" });
   await client.ready();
   const [edge] = cluster.edges;
   const ending = edge!.stop();
+  const readiness = readinessUntilEnd(edge!, ending);
   await client.waitForEvent("server:drain");
+  expect((await fetch(`${edge!.internalUrl}/readyz`)).status).toBe(503);
   expect(await ending).toMatchObject({ code: 0 });
+  expect((await readiness).filter((status) => status > 0)).toEqual([503]);
   for (const service of [cluster.presence[0]!, cluster.notifiers[0]!]) {
-    expect(await service.stop()).toMatchObject({ code: 0 });
+    const exit = service.stop();
+    const seen = await readinessUntilEnd(service, exit);
+    expect(await exit).toMatchObject({ code: 0 });
+    // It may be over before it is asked, but it is never ready again.
+    expect([[200, 503, 0], [200, 503], [200, 0], [503, 0], [503], [0]]).toContainEqual(seen);
   }
 }, 60_000);

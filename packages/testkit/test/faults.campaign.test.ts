@@ -1,0 +1,44 @@
+/** Every fault at the true bounds, with some hundreds of clients; writes its table into `docs/reliability.md`. */
+
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { REPOSITORY } from "../src/index.ts";
+import { faultsOf } from "./faults/faults.ts";
+import { writeTable } from "./faults/table.ts";
+import { BACK_MS, type Row, Trial } from "./faults/trial.ts";
+import { World } from "./faults/world.ts";
+
+/** The defaults of the services. */
+const bounds = { graceMs: 10_000, leaseMs: 6_000, brakeMs: 30_000 };
+const MEMBERS = 225;
+const CLIENTS = MEMBERS + MEMBERS / 3;
+
+let world: World;
+const rows: Row[] = [];
+beforeAll(async () => {
+  world = await World.start({ edges: 3, members: MEMBERS, scaled: false, bounds });
+});
+afterAll(async () => {
+  await world?.stop();
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: REPOSITORY, encoding: "utf8" }).trim();
+  writeTable(rows, { clients: CLIENTS, edges: 3, presence: 2, commit });
+});
+
+const faults = faultsOf({
+  awayMs: 30_000,
+  redisAwayMs: [20_000, 60_000],
+  natsAwayMs: 60_000,
+  hungMs: 30_000,
+  latencyMs: 500,
+  jumpMs: 60_000,
+});
+
+test.each(faults)("$name", async (fault) => {
+  const row = await Trial.run(world, fault, true);
+  rows.push(row);
+  console.log(JSON.stringify(row));
+  const { falses, repeats, unseen, ghosts, missing, wrong, surprises } = row;
+  expect([falses, repeats, unseen, ghosts, missing, wrong, surprises].flat()).toEqual([]);
+  expect(row.departuresMs).toBeLessThanOrEqual(row.departuresBoundMs);
+  expect(row.backMs).toBeLessThanOrEqual(BACK_MS);
+});
