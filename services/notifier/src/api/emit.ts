@@ -4,8 +4,8 @@
  */
 
 import { type Contracts, type EventContract, isName, RollcallError } from "@rollcall/contracts";
-import type { Clock, Random, ServeContext } from "@rollcall/runtime";
-import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
+import type { Clock, Metrics, Random, ServeContext } from "@rollcall/runtime";
+import { ATTRIBUTES, METRICS, startSpan } from "@rollcall/telemetry";
 import type { Delivery } from "../delivery/delivery.ts";
 import { durableTerms } from "../delivery/inbox-delivery.ts";
 import { fitsOnWire } from "../routing/packet.ts";
@@ -17,10 +17,12 @@ export interface EmitOptions {
   delivery: Delivery;
   clock: Clock;
   random: Random;
+  metrics: Metrics;
 }
 
 export function createEmitHandler(options: EmitOptions) {
   const { contracts, delivery, clock, random } = options;
+  const tolerated = options.metrics.counter(METRICS.contractTolerated);
 
   return async (tenant: string, body: unknown, context: ServeContext): Promise<{ id: string }> => {
     const asked = readEmit(body);
@@ -31,6 +33,8 @@ export function createEmitHandler(options: EmitOptions) {
     if (issues !== undefined && contract.enforcement === "enforce") throw RollcallError.invalid(issues);
     const dataJson = JSON.stringify(asked.data);
     if (!fitsOnWire(contract.name, dataJson)) throw new RollcallError("PAYLOAD_TOO_LARGE");
+
+    if (issues !== undefined) tolerated.inc({ event: contract.name });
 
     const id = asked.id ?? random.id();
     const atMs = clock.now();
