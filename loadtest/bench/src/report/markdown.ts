@@ -10,14 +10,19 @@ export const REPORT_FILE = join(REPOSITORY, "docs/benchmarks.md");
 /** What no run can say: what is not measured, and why something is as it is. Written by hand, copied in. */
 const REMARKS_FILE = join(import.meta.dirname, "../../remarks.md");
 
+/** Less is noise. */
+const NOISE = 1.15;
+
 export function report(results: readonly Result[]): string {
   const remarks = readFileSync(REMARKS_FILE, "utf8").trim();
   return [
     "# Benchmarks",
     "Written by `./rollcall bench all` (or `./rollcall bench report`, from the results that are there); do not edit. What is said by hand stands in `loadtest/bench/remarks.md`.",
     remarks,
-    "## In short",
+    "## Goals",
     summary(results),
+    "## Where Rollcall loses",
+    lossTable(results),
     ...results.map(section),
   ]
     .join("\n\n")
@@ -38,6 +43,31 @@ function summary(results: readonly Result[]): string {
     row.stretch === undefined ? "" : `${row.stretch.text} ${row.stretch.met ? "met" : "missed"}`,
   ];
   return markdownTable(["bench", "measure", "Rollcall", "x stock", "goal", "", "stretch"], judged.map(line));
+}
+
+/** Every measure in which somebody else is better, by more than noise. */
+function lossTable(results: readonly Result[]): string {
+  const lines = results.flatMap((result) =>
+    lossesOf(result).map(({ ours, theirs }) => [
+      result.bench,
+      ours.measure,
+      `${figure(ours.median)} ${ours.unit}`,
+      `${theirs.contender} ${figure(theirs.median)}`,
+    ]),
+  );
+  if (lines.length === 0) return "Nowhere in these runs.";
+  return markdownTable(["bench", "measure", "Rollcall", "better"], lines);
+}
+
+export function lossesOf({ rows }: Pick<Result, "rows">): { ours: Row; theirs: Row }[] {
+  return rows.flatMap((ours) => {
+    if (ours.contender !== "rollcall") return [];
+    const more = ours.goal?.text.startsWith(">=") === true;
+    return rows
+      .filter(({ contender, measure }) => contender !== "rollcall" && measure === ours.measure)
+      .filter(({ median }) => (more ? median > ours.median * NOISE : ours.median > median * NOISE))
+      .map((theirs) => ({ ours, theirs }));
+  });
 }
 
 function section(result: Result): string {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Result } from "../harness/result.ts";
+import type { Result, Row } from "../harness/result.ts";
 import { figure } from "./cells.ts";
-import { report } from "./markdown.ts";
+import { lossesOf, report } from "./markdown.ts";
 import { tableOf } from "./table.ts";
 
 const one = { median: 2.5, min: 2, max: 3 };
@@ -61,4 +61,16 @@ test("figures keep three digits, or all of a whole number", () => {
   expect([0.0123, 1.5, 12.34, 123.4, 12_345.6, 7, -3.25].map(figure)).toEqual([
     ...["0.0123", "1.50", "12.3", "123", "12,346", "7", "-3.25"],
   ]);
+});
+
+test("what somebody else does better is listed, by more than noise, and the right way round", () => {
+  const row = (contender: Row["contender"], median: number, text?: string): Row => ({
+    ...{ measure: "m", unit: "us", contender, values: [median], median, min: median, max: median },
+    ...(text === undefined ? {} : { goal: { text, met: true } }),
+  });
+  const losers = (ours: Row, theirs: Row) => lossesOf({ rows: [ours, theirs] }).map((loss) => loss.theirs.contender);
+  expect(losers(row("rollcall", 2), row("stock", 1))).toEqual(["stock"]);
+  expect(losers(row("rollcall", 1.1), row("stock", 1))).toEqual([]);
+  expect(losers(row("rollcall", 500, ">= 500"), row("centrifuge", 0))).toEqual([]);
+  expect(losers(row("rollcall", 0, ">= 500"), row("centrifuge", 500))).toEqual(["centrifuge"]);
 });
