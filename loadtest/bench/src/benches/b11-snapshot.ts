@@ -99,6 +99,9 @@ export function leastOf(reads: readonly (readonly number[])[]): number[] {
   return first.map((_, call) => Math.min(...reads.map((read) => read[call]!)));
 }
 
+/** What servers ask of Redis; Redis also logs what scripts call within. */
+const ASKED = /^(evalsha|smembers)$/i;
+
 /** Microseconds of each call that names the room, in their order: not the servers' own heartbeats and waits. */
 async function callsOf(redis: Redis, act: () => Promise<void>): Promise<number[]> {
   await redis.config("SET", "slowlog-max-len", "10000");
@@ -107,7 +110,8 @@ async function callsOf(redis: Redis, act: () => Promise<void>): Promise<number[]
   await act();
   await redis.config("SET", "slowlog-log-slower-than", "-1");
   const entries = (await redis.slowlog("GET", "10000")) as [number, number, number, string[]][];
+  const namesRoom = (part: string) => part.includes(ROOM) || part.includes(encodeURIComponent(ROOM));
   return entries
-    .filter(([, , , command]) => command.some((part) => part.includes(ROOM) || part.includes(encodeURIComponent(ROOM))))
+    .filter(([, , , [name = "", ...rest]]) => ASKED.test(name) && rest.some(namesRoom))
     .map(([, , us]) => us);
 }
