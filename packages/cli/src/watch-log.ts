@@ -4,10 +4,12 @@
  */
 
 import { decodeEntry, keysOf, type LogEntry, type Place } from "@rollcall/fanout";
+import type { RedisOptions } from "@rollcall/runtime";
 import { Redis } from "ioredis";
 
 export interface WatchLogOptions {
   redisUrl: string;
+  redisOptions: RedisOptions;
   install: string;
   place: Place;
   signal: AbortSignal;
@@ -18,18 +20,12 @@ export interface WatchLogOptions {
 
 const BLOCK_MS = 1_000;
 const READ_COUNT = 500;
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Follows from now on until the signal aborts. Rejects when Redis cannot be reached or is lost. */
 export async function watchLog(options: WatchLogOptions): Promise<void> {
   const { signal, onEntry } = options;
   const key = keysOf(options.install, options.place.cell).log(options.place.partition);
-  const redis = new Redis(options.redisUrl, {
-    lazyConnect: true,
-    retryStrategy: () => null,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    connectionName: "rollcall-cli",
-  });
+  const redis = new Redis(options.redisUrl, options.redisOptions);
   let lost: unknown;
   redis.on("error", (error) => {
     lost = error; // what is in flight rejects with less to say

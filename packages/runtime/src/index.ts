@@ -10,7 +10,7 @@ export * from "./metrics.ts";
 export * from "./nats.ts";
 export * from "./random.ts";
 export * from "./redis.ts";
-export { type RedisAccess, type RedisMode, redisAccessOf } from "./redis-access.ts";
+export { type RedisAccess, type RedisMode, redisAccessOf, redisAccessOptions } from "./redis-access.ts";
 export * from "./rpc.ts";
 export * from "./service.ts";
 export * from "./settings.ts";

@@ -55,7 +55,7 @@ const DEFAULT_SENTINEL_PORT = 26_379;
 const RECONNECT_AND_REPEAT = 2;
 
 /** Options of the client, beside the URL. */
-export function accessOptions(url: string, access: RedisAccess): RedisOptions {
+export function redisAccessOptions(url: string, access: RedisAccess): RedisOptions {
   const secure = /^rediss:\/\//i.test(url);
   const tls = secure ? { tls: tlsOptions(access.tls) } : {};
   // A primary that became a replica, or gave its slot away, refuses: nothing was done, and the right one can be found.

@@ -8,7 +8,7 @@ import { type RedisOptions as AllRedisOptions, Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
-import { accessOptions, type RedisAccess } from "./redis-access.ts";
+import { type RedisAccess, redisAccessOptions } from "./redis-access.ts";
 
 /** Replies keep the shapes of RESP2: `replyMapping` would change the client's type. */
 export type RedisOptions = Omit<AllRedisOptions, "replyMapping">;
@@ -75,7 +75,7 @@ export function connectRedis(options: RedisConnectOptions): RedisConnection {
   const { url, clock, logger, name, metrics } = options;
   const settings: RedisOptions = {
     ...redisOptions(name, options.socketTimeoutMs),
-    ...(options.access === undefined ? {} : accessOptions(url, options.access)),
+    ...(options.access === undefined ? {} : redisAccessOptions(url, options.access)),
     ...options.overrides,
   };
   // Who allows no retry means no repeat either.

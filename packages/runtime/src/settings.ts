@@ -16,6 +16,46 @@ import {
   together,
 } from "./config.ts";
 
+/** Where Redis is, and how it is found and spoken to: of services and of the command line. */
+export const redisConfig = {
+  properties: {
+    REDIS_URL: secret({
+      default: "redis://127.0.0.1:6379",
+      description:
+        "Redis of presence and fan-out; rediss:// is TLS. Behind Sentinels its host is the name of the primary.",
+    }),
+    REDIS_MODE: oneOf(["single", "sentinel", "cluster"], {
+      default: "single",
+      description:
+        "single: the URL names a primary, or an endpoint that always leads to one. sentinel: REDIS_SENTINELS know it. cluster: the URL names a node that knows which one owns the installation's slot.",
+    }),
+    REDIS_SENTINELS: list({ default: [], description: "Sentinels, host[:port] each; default port 26379." }),
+    REDIS_SENTINEL_PASSWORD: optionalSecret({ description: "Password of the Sentinels themselves." }),
+    REDIS_TLS_CA: optionalText({ description: "Path of the certificates that Redis's is checked against." }),
+    REDIS_TLS_CERT: optionalText({ description: "Path of the certificate shown to Redis; read at each connection." }),
+    REDIS_TLS_KEY: optionalText({ description: "Path of its private key." }),
+    REDIS_TLS_SERVERNAME: optionalText({
+      description: "Name that Redis's certificate must have. Default: the host connected to.",
+    }),
+  },
+  relations: [
+    {
+      rule: "REDIS_MODE sentinel needs REDIS_SENTINELS, and only it",
+      between: ["REDIS_MODE", "REDIS_SENTINELS"],
+      holds: ({ REDIS_MODE, REDIS_SENTINELS }) =>
+        (REDIS_MODE === "sentinel") === (REDIS_SENTINELS as string[]).length > 0,
+    },
+    {
+      rule: "REDIS_TLS_* need a REDIS_URL that begins with rediss://",
+      between: ["REDIS_URL", "REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_SERVERNAME"],
+      holds: ({ REDIS_URL, REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_SERVERNAME }) =>
+        [REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_SERVERNAME].every((setting) => setting === undefined) ||
+        String(REDIS_URL).startsWith("rediss://"),
+    },
+    together("REDIS_TLS_CERT", "REDIS_TLS_KEY"),
+  ],
+} satisfies ConfigFragment;
+
 /** Where NATS is, and who speaks to it: of services and of the command line. */
 export const natsConfig = {
   properties: {
@@ -52,27 +92,10 @@ export const commonConfig = {
       description: "development relaxes what only a laptop may: tokens without issuer and audience.",
     }),
     CONTRACTS: list({ default: [], description: "Contract files or folders of them." }),
-    REDIS_URL: secret({
-      default: "redis://127.0.0.1:6379",
-      description:
-        "Redis of presence and fan-out; rediss:// is TLS. Behind Sentinels its host is the name of the primary.",
-    }),
+    ...redisConfig.properties,
     REDIS_DURABLE_URL: optionalSecret({
       description:
         "Redis of inboxes, queues and revocations. Default: REDIS_URL. In production its own, AOF, noeviction.",
-    }),
-    REDIS_MODE: oneOf(["single", "sentinel", "cluster"], {
-      default: "single",
-      description:
-        "single: the URL names a primary, or an endpoint that always leads to one. sentinel: REDIS_SENTINELS know it. cluster: the URL names a node that knows which one owns the installation's slot.",
-    }),
-    REDIS_SENTINELS: list({ default: [], description: "Sentinels, host[:port] each; default port 26379." }),
-    REDIS_SENTINEL_PASSWORD: optionalSecret({ description: "Password of the Sentinels themselves." }),
-    REDIS_TLS_CA: optionalText({ description: "Path of the certificates that Redis's is checked against." }),
-    REDIS_TLS_CERT: optionalText({ description: "Path of the certificate shown to Redis; read at each connection." }),
-    REDIS_TLS_KEY: optionalText({ description: "Path of its private key." }),
-    REDIS_TLS_SERVERNAME: optionalText({
-      description: "Name that Redis's certificate must have. Default: the host connected to.",
     }),
     ...natsConfig.properties,
     STREAMS: oneOf(["create", "verify", "off"], {
@@ -100,23 +123,7 @@ export const commonConfig = {
     TRACE_TO_CLIENT: flag({ default: true, description: "Sampled messages carry meta.traceparent to clients." }),
     STOP_GRACE_MS: integer({ default: 25_000, description: "How long a stopping process may take before it ends." }),
   },
-  relations: [
-    {
-      rule: "REDIS_MODE sentinel needs REDIS_SENTINELS, and only it",
-      between: ["REDIS_MODE", "REDIS_SENTINELS"],
-      holds: ({ REDIS_MODE, REDIS_SENTINELS }) =>
-        (REDIS_MODE === "sentinel") === (REDIS_SENTINELS as string[]).length > 0,
-    },
-    {
-      rule: "REDIS_TLS_* need a REDIS_URL that begins with rediss://",
-      between: ["REDIS_URL", "REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_SERVERNAME"],
-      holds: ({ REDIS_URL, REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_SERVERNAME }) =>
-        [REDIS_TLS_CA, REDIS_TLS_CERT, REDIS_TLS_SERVERNAME].every((setting) => setting === undefined) ||
-        String(REDIS_URL).startsWith("rediss://"),
-    },
-    together("REDIS_TLS_CERT", "REDIS_TLS_KEY"),
-    ...natsConfig.relations,
-  ],
+  relations: [...redisConfig.relations, ...natsConfig.relations],
 } satisfies ConfigFragment;
 
 /** Timing of presence, shared by edges and presence. What their sum promises is in `docs/presence.md`. */

@@ -4,6 +4,7 @@ import { DEFAULT_INSTALL, DEFAULT_TENANT, type Meta, roomTarget, sessionTarget, 
 import { type LogEntry, v1Placement } from "@rollcall/fanout";
 import { parseTraceparent } from "@rollcall/telemetry";
 import { type Command, Option } from "commander";
+import { redisOptions } from "../bus/redis.ts";
 import { readState } from "../cluster/state.ts";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { listenForInterrupts } from "../interrupt.ts";
@@ -45,9 +46,11 @@ export function addWatch(program: Command, context: Context): void {
       const concerns = concernOf(flags);
       const interrupts = listenForInterrupts();
       try {
+        const install = flags.install ?? env.INSTALL ?? state?.status.install ?? DEFAULT_INSTALL;
         await watchLog({
           redisUrl,
-          install: flags.install ?? env.INSTALL ?? state?.status.install ?? DEFAULT_INSTALL,
+          redisOptions: redisOptions(redisUrl, install, context),
+          install,
           place: { cell, partition },
           signal: interrupts.signal,
           onReading: () => terminal.note("reading the log; Ctrl-C ends it"),

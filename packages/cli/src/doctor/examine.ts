@@ -1,10 +1,11 @@
 /** Looks at everything a cluster stands on, one thing after the other; a thing that cannot be looked at is a finding. */
 
 import { jetstreamManager } from "@nats-io/jetstream";
-import { subjectsOf } from "@rollcall/contracts";
+import { DEFAULT_INSTALL, subjectsOf } from "@rollcall/contracts";
 import { boundsConfig, ConfigError, commonConfig, defineConfig, loadConfig } from "@rollcall/runtime";
 import { Redis } from "ioredis";
 import { type BusFlags, useBus } from "../bus/connect.ts";
+import { redisOptions } from "../bus/redis.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { isAlive } from "../cluster/identity.ts";
 import { describePortHolder, isPortFree } from "../cluster/port-holder.ts";
@@ -19,7 +20,6 @@ export interface DoctorFlags extends BusFlags {
 }
 
 const MIN_NODE = "24.15.0";
-const CONNECT_TIMEOUT_MS = 5_000;
 
 export async function examine(flags: DoctorFlags, context: Context): Promise<Finding[]> {
   const { home, env } = context;
@@ -75,13 +75,15 @@ async function program(wanted: ServerProgram, { env, home, terminal }: Context):
   }
 }
 
-async function redis(url: string, { clock }: Context): Promise<Finding[]> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: CONNECT_TIMEOUT_MS });
+async function redis(url: string, context: Context): Promise<Finding[]> {
+  const { clock, env } = context;
   let lost: Error | undefined;
-  client.on("error", (error: Error) => {
-    lost = error; // what is in flight rejects with less to say
-  });
+  let client: Redis | undefined;
   try {
+    client = new Redis(url, redisOptions(url, env.INSTALL ?? DEFAULT_INSTALL, context));
+    client.on("error", (error: Error) => {
+      lost = error; // what is in flight rejects with less to say
+    });
     await client.connect();
     const text = await client.info();
     const field = (name: string) => new RegExp(`^${name}:(\\S*)`, "m").exec(text)?.[1] ?? "unknown";
@@ -96,7 +98,7 @@ async function redis(url: string, { clock }: Context): Promise<Finding[]> {
     const why = (lost ?? (error as Error)).message;
     return [finding.bad("redis", `cannot be asked: ${why}`, "start it, or correct REDIS_URL")];
   } finally {
-    client.disconnect();
+    client?.disconnect();
   }
 }
 
