@@ -38,6 +38,12 @@ test.each<[name: string, text: string, ...expected: string[]]>([
   ],
   ["a key twice", "rooms: { a: {}, a: {} }", "f0.yaml:3:17 / is not valid YAML: the key a is written twice"],
   [
+    "keys twice, further in",
+    "rooms:\n  a:\n    description: x\n    description: y\nrelays: { a:b: { rooms: [x], payload: {}, rate: 1/s, rate: 2/s } }",
+    "f0.yaml:6:5 / is not valid YAML: the key description is written twice",
+    "f0.yaml:7:54 / is not valid YAML: the key rate is written twice",
+  ],
+  [
     "name outside the grammar",
     "relays:\n  Bad: { rooms: [x], payload: {} }",
     "f0.yaml:4:3 /relays/Bad is no event name: domain:action, of a-z, 0-9 and -",
@@ -337,8 +343,11 @@ test("two events that one message could mean", () => {
 });
 
 test("references that multiply end", () => {
-  const level = (i: number) => `  L${i}: { allOf: [{ $ref: "#/shared/L${i + 1}" }, { $ref: "#/shared/L${i + 1}" }] }`;
-  const text = `shared:\n${Array.from({ length: 25 }, (_, i) => level(i)).join("\n")}\n  L25: {}`;
+  const level = (i: number) =>
+    `  L${i}: { allOf: [${Array(8)
+      .fill(`{ $ref: "#/shared/L${i + 1}" }`)
+      .join(", ")}] }`;
+  const text = `shared:\n${Array.from({ length: 5 }, (_, i) => level(i)).join("\n")}\n  L5: {}`;
   expect(mistakes(text)[0]).toMatch(/^f0\.yaml:4:3 \/shared\/L0 is too large once its references are replaced/);
 });
 

@@ -1,6 +1,6 @@
 /** One contract file: its value, and where in the text each part of it stands. */
 
-import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { Place } from "../catalogue.ts";
 import type { Mistake } from "../contract.ts";
 
@@ -69,17 +69,19 @@ const keyOf = ({ key }: Pair): string => String(isScalar(key) ? key.value : key)
 
 function keysWrittenTwice(root: Node | null): { key: string; offset: number }[] {
   const found: { key: string; offset: number }[] = [];
-  visit(root, {
-    Map(_key, map) {
-      const seen = new Set<string>();
-      for (const pair of map.items) {
-        const key = keyOf(pair);
-        if (seen.has(key)) found.push({ key, offset: (pair.key as Node).range?.[0] ?? 0 });
-        seen.add(key);
-      }
-    },
-  });
-  return found;
+  const open: unknown[] = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (isSeq(node)) open.push(...node.items);
+    if (!isMap(node)) continue;
+    const seen = new Set<string>();
+    for (const pair of node.items) {
+      const key = keyOf(pair);
+      if (seen.has(key)) found.push({ key, offset: (pair.key as Node).range?.[0] ?? 0 });
+      seen.add(key);
+      if (pair.value !== null) open.push(pair.value);
+    }
+  }
+  return found.toSorted((a, b) => a.offset - b.offset);
 }
 
 /** Of a map's member, its key's; else the value's. */
