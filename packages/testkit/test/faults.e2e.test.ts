@@ -26,7 +26,7 @@ const faults = faultsOf({
   jumpMs: 60_000,
 });
 
-test.each(faults)("$name", async (fault) => {
+test.each(faults)("$shows $name", async (fault) => {
   const { falses, repeats, unseen, ghosts, missing, wrong, surprises } = await Trial.run(world, fault);
   expect({ falses, repeats, unseen, ghosts, missing, wrong, surprises }).toEqual({
     falses: [],

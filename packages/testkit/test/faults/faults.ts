@@ -53,6 +53,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
   const seconds = (ms: number) => `${ms / 1_000} s`;
   return [
     {
+      shows: "[P1] [P2] [P3] [P4] [P13]",
       name: "edge killed (SIGKILL)",
       departuresMs: leaseOver,
       async run(trial) {
@@ -61,6 +62,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P1] [P3] [P11] [P13]",
       name: `edge hung for ${seconds(hungMs)} (SIGSTOP), then going on`,
       departuresMs: leaseOver,
       async run(trial) {
@@ -85,6 +87,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P3]",
       name: "edge told to stop (SIGTERM)",
       departuresMs: leaseOver,
       async run(trial) {
@@ -102,6 +105,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P13] [P14]",
       name: "edge killed, and a presence replica in the middle of the sweep",
       departuresMs: (bounds) => leaseOver(bounds) + REPLICA_MS,
       async run(trial) {
@@ -116,6 +120,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P2] [P14]",
       name: `every presence replica killed, for ${seconds(awayMs)}`,
       departuresMs: brakeOver,
       run: (trial) => {
@@ -131,6 +136,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P9] [P10]",
       name: "Redis flushed (FLUSHALL)",
       departuresMs: brakeOver,
       async run(trial) {
@@ -140,6 +146,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P9] [P10]",
       name: "Redis killed, back empty",
       departuresMs: brakeOver,
       async run(trial) {
@@ -151,6 +158,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P6] [P9]",
       name: "Redis killed, back with older data",
       departuresMs: brakeOver,
       async run(trial) {
@@ -166,6 +174,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     },
     ...redisAwayMs.map(
       (ms): Fault => ({
+        shows: "[P2] [P9] [P15]",
         name: `Redis away for ${seconds(ms)}`,
         departuresMs: brakeOver,
         run: (trial) => {
@@ -175,6 +184,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       }),
     ),
     {
+      shows: "[P2] [P9] [P15]",
       name: `Redis silent for ${seconds(awayMs)} (connections stay open)`,
       departuresMs: brakeOver,
       run: (trial) => {
@@ -183,6 +193,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P9]",
       name: `Redis ${latencyMs} ms away`,
       departuresMs: brakeOver,
       async run(trial) {
@@ -193,6 +204,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P2] [P9] [P15]",
       name: `Redis read-only for ${seconds(awayMs)}`,
       departuresMs: brakeOver,
       run: (trial) => {
@@ -202,6 +214,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P2] [P9] [P15]",
       name: "NATS restarted",
       departuresMs: brakeOver,
       async run(trial) {
@@ -212,6 +225,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P2] [P9] [P15]",
       name: `NATS away for ${seconds(natsAwayMs)}`,
       departuresMs: brakeOver,
       run: (trial) => {
@@ -220,6 +234,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P12]",
       name: "clocks of an edge and a presence replica a day off, one ahead, one behind",
       departuresMs: leaseOver,
       async run(trial) {
@@ -238,6 +253,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
       },
     },
     {
+      shows: "[P12]",
       name: `Redis's clock ${seconds(jumpMs)} ahead, then back`,
       departuresMs: leaseOver,
       async run(trial) {

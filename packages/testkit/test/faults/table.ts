@@ -32,7 +32,6 @@ export interface Circumstances {
 }
 
 export function writeTable(rows: readonly Row[], { clients, edges, presence, commit }: Circumstances): void {
-  if (rows.length === 0) return;
   const text = readFileSync(FILE, "utf8");
   const [before, after] = [text.split(BEGIN, 1)[0]!, text.split(END)[1]!];
   const load = loadavg()[2]!.toFixed(0);

@@ -14,6 +14,8 @@ import { type Bounds, EVERYBODY, type World } from "./world.ts";
 
 export interface Fault {
   name: string;
+  /** Invariants that would be broken. */
+  shows: string;
   /** Within which those who depart by it, or during it, are seen to have gone. */
   departuresMs(bounds: Bounds): number;
   /** Does it and heals it. */

@@ -89,6 +89,8 @@ export class World {
       presence: 2,
       scaled: options.scaled,
       traces: false,
+      // A busy machine may start everything slowly; what follows is measured by conditions.
+      readyTimeoutMs: 300_000,
       contractsDir: new URL("rooms.yaml", import.meta.url).pathname,
       redis: { url: proxy.url },
       nats: { url: nats.url },
