@@ -5,19 +5,19 @@ import type { Env } from "@rollcall/runtime";
 import { CliError } from "../context.ts";
 
 const TIMEOUT_MS = 5_000;
-const SERVERS = [
-  { setting: "REDIS_URL", defaultPort: 6379 },
-  { setting: "NATS_URL", defaultPort: 4222 },
-] as const;
+const REDIS = { setting: "REDIS_URL", defaultPort: 6379 } as const;
+/** Behind Sentinels the URL names no host. */
+const SENTINELS = { setting: "REDIS_SENTINELS", defaultPort: 26_379 } as const;
+const NATS = { setting: "NATS_URL", defaultPort: 4222 } as const;
 
 export async function checkGivenServers(env: Env): Promise<void> {
-  for (const { setting, defaultPort } of SERVERS) {
+  for (const { setting, defaultPort } of [env.REDIS_MODE === "sentinel" ? SENTINELS : REDIS, NATS]) {
     const [first] = (env[setting] ?? "").split(",");
     if (first === undefined || first === "") continue;
     const url = parse(first);
     if (url === undefined)
       throw new CliError(
-        `${setting} is not a URL such as ${setting.toLowerCase().replace("_url", "")}://127.0.0.1:${defaultPort}`,
+        `${setting} is not an address such as ${setting.toLowerCase().replace(/_.*/, "")}://127.0.0.1:${defaultPort}`,
       );
     const port = url.port === "" ? defaultPort : Number(url.port);
     if (await accepts(url.hostname, port)) continue;
