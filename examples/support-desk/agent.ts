@@ -28,7 +28,8 @@ const socket: Socket = io(`${url}/support`, { transports: ["websocket"], auth: {
 const ask = (name: string, payload: unknown, meta: unknown = null): Promise<Ack> =>
   socket.timeout(10_000).emitWithAck(name, payload, meta);
 
-socket.on("connect_error", (error) => console.log(`refused: ${error.message}`));
+// Whoever is refused stays out; whoever lost the network comes back by itself.
+socket.on("connect_error", (error) => socket.active || console.log(`refused: ${error.message}`));
 
 async function shown(name: string, payload: unknown, meta: Meta): Promise<void> {
   if (!name.startsWith("ticket:") || event !== undefined) return;

@@ -30,6 +30,8 @@ export function processPath(): Record<string, string> {
     PATH: `${dirname(process.execPath)}:${PATH}`,
     HOME,
     LANG: "C.UTF-8",
+    // Else npx may add a line about a newer npm.
+    npm_config_update_notifier: "false",
     NODE_COMPILE_CACHE: join(REPOSITORY, ".rollcall/compile-cache"),
   };
 }

@@ -105,6 +105,11 @@ describe("running a guide", () => {
     ["a command that fails", fenced("console", "$ false"), "ended with 1"],
     ["another exit code", fenced("console", "$ (exit 3)", "$ echo $?", "2"), "guide.md:3: the output differs"],
     ["a terminal that ends early", fenced("console terminal=t", "$ echo a", "b"), "ended without it"],
+    [
+      "more than it says in another terminal",
+      `${fenced("console terminal=t", "$ echo a; echo b; touch b; sleep 60", "a")}\n${fenced("console", "$ until [ -e b ]; do sleep 0.02; done")}`,
+      "prints more",
+    ],
     ["nothing to run", "text", "nothing to run"],
   ])("fails on %s", async (_what, block, message) => {
     await expect(run(block)).rejects.toThrow(message);

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemClock } from "@rollcall/runtime";
 import { waitFor } from "../wait-for.ts";
-import { type Step, stepsOf } from "./document.ts";
+import { MAIN_TERMINAL, type Step, stepsOf } from "./document.ts";
 import { matchOutput } from "./output.ts";
 import { DocTerminal } from "./terminal.ts";
 
@@ -80,6 +80,10 @@ export async function runDoc(options: RunDocOptions): Promise<void> {
     if (ended === "too early") throw fails(step, "the command ended without it", expected, terminal);
   }
 
+  function printsNoMore(step: Step, terminal: DocTerminal): void {
+    if (terminal.lines.length > 0) throw fails(step, "by now it prints more than the guide says", [], terminal);
+  }
+
   try {
     for (const [i, step] of steps.entries()) {
       if (step.kind === "file") {
@@ -87,10 +91,12 @@ export async function runDoc(options: RunDocOptions): Promise<void> {
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, ports.there(step.text));
       } else if (step.kind === "interrupt") {
-        await terminalOf(step.terminal).interrupt();
+        const terminal = terminalOf(step.terminal);
+        printsNoMore(step, terminal);
+        await terminal.interrupt();
       } else if (step.kind === "output") {
         await prints(step);
-      } else if (step.terminal === "main") {
+      } else if (step.terminal === MAIN_TERMINAL) {
         await run(step, steps[i + 1]);
       } else {
         const terminal = terminalOf(step.terminal);
@@ -100,6 +106,8 @@ export async function runDoc(options: RunDocOptions): Promise<void> {
         await prints(step);
       }
     }
+    terminals.delete(MAIN_TERMINAL); // it printed what it should, or this line is not reached
+    for (const terminal of terminals.values()) printsNoMore(steps.at(-1)!, terminal);
   } finally {
     await Promise.all([...terminals.values()].map((terminal) => terminal.interrupt("SIGKILL")));
   }
