@@ -15,6 +15,8 @@ export interface Case {
   /** The packet type or the like, for coverage. */
   kind: string;
   bytes: Buffer;
+  /** Of a text frame. */
+  text?: string;
 }
 
 const pick = <T>(random: Random, items: readonly T[]): T => items[random.int(items.length)]!;
@@ -152,6 +154,7 @@ const text = (layer: Layer, kind: string, body: string): Case => ({
   layer,
   kind,
   bytes: encodeFrame({ payload: Buffer.from(body) }),
+  text: body,
 });
 
 /** For a connection with a session: most cases keep it alive, so that the next one is met too. */

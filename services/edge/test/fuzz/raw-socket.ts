@@ -40,6 +40,45 @@ export function encodeFrame(frame: Frame): Buffer {
 
 export const textFrame = (text: string): Buffer => encodeFrame({ payload: Buffer.from(text) });
 
+/** Longest message a server may send here; more is no message. */
+const MAX_BUFFERED = 4 * 1024 * 1024;
+
+/** The text messages in what a server sends after its 101. */
+export class FrameReader {
+  #buffer = Buffer.alloc(0);
+  #isUpgraded = false;
+
+  read(data: Buffer): string[] {
+    this.#buffer = Buffer.concat([this.#buffer, data]);
+    if (this.#buffer.length > MAX_BUFFERED) throw new Error("a server's message does not end");
+    if (!this.#isUpgraded) {
+      const end = this.#buffer.indexOf("\r\n\r\n");
+      if (end < 0) return [];
+      this.#isUpgraded = true;
+      this.#buffer = this.#buffer.subarray(end + 4);
+    }
+    const texts: string[] = [];
+    for (;;) {
+      const frame = this.#next();
+      if (frame === undefined) return texts;
+      if (frame.opcode === 1) texts.push(frame.payload.toString("utf8"));
+    }
+  }
+
+  /** A server's frames are neither masked nor, here, in parts. */
+  #next(): { opcode: number; payload: Buffer } | undefined {
+    const buffer = this.#buffer;
+    if (buffer.length < 2) return undefined;
+    const short = buffer[1]! & 127;
+    const start = short === 126 ? 4 : short === 127 ? 10 : 2;
+    if (buffer.length < start) return undefined;
+    const length = short === 126 ? buffer.readUInt16BE(2) : short === 127 ? Number(buffer.readBigUInt64BE(2)) : short;
+    if (buffer.length < start + length) return undefined;
+    this.#buffer = buffer.subarray(start + length);
+    return { opcode: buffer[0]! & 15, payload: buffer.subarray(start, start + length) };
+  }
+}
+
 export class RawSocket {
   readonly socket: Socket;
   readonly closed: Promise<void>;
@@ -48,12 +87,15 @@ export class RawSocket {
   /** The server's words so far, its frame headers included; the newest 64 KB. */
   heard = "";
 
-  constructor(port: number) {
+  /** `onText` is told each message of the server. */
+  constructor(port: number, onText?: (text: string) => void) {
+    const reader = new FrameReader();
     this.socket = connect(port, "127.0.0.1");
     this.socket.on("error", () => {});
     this.socket.on("data", (data) => {
       this.heard = (this.heard + data.toString("latin1")).slice(-65_536);
       if (this.heard.startsWith("HTTP/1.1 101")) this.isOpen = true;
+      if (onText !== undefined && this.isOpen) for (const text of reader.read(data)) onText(text);
     });
     this.closed = new Promise((resolve) => {
       this.socket.on("close", () => {

@@ -3,6 +3,7 @@
 import { type Random, systemClock } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
 import { breaking, type Case, inSession, type Layer } from "./grammar.ts";
+import type { Judge } from "./judge.ts";
 import { RawSocket, textFrame } from "./raw-socket.ts";
 
 export interface FuzzOptions {
@@ -12,6 +13,8 @@ export interface FuzzOptions {
   cases: number;
   /** Connections at once. */
   width: number;
+  /** Hears both sides of every connection. */
+  judge?: Judge;
 }
 
 export interface FuzzReport {
@@ -40,11 +43,12 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
 }
 
 async function connection(
-  { port, token, random, cases }: FuzzOptions,
+  { port, token, random, cases, judge }: FuzzOptions,
   report: FuzzReport,
   note: (sent: Case | { layer: Layer; kind: string }) => void,
 ): Promise<void> {
-  const raw = new RawSocket(port);
+  const hearing = judge?.connection();
+  const raw = new RawSocket(port, hearing?.heard);
   report.connections++;
   const roll = random.int(10);
   if (roll === 0) {
@@ -68,6 +72,7 @@ async function connection(
     const one =
       i === CASES_PER_CONNECTION - 1 || roll === 1 || random.int(60) === 0 ? breaking(random) : inSession(random);
     note(one);
+    if (one.text !== undefined) hearing?.sent(one.text);
     raw.send(one.bytes);
     // Some go alone, some in a burst: what is sent after the end of a connection tests nothing.
     if (one.layer !== "event" && one.layer !== "payload") await Promise.race([raw.closed, sleep(20)]);
@@ -75,7 +80,9 @@ async function connection(
   }
   if (roll > 1) {
     // Answered in order: when this is, everything before it has been met. A frame that never ends swallows it.
-    raw.send(textFrame('429999["presence:unwatch",{"users":["nobody"]}]'));
+    const last = '429999["presence:unwatch",{"users":["nobody"]}]';
+    hearing?.sent(last);
+    raw.send(textFrame(last));
     const answered = waitFor(() => raw.heard.includes("439999") || raw.isClosed, {
       timeoutMs: PATIENCE_MS,
       everyMs: 2,
