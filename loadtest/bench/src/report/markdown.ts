@@ -30,10 +30,10 @@ export function report(results: readonly Result[]): string {
 }
 
 function summary(results: readonly Result[]): string {
-  const judged = results.flatMap(({ bench, rows }) =>
-    rows.filter(({ goal }) => goal !== undefined).map((row) => ({ bench, row })),
+  const judged = results.flatMap(({ bench, rows, load }) =>
+    rows.filter(({ goal }) => goal !== undefined).map((row) => ({ bench, row, load: Math.max(...load) })),
   );
-  const line = ({ bench, row }: { bench: string; row: Row }) => [
+  const line = ({ bench, row, load }: (typeof judged)[number]) => [
     bench,
     row.measure,
     `${figure(row.median)} ${row.unit}`,
@@ -41,8 +41,9 @@ function summary(results: readonly Result[]): string {
     row.goal!.text,
     row.goal!.met ? "met" : "**missed**",
     row.stretch === undefined ? "" : `${row.stretch.text} ${row.stretch.met ? "met" : "missed"}`,
+    String(load),
   ];
-  return markdownTable(["bench", "measure", "Rollcall", "x stock", "goal", "", "stretch"], judged.map(line));
+  return markdownTable(["bench", "measure", "Rollcall", "x stock", "goal", "", "stretch", "load"], judged.map(line));
 }
 
 /** Every measure in which somebody else is better, by more than noise. */

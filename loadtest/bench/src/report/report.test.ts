@@ -50,7 +50,7 @@ test("the table shows medians, ranges, ratios, verdicts, and who is missing", ()
 
 test("the report sums up what has a goal, and says how each figure came about", () => {
   const text = report([result]);
-  expect(text).toContain("| B1 | delivery | 2.50 us | 0.50x | <= 0.62x | met | <= 0.3x missed |");
+  expect(text).toContain("| B1 | delivery | 2.50 us | 0.50x | <= 0.62x | met | <= 0.3x missed | 1.2 |");
   expect(text).toContain("## B1: CPU per delivery");
   expect(text).toContain("`./rollcall bench B1`, 2 rounds in 7 s");
   expect(text).toContain("load 0.1 before and 1.2 after");
