@@ -9,6 +9,7 @@ import { METRICS, SERVICE_NAMES, type ServiceName, startTelemetry, type Telemetr
 import { type Clock, pendingTimers, systemClock } from "./clock.ts";
 import { ConfigError, type ConfigOf, type ConfigSchema, loadConfig, printableConfig } from "./config.ts";
 import { processEnv } from "./env.ts";
+import { helpText } from "./help.ts";
 import { type InternalServer, startInternalServer } from "./internal-server.ts";
 import { createLogger, flushLogs, type Logger } from "./logger.ts";
 import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
@@ -57,6 +58,10 @@ const FLUSH_MS = 1_000;
 
 /** Runs until told to stop, then exits the process. */
 export async function runService<S extends ConfigSchema>(options: ServiceOptions<S>): Promise<void> {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(helpText(options.name, options.config));
+    return;
+  }
   const config = readConfig(options.config) as ConfigOf<S> & ConfigOf<CommonSchema>;
   if (process.argv.includes("--print-config")) {
     for (const { name, value } of printableConfig(options.config, config as ConfigOf<S>)) {
