@@ -94,7 +94,7 @@ export interface SessionFacts {
   ref: SessionRef;
   edge: string;
   incarnation: number;
-  /** Since its socket connected; undefined when its edge did not say. */
+  /** Since its socket connected, as G5 compares it; undefined when its edge did not say. */
   connectedForMs: number | undefined;
   /** Why its socket went; undefined while it is online. */
   lost: string | undefined;

@@ -70,8 +70,8 @@ export function createCell(name: string, options: CellOptions): EdgeCell {
         });
       },
       asserted: () => options.resync.everything("repair"),
-      replaced: (ref) => lifecycle.replaced(ref, Number.POSITIVE_INFINITY),
-      revoked: (ref, room) => lifecycle.revokedUnheard(ref, room),
+      disowned: (ref, reason) => lifecycle.disowned(ref, reason),
+      disownedRoom: (ref, room) => lifecycle.disownedRoom(ref, room),
       reconcile: (mirror) => reconcile(mirror, name, options),
       rulesOf(ref, room) {
         const contract = options.contracts.current.namespaces.get(ref.namespace)?.room(room);
@@ -98,12 +98,13 @@ export function createCell(name: string, options: CellOptions): EdgeCell {
 }
 
 /** Makes the mirror equal to the truth: what is asserted next. */
-function reconcile(mirror: Mirror, cell: string, { registry, placement }: CellOptions): void {
+function reconcile(mirror: Mirror, cell: string, { registry, placement, lifecycle }: CellOptions): void {
   const current = new Set<string>();
   for (const session of registry.all()) {
     if (placement.cellOf(session.ref.tenant) !== cell) continue;
     current.add(session.key);
     mirror.adopt(session.ref, factsOf(session));
+    mirror.keepRooms(session.key, (room) => lifecycle.isIn(session, room));
   }
   for (const key of [...mirror.keys()]) if (!current.has(key)) mirror.forget(key);
 }

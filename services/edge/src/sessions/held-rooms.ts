@@ -44,6 +44,10 @@ export class HeldRooms {
     this.#timer = this.#options.clock.setRepeating(TICK_MS, () => this.#tick());
   }
 
+  waitsFor(session: Session, room: string): boolean {
+    return this.#held.get(session)?.rooms.has(room) === true;
+  }
+
   /** Joined again, or left: nothing to wait for. */
   settle(session: Session, room: string): void {
     const held = this.#held.get(session);

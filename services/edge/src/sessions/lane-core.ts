@@ -71,7 +71,7 @@ export type LaneEffect =
   | { do: "hello"; edge: string }
   | { do: "send"; request: LaneRequest }
   | { do: "settle"; ticket: number; body: OpBody; result: LaneResult }
-  /** The edge's own operations were dropped: make the mirror equal to the truth; an assertion will follow. */
+  /** The edge's own operations were dropped: the next assertion must be of the truth, not of what was answered. */
   | { do: "overflow" };
 
 /** Tickets of operations nobody waits for. */

@@ -110,7 +110,10 @@ export class Lifecycle {
     if (error.code === "AUTH_REVOKED") this.revoke(session, "revoked");
     else if (error.code === "CONFLICT")
       this.revoke(session, "replaced"); // by a socket that connected later
-    else this.#link(session).mirror.adopt(session.ref, factsOf(session)); // the next digest asserts it
+    else {
+      session.opened = true; // by the assertion that follows
+      this.#link(session).adopt(session.ref, factsOf(session));
+    }
   }
 
   /** The handshake did not come to its end. */
@@ -193,12 +196,21 @@ export class Lifecycle {
     this.revoke(session, "replaced");
   }
 
-  /** An assertion was answered by a revocation that passed this edge by. */
-  revokedUnheard(ref: SessionRef, room: string | undefined): void {
+  /** Presence took the session from an assertion. A younger one of the same id waits for its own `open`'s answer. */
+  disowned(ref: SessionRef, reason: "replaced" | "revoked"): void {
     const session = this.#options.registry.get(ref);
-    if (session?.opened !== true) return; // a younger one: its own `open` is asked for
-    if (room === undefined) this.revoke(session, "revoked");
-    else this.removeFromRoom(session, room, "revoked");
+    if (session?.opened === true) this.revoke(session, reason);
+  }
+
+  /** The same of a membership. */
+  disownedRoom(ref: SessionRef, room: string): void {
+    const session = this.#options.registry.get(ref);
+    if (session?.opened === true) this.removeFromRoom(session, room, "revoked");
+  }
+
+  /** Is it in the room, or may it still come back to it? */
+  isIn(session: Session, room: string): boolean {
+    return session.rooms.has(room) || this.#options.held.waitsFor(session, room);
   }
 
   joinedRoom(session: Session, room: string, membership: Membership): void {

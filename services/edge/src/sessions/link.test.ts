@@ -91,8 +91,8 @@ describe("link to presence", () => {
         renamed: () => undefined,
         asserted: () => told.push("asserted"),
         braked: () => undefined,
-        replaced: () => undefined,
-        revoked: ({ user }, room) => told.push(`revoked ${user} ${room}`),
+        disowned: ({ user }, reason) => told.push(`${reason} ${user}`),
+        disownedRoom: ({ user }, room) => told.push(`out ${user} ${room}`),
         reconcile: () => undefined,
         rulesOf: () => undefined,
       },
@@ -160,7 +160,7 @@ describe("link to presence", () => {
     presence.denied = { replaced: [ref], revoked: [ref], removed: [{ ref, room: "doc:1" }], incarnations: [] };
     presence.known = undefined;
     await clock.advance(2_100);
-    expect(told).toEqual(["live", "revoked ann undefined", "revoked ann doc:1", "asserted"]);
+    expect(told).toEqual(["live", "revoked ann", "out ann doc:1", "replaced ann", "asserted"]);
     expect(link.mirror.size).toBe(0);
   });
 

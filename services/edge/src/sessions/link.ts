@@ -17,8 +17,8 @@ import type {
 } from "@rollcall/contracts/internal";
 import type { Clock, Logger, Random, Timer } from "@rollcall/runtime";
 import { type LaneEffect, type LaneEvent, type LaneState, newLane, reduce } from "./lane-core.ts";
-import { Mirror } from "./mirror.ts";
-import { isRequest, type OpBody } from "./ops.ts";
+import { Mirror, type SessionFacts } from "./mirror.ts";
+import { isRequest, type KeptSession, type OpBody } from "./ops.ts";
 import { refKey } from "./ref.ts";
 import { type SubmitOptions, Tickets } from "./tickets.ts";
 
@@ -38,10 +38,10 @@ export interface LinkHooks {
   asserted(): void;
   /** The brake began or ended. */
   braked(): void;
-  /** These sessions live elsewhere. */
-  replaced(ref: SessionRef): void;
-  /** Presence no longer takes this session, or this membership: its token was revoked, and nobody told us. */
-  revoked(ref: SessionRef, room?: string): void;
+  /** Presence no longer takes this session from us: it lives elsewhere, or its token was revoked and nobody told us. */
+  disowned(ref: SessionRef, reason: "replaced" | "revoked"): void;
+  /** Nor this membership: it was revoked. */
+  disownedRoom(ref: SessionRef, room: string): void;
   /** Make the mirror equal to the truth about this edge's sockets. */
   reconcile(mirror: Mirror): void;
   rulesOf(ref: SessionRef, room: string): RoomRules | undefined;
@@ -79,6 +79,7 @@ export class PresenceLink {
   #brake = false;
   #epoch: string | undefined;
   #closed = false;
+  #overflowed = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -121,6 +122,13 @@ export class PresenceLink {
     this.#dispatch({ type: "submit", item: { ticket, body, bytes: options.bytes ?? USUAL_OP_BYTES } });
     this.#pumpSoon();
     return answer;
+  }
+
+  /** Presence never answered for a session that is here: it is asserted. */
+  adopt(ref: SessionRef, facts: SessionFacts): void {
+    this.mirror.adopt(ref, facts);
+    this.#dispatch({ type: "assert" });
+    this.#pumpSoon();
   }
 
   /** For operations nobody waits for: a failure is presence's to say, and the digest's to repair. */
@@ -187,10 +195,17 @@ export class PresenceLink {
       held: {
         incarnationOf: (key) => mirror.incarnationOf(key),
         digest: () => mirror.digest,
-        chunks: () => mirror.chunks(),
+        chunks: () => this.#truth(),
         round: () => this.#options.random.id(12),
       },
     });
+  }
+
+  /** What is asserted: what was answered, or, when operations were dropped, what the sockets say by now. */
+  #truth(): KeptSession[][] {
+    if (this.#overflowed) this.#options.hooks.reconcile(this.mirror);
+    this.#overflowed = false;
+    return this.mirror.chunks();
   }
 
   #dispatch(event: LaneEvent): void {
@@ -212,7 +227,7 @@ export class PresenceLink {
         return;
       case "overflow":
         this.#options.logger.warn({ event: "lane.overflow" }, "too much waits for presence: asserting instead");
-        this.#options.hooks.reconcile(this.mirror);
+        this.#overflowed = true;
         return;
     }
   }
@@ -259,9 +274,9 @@ export class PresenceLink {
     if (result.data.op === "assert") {
       const { hooks } = this.#options;
       const { replaced, revoked = [], removed = [] } = result.data;
-      for (const ref of revoked) hooks.revoked(ref);
-      for (const { ref, room } of removed) hooks.revoked(ref, room);
-      for (const ref of replaced) hooks.replaced(ref);
+      for (const ref of revoked) hooks.disowned(ref, "revoked");
+      for (const { ref, room } of removed) hooks.disownedRoom(ref, room);
+      for (const ref of replaced) hooks.disowned(ref, "replaced");
     }
     if (last) this.#options.hooks.asserted();
   }

@@ -126,7 +126,15 @@ export class Mirror {
   /** A session presence never answered for (its `open` was dropped): the next assertion opens it. */
   adopt(ref: SessionRef, facts: SessionFacts): void {
     const key = refKey(ref);
-    if (!this.#held.has(key)) this.#put(key, { ref, incarnation: 0, facts, rooms: new Map() });
+    const held = this.#held.get(key); // of a socket before it
+    if (held === undefined) this.#put(key, { ref, incarnation: 0, facts, rooms: new Map() });
+    else held.facts = { ...held.facts, ...facts };
+  }
+
+  /** Forgets memberships whose `leave` was dropped. */
+  keepRooms(key: RefKey, isKept: (room: string) => boolean): void {
+    const held = this.#held.get(key);
+    for (const room of [...(held?.rooms.keys() ?? [])]) if (!isKept(room)) this.#dropRoom(held!.ref, room);
   }
 
   /** Forgets a session whose `close` was dropped: not asserted, it is extra and ends by its grace. */

@@ -2,10 +2,21 @@
 
 import type { AssertedSession, LaneOp } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
-import { type Cause, clockMs, connectedAt, SESSION_ROOMS, sessionRef, type Work } from "./cell.ts";
+import { type Cause, clockMs, connectedAt, drop, own, SESSION_ROOMS, sessionRef, type Work } from "./cell.ts";
 import { presenceInfo, text } from "./json-text.ts";
 import { joinRoom, keepRoom, openRoom } from "./rooms.ts";
-import { addRoom, adopt, create, isElsewhereSince, leaveOne, membershipOf, sessionsOf } from "./sessions.ts";
+import {
+  addRoom,
+  adopt,
+  create,
+  isAlive,
+  isHeldLater,
+  isOfOldEpoch,
+  leaveOne,
+  membershipOf,
+  nextIncarnation,
+  sessionsOf,
+} from "./sessions.ts";
 import { catchUp, findSession, writePresence } from "./user.ts";
 import { loadUser, saveUser } from "./users.ts";
 
@@ -16,22 +27,17 @@ export function assert(work: Work, edge: string, op: Op<"assert">): OpResult {
   const { cell } = work;
   const record = cell.edges.get(edge)!;
   if (record.round !== op.round) {
-    cell.edges.set(edge, { ...record, round: op.round });
-    for (const ref of sessionsOf(work, edge)) cell.unnamed.add(`${edge} ${ref}`);
+    own(work, "edges").set(edge, { ...record, round: op.round });
+    for (const ref of sessionsOf(work, edge)) own(work, "unnamed").add(`${edge} ${ref}`);
   }
   const outcome = { ghosts: 0, missing: 0 };
   const incarnations = op.sessions.map((session) => assertOne(work, edge, session, outcome));
   const unnamed = [...cell.unnamed].filter((one) => one.startsWith(`${edge} `)).length;
   if (op.last && unnamed > 0) {
     outcome.ghosts += unnamed;
-    cell.evicting.set(`lost ${edge} old`, clockMs(work));
+    own(work, "evicting").set(`lost ${edge} old`, clockMs(work));
   }
   return { kind: "assert", incarnations, ...outcome };
-}
-
-function isAlive(work: Work, edge: string): boolean {
-  const record = work.cell.edges.get(edge);
-  return record !== undefined && !record.gone && record.epoch === work.cell.epoch;
 }
 
 function assertOne(
@@ -46,10 +52,8 @@ function assertOne(
   let user = loadUser(work, ref.tenant, ref.user);
   let session = findSession(user, ref.namespace, ref.session);
   if (session !== undefined && session.edge !== edge && isAlive(work, session.edge)) {
-    // A2. Incarnation 0: its `open` was dropped before it was answered.
-    const hadLater =
-      incarnation === 0 ? isElsewhereSince(session, edge, connectedMs) : session.incarnation > incarnation;
-    if (hadLater) return undefined;
+    const byNumber = incarnation !== 0 && session.incarnation > incarnation; // 0: its `open` was never answered
+    if (isHeldLater(session, connectedMs) ?? byNumber) return undefined; // A2
   }
   if (session === undefined) {
     outcome.missing++;
@@ -62,15 +66,15 @@ function assertOne(
     }
   } else if (session.edge !== edge || session.lost !== undefined || session.incarnation !== incarnation) {
     outcome.missing++;
-    const isRewound = work.cell.edges.get(session.edge)?.epoch !== work.cell.epoch;
-    const next = incarnation === 0 ? session.incarnation + 1 : Math.max(session.incarnation, incarnation);
+    const isRewound = isOfOldEpoch(work, session.edge);
+    const next = incarnation === 0 ? nextIncarnation(work, session) : Math.max(session.incarnation, incarnation);
     ({ user, session } = adopt(work, user, session, { edge, incarnation: next, connectedMs }));
     if (isRewound && presence !== undefined) {
       user = catchUp(user, session, presence.status, presenceInfo(presence.info)); // A3
       session = findSession(user, ref.namespace, ref.session)!;
     }
   } else {
-    work.cell.unnamed.delete(`${edge} ${sessionRef(user, session)}`);
+    drop(work, "unnamed", `${edge} ${sessionRef(user, session)}`);
   }
   for (const { room, observe, rules, info } of asserted.rooms) {
     const membership = membershipOf(session, room);

@@ -1,6 +1,6 @@
 /**
- * The whole of a cell as a value, and the work of one commit on it. A commit copies the cell's tables once, replaces
- * the records it changes, and gathers what it has to tell (C4). Refs and room names are texts, as in the scripts.
+ * The whole of a cell as a value, and the work of one commit on it. A commit copies the tables it changes, replaces the
+ * records in them, and gathers what it has to tell (C4). Refs and room names are texts, as in the scripts.
  */
 
 import type { EventTriple } from "@rollcall/contracts";
@@ -57,30 +57,38 @@ export interface Room {
   readonly publishedVersion: number;
 }
 
-export type Due = Map<string, number>;
+/** Names to the clock at which they are due. */
+export type Due = ReadonlyMap<string, number>;
 
-export interface Cell {
-  run: string;
-  epoch: number;
-  clock: CellClock;
-  brake: Brake | undefined;
-  births: number;
-  edges: Map<string, EdgeRecord>;
+interface Tables {
+  edges: ReadonlyMap<string, EdgeRecord>;
   /** Sessions an assertion in progress has not named yet, as `<edge> <ref>`. */
-  unnamed: Set<string>;
+  unnamed: ReadonlySet<string>;
   leases: Due;
   expired: Due;
   /** `<reason> <edge> <s|old>`: what its sessions' grace counts from. */
   evicting: Due;
-  users: Map<string, User>;
+  users: ReadonlyMap<string, User>;
   grace: Due;
-  rooms: Map<string, Room>;
+  rooms: ReadonlyMap<string, Room>;
   retain: Due;
   occupancy: Due;
   resync: Due;
   expiry: Due;
   publish: Due;
-  answers: Map<string, { answer: string; untilMs: number }>;
+  answers: ReadonlyMap<string, { answer: string; untilMs: number }>;
+}
+export type TableName = keyof Tables;
+type Owned = {
+  [K in TableName]: Tables[K] extends ReadonlyMap<string, infer V> ? Map<string, V> : Set<string>;
+};
+
+export interface Cell extends Tables {
+  run: string;
+  epoch: number;
+  clock: CellClock;
+  brake: Brake | undefined;
+  births: number;
 }
 
 export interface Cause {
@@ -132,27 +140,32 @@ export interface Work {
   /** Redis time, for stamps. */
   readonly nowMs: number;
   readonly told: Told[];
+  /** Tables that are this commit's own copies. */
+  readonly owned: Set<TableName>;
 }
 
-/** A copy whose tables may be changed; the records in them may not. */
-export function copyOf(cell: Cell): Cell {
-  return {
-    ...cell,
-    edges: new Map(cell.edges),
-    unnamed: new Set(cell.unnamed),
-    leases: new Map(cell.leases),
-    expired: new Map(cell.expired),
-    evicting: new Map(cell.evicting),
-    users: new Map(cell.users),
-    grace: new Map(cell.grace),
-    rooms: new Map(cell.rooms),
-    retain: new Map(cell.retain),
-    occupancy: new Map(cell.occupancy),
-    resync: new Map(cell.resync),
-    expiry: new Map(cell.expiry),
-    publish: new Map(cell.publish),
-    answers: new Map(cell.answers),
-  };
+/** The commit's work on `before`, which stays as it is. */
+export const begin = (before: Cell, bounds: Bounds, nowMs: number): Work => ({
+  cell: { ...before },
+  bounds,
+  nowMs,
+  told: [],
+  owned: new Set(),
+});
+
+/** A table to be changed: its first change copies it. */
+export function own<K extends TableName>(work: Work, name: K): Owned[K] {
+  const { cell, owned } = work;
+  if (!owned.has(name)) {
+    owned.add(name);
+    const copy = name === "unnamed" ? new Set(cell.unnamed) : new Map(cell[name] as ReadonlyMap<string, unknown>);
+    Object.assign(cell, { [name]: copy });
+  }
+  return cell[name] as unknown as Owned[K];
+}
+
+export function drop(work: Work, name: TableName, key: string): void {
+  if (work.cell[name].has(key)) own(work, name).delete(key);
 }
 
 export const clockMs = (work: Work): number => work.cell.clock.atMs;

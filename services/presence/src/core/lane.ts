@@ -8,7 +8,19 @@ import { digestOf, sameDigest } from "./digest.ts";
 import { presenceInfo, text } from "./json-text.ts";
 import { patchOp, publishOp } from "./room-ops.ts";
 import { joinRoom, keepRoom, loadRoom, openRoom, roomEpoch } from "./rooms.ts";
-import { addRoom, adopt, create, fence, finish, isElsewhereSince, leaveOne, lose, membershipOf } from "./sessions.ts";
+import {
+  addRoom,
+  adopt,
+  create,
+  fence,
+  finish,
+  isAlive,
+  isHeldLater,
+  leaveOne,
+  lose,
+  membershipOf,
+  nextIncarnation,
+} from "./sessions.ts";
 import { findSession, putSession, type Session, type User, writePresence } from "./user.ts";
 import { loadUser, saveUser } from "./users.ts";
 
@@ -103,8 +115,9 @@ function open(work: Work, edge: string, op: Op<"open">): OpResult {
   if (before === undefined) {
     step = create(work, known, ref, { edge, incarnation: work.nowMs, connectedMs, ...facts });
   } else {
-    if (isElsewhereSince(before, edge, connectedMs)) return error("CONFLICT");
-    const adopted = adopt(work, known, before, { edge, incarnation: before.incarnation + 1, connectedMs }); // G3
+    const isElsewhere = before.lost === undefined && before.edge !== edge && isAlive(work, before.edge);
+    if (isElsewhere && isHeldLater(before, connectedMs) === true) return error("CONFLICT"); // G5
+    const adopted = adopt(work, known, before, { edge, incarnation: nextIncarnation(work, before), connectedMs }); // G3
     const session = { ...adopted.session, ...facts };
     step = { user: putSession(adopted.user, session), session };
   }

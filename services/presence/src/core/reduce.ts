@@ -4,12 +4,12 @@ import type { ErrorCode, StateOp } from "@rollcall/contracts";
 import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
 import type { OpResult, SessionRevocation } from "../store.ts";
 import type { BrakeReason } from "./brake.ts";
-import { type Bounds, type Cell, clockMs, copyOf, iso, type Told, type Work } from "./cell.ts";
+import { type Bounds, begin, type Cell, clockMs, iso, own, type Told, type Work } from "./cell.ts";
 import { look, stepOf } from "./clock.ts";
 import { applyOp } from "./lane.ts";
 import { answered, remember } from "./room-ops.ts";
 import { keepRoom, openRoom, put, roomEpoch, tellState } from "./rooms.ts";
-import { finish, leaveOne } from "./sessions.ts";
+import { finish, isAlive, leaveOne } from "./sessions.ts";
 import { patch, type Refusal } from "./state.ts";
 import { type Swept, sweep } from "./sweep.ts";
 import { loadUser, saveUser } from "./users.ts";
@@ -54,14 +54,14 @@ export interface Step {
 /** `run`: the Redis run that the caller's connection names. */
 export function reduce(before: Cell, event: CellEvent, now: { run: string; nowMs: number; bounds: Bounds }): Step {
   const { nowMs, bounds } = now;
-  if (event.type === "raise") return raise(before, event, nowMs);
+  if (event.type === "raise") return raise(before, event, bounds, nowMs);
   if (before.run !== now.run) return { state: before, transitions: [], outcome: { type: "EPOCH" } };
-  const cell = copyOf(before);
+  const work = begin(before, bounds, nowMs);
+  const { cell } = work;
   const step = stepOf(cell.clock, nowMs);
   cell.clock = look(cell.clock, nowMs, cell.brake !== undefined);
   const well = event.type !== "sweep" || event.well; // O3
   if (cell.brake !== undefined && well) cell.brake = { ...cell.brake, spentMs: cell.brake.spentMs + step };
-  const work: Work = { cell, bounds, nowMs, told: [] };
   const outcome = apply(work, event);
   return { state: cell, transitions: work.told, outcome };
 }
@@ -73,13 +73,14 @@ function apply(work: Work, event: Exclude<CellEvent, { type: "raise" }>): Outcom
       const known = cell.edges.get(event.edge);
       if (known !== undefined && (known.gone || known.epoch !== cell.epoch))
         return { type: "lease", status: "UNKNOWN_EDGE" };
-      if (known === undefined) cell.edges.set(event.edge, { epoch: cell.epoch, n: 0, round: undefined, gone: false });
-      cell.leases.set(event.edge, clockMs(work) + bounds.leaseMs);
+      if (known === undefined)
+        own(work, "edges").set(event.edge, { epoch: cell.epoch, n: 0, round: undefined, gone: false });
+      own(work, "leases").set(event.edge, clockMs(work) + bounds.leaseMs);
       return { type: "lease", status: "OK" };
     }
     case "lease":
-      if (!isKnown(cell, event.edge)) return { type: "lease", status: "UNKNOWN_EDGE" };
-      cell.leases.set(event.edge, clockMs(work) + bounds.leaseMs);
+      if (!isAlive(work, event.edge)) return { type: "lease", status: "UNKNOWN_EDGE" };
+      own(work, "leases").set(event.edge, clockMs(work) + bounds.leaseMs);
       return { type: "lease", status: "OK" };
     case "op":
       return lane(work, event.edge, event.op, event.refused);
@@ -92,21 +93,15 @@ function apply(work: Work, event: Exclude<CellEvent, { type: "raise" }>): Outcom
   }
 }
 
-/** E1. */
-function isKnown(cell: Cell, edge: string): boolean {
-  const record = cell.edges.get(edge);
-  return record !== undefined && !record.gone && record.epoch === cell.epoch;
-}
-
 /** L1, L2. */
 function lane(work: Work, edge: string, op: LaneOp, refused: ErrorCode | undefined): Outcome {
   const { cell } = work;
   const done = (result: OpResult): Outcome => ({ type: "op", status: "OK", result });
-  if (!isKnown(cell, edge)) return { type: "op", status: "UNKNOWN_EDGE", result: { kind: "gap" } };
+  if (!isAlive(work, edge)) return { type: "op", status: "UNKNOWN_EDGE", result: { kind: "gap" } };
   const record = cell.edges.get(edge)!;
   if (op.n <= record.n) return done({ kind: "repeat" });
   if (op.n > record.n + 1) return done({ kind: "gap" });
-  cell.edges.set(edge, { ...record, n: op.n });
+  own(work, "edges").set(edge, { ...record, n: op.n });
   return done(refused === undefined ? applyOp(work, edge, op) : { kind: "error", code: refused, message: "" });
 }
 
@@ -136,17 +131,18 @@ function revoke(work: Work, { tenant, user, session, namespace, room, issuedBefo
 }
 
 /** C3. */
-function raise(before: Cell, event: { run: string; seenEpoch: number }, nowMs: number): Step {
+function raise(before: Cell, event: { run: string; seenEpoch: number }, bounds: Bounds, nowMs: number): Step {
   if (before.run === event.run) return { state: before, transitions: [], outcome: { type: "raise", raised: false } };
-  const cell = copyOf(before);
+  const work = begin(before, bounds, nowMs);
+  const { cell } = work;
   const first = before.run === "" && event.seenEpoch === 0;
   cell.epoch = Math.max(nowMs, event.seenEpoch + 1, before.epoch + 1);
   cell.run = event.run;
   cell.clock = before.run === "" ? { seenMs: nowMs, atMs: nowMs, passedMs: 0 } : look(before.clock, nowMs, true);
   cell.brake = first ? undefined : { reason: "epoch", spentMs: 0 };
   for (const edge of cell.leases.keys()) {
-    cell.evicting.set(`evicted ${edge} s`, cell.clock.atMs);
-    cell.evicting.set(`evicted ${edge} old`, cell.clock.atMs);
+    own(work, "evicting").set(`evicted ${edge} s`, cell.clock.atMs);
+    own(work, "evicting").set(`evicted ${edge} old`, cell.clock.atMs);
   }
   cell.leases = new Map();
   const epoch = String(cell.epoch);

@@ -3,7 +3,7 @@
 import { type EventTriple, type Meta, roomTarget, sessionTarget } from "@rollcall/contracts";
 import type { LaneOp, SessionRef } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
-import { type Cause, clockMs, IDEMPOTENT_MS, type Work } from "./cell.ts";
+import { type Cause, clockMs, IDEMPOTENT_MS, own, type Work } from "./cell.ts";
 import { keepRoom, openRoom, put, roomEpoch, tellState } from "./rooms.ts";
 import { membershipOf } from "./sessions.ts";
 import { patch } from "./state.ts";
@@ -23,7 +23,7 @@ export function answered(work: Work, key: string): string | undefined {
 }
 
 export function remember(work: Work, key: string, answer: string): void {
-  work.cell.answers.set(key, { answer, untilMs: work.nowMs + IDEMPOTENT_MS });
+  own(work, "answers").set(key, { answer, untilMs: work.nowMs + IDEMPOTENT_MS });
 }
 
 export function patchOp(work: Work, user: User, session: Session, op: Op<"patch">, cause: Cause): OpResult {

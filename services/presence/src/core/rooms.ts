@@ -6,8 +6,10 @@ import {
   birth,
   type Cause,
   clockMs,
+  drop,
   iso,
   OCCUPANCY_EVERY_MS,
+  own,
   PUBLISH_EVERY_MS,
   RESYNC_AFTER_MS,
   RETAIN_LEAST_MS,
@@ -28,7 +30,7 @@ export function loadRoom(work: Work, name: RoomName): Room | undefined {
 }
 
 export function put(work: Work, room: Room): Room {
-  work.cell.rooms.set(roomRef(room), room);
+  own(work, "rooms").set(roomRef(room), room);
   return room;
 }
 
@@ -61,9 +63,8 @@ export function openRoom(work: Work, { tenant, ns, room }: RoomName, rules: Room
 
 /** R5: what nobody is a member of is kept for a while only. */
 export function keepRoom(work: Work, room: Room): void {
-  const { retain } = work.cell;
-  if (room.roster.size > 0 || retain.has(roomRef(room))) return;
-  retain.set(roomRef(room), clockMs(work) + Math.max(room.retainMs, RETAIN_LEAST_MS));
+  if (room.roster.size > 0 || work.cell.retain.has(roomRef(room))) return;
+  own(work, "retain").set(roomRef(room), clockMs(work) + Math.max(room.retainMs, RETAIN_LEAST_MS));
 }
 
 export const roomEpoch = (work: Work, room: Room): string => `${work.cell.epoch}.${room.birth}`;
@@ -111,7 +112,7 @@ export function resyncRoom(work: Work, room: Room, reason: string): void {
 }
 
 export function tellOccupancy(work: Work, room: Room): Room {
-  work.cell.occupancy.delete(roomRef(room));
+  drop(work, "occupancy", roomRef(room));
   const { version, roster, birth: life } = room;
   const id = `${work.cell.epoch}-${life}-o${version}`;
   const payload = { epoch: roomEpoch(work, room), version, count: roster.size };
@@ -135,17 +136,18 @@ function tellRoster(work: Work, room: Room, from: number, change: object, cause:
   const ref = roomRef(room);
   const count = room.roster.size;
   if (cause.silent === true) {
-    cell.resync.set(ref, clockMs(work) + RESYNC_AFTER_MS);
+    own(work, "resync").set(ref, clockMs(work) + RESYNC_AFTER_MS);
     return room;
   }
   if (!room.occupancy && count > bounds.occupancyAbove) return tellOccupancy(work, { ...room, occupancy: true });
   if (room.occupancy && count <= bounds.occupancyBelow) {
-    cell.occupancy.delete(ref);
+    drop(work, "occupancy", ref);
     resyncRoom(work, room, "mode");
     return put(work, { ...room, occupancy: false });
   }
   if (room.occupancy) {
-    if (!cell.occupancy.has(ref)) cell.occupancy.set(ref, Math.max(clockMs(work), room.toldMs + OCCUPANCY_EVERY_MS));
+    if (!cell.occupancy.has(ref))
+      own(work, "occupancy").set(ref, Math.max(clockMs(work), room.toldMs + OCCUPANCY_EVERY_MS));
     return room;
   }
   const diff = { epoch: roomEpoch(work, room), from, to: room.version, ...change, count };
@@ -167,7 +169,6 @@ export function joinRoom(
   info: string | undefined,
   cause: Cause,
 ): JoinOutcome {
-  const { cell } = work;
   const from = room.version;
   const write = { session: session.id, name: session.name, info, nowMs: work.nowMs, version: from + 1 };
   const step: RosterStep = join(room.roster, user.user, write);
@@ -177,7 +178,7 @@ export function joinRoom(
   let next = put(work, { ...room, roster: step.roster, version: from + (first ? 2 : 1) });
   if (first) {
     next = put(work, { ...next, sinceMs: work.nowMs });
-    cell.retain.delete(roomRef(room));
+    drop(work, "retain", roomRef(room));
     tell(work, next, "occupied", from + 1, undefined, cause);
   }
   if (kind === "joined") tell(work, next, "joined", next.version, user.user, cause);
@@ -196,28 +197,26 @@ export function leaveRoom(work: Work, room: Room, user: User, session: Session, 
     cause,
   );
   const from = unbound.version;
-  const next = put(work, { ...unbound, roster: step.roster, version: from + 1 });
+  const isVacated = step.roster.size === 0;
+  const next = put(work, { ...unbound, roster: step.roster, version: from + (isVacated ? 2 : 1) });
   if (step.change === "updated") {
     const member = memberView(memberOf(user.user, step.roster.get(user.user)!));
     tellRoster(work, next, from, { updated: [member] }, cause);
     return;
   }
-  tell(work, next, "left", next.version, user.user, cause);
-  const told = tellRoster(work, next, from, { left: [user.user] }, cause);
-  if (told.roster.size > 0) return;
-  const vacated = put(work, { ...told, version: told.version + 1 });
+  tell(work, next, "left", from + 1, user.user, cause);
+  const vacated = tellRoster(work, next, from, { left: [user.user] }, cause);
+  if (!isVacated) return;
   tell(work, vacated, "vacated", vacated.version, undefined, cause);
   const { retainMs, stateRetainMs } = vacated;
   if (retainMs === 0) forgetRoom(work, vacated);
-  else work.cell.retain.set(roomRef(vacated), clockMs(work) + (stateRetainMs > 0 ? stateRetainMs : retainMs));
+  else own(work, "retain").set(roomRef(vacated), clockMs(work) + (stateRetainMs > 0 ? stateRetainMs : retainMs));
 }
 
 /** R4. */
 export function forgetRoom(work: Work, room: Room): void {
-  const { cell } = work;
   const ref = roomRef(room);
-  for (const table of [cell.rooms, cell.retain, cell.occupancy, cell.resync, cell.expiry, cell.publish])
-    table.delete(ref);
+  for (const table of ["rooms", "retain", "occupancy", "resync", "expiry", "publish"] as const) drop(work, table, ref);
 }
 
 /** Deletes the keys that `gone` says (T3), and tells. */
@@ -246,7 +245,7 @@ export function tellState(work: Work, room: Room, change: StateChange, cause: Ca
   const { from, to, set, deleted } = change;
   const deadlines = set.flatMap(([, { deadlineMs }]) => (deadlineMs === undefined ? [] : [deadlineMs]));
   if (deadlines.length > 0)
-    cell.expiry.set(ref, Math.min(...deadlines, cell.expiry.get(ref) ?? Number.POSITIVE_INFINITY));
+    own(work, "expiry").set(ref, Math.min(...deadlines, cell.expiry.get(ref) ?? Number.POSITIVE_INFINITY));
   const diff = {
     epoch: roomEpoch(work, room),
     from,
@@ -255,5 +254,5 @@ export function tellState(work: Work, room: Room, change: StateChange, cause: Ca
     ...(deleted.length > 0 ? { deleted } : {}),
   };
   emit(work, room, "room:state", `${cell.epoch}-${room.birth}-t${to}`, diff, cause);
-  if (room.publish && !cell.publish.has(ref)) cell.publish.set(ref, clockMs(work) + PUBLISH_EVERY_MS);
+  if (room.publish && !cell.publish.has(ref)) own(work, "publish").set(ref, clockMs(work) + PUBLISH_EVERY_MS);
 }

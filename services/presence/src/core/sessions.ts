@@ -1,7 +1,8 @@
 /** What happens to one session, its user and its rooms in one commit (G1-G3). */
 
 import type { SessionRef } from "@rollcall/contracts/internal";
-import { type Cause, type Room, sessionRef, type Work } from "./cell.ts";
+import { type Cause, drop, own, type Room, sessionRef, type Work } from "./cell.ts";
+import { GAP_PASSED_MS } from "./clock.ts";
 import { leaveRoom, loadRoom } from "./rooms.ts";
 import { dropSession, findSession, type Membership, putSession, type Session, type User } from "./user.ts";
 import { loadUser, saveUser } from "./users.ts";
@@ -43,24 +44,41 @@ function leaveNamed(work: Work, user: User, session: Session, room: string, caus
 /** G2. `fromMs`: the clock its grace counts from. */
 export function lose(work: Work, user: User, session: Session, reason: string, fromMs: number): User {
   const ref = sessionRef(user, session);
-  work.cell.unnamed.delete(`${session.edge} ${ref}`);
-  work.cell.grace.set(ref, fromMs + work.bounds.graceMs);
+  drop(work, "unnamed", `${session.edge} ${ref}`);
+  own(work, "grace").set(ref, fromMs + work.bounds.graceMs);
   return putSession(user, { ...session, lost: reason });
 }
 
 /** G1. */
 export function finish(work: Work, user: User, session: Session, cause: Cause): void {
   const ref = sessionRef(user, session);
-  work.cell.grace.delete(ref);
-  work.cell.unnamed.delete(`${session.edge} ${ref}`);
+  drop(work, "grace", ref);
+  drop(work, "unnamed", `${session.edge} ${ref}`);
   saveUser(work, dropSession(user, session), cause);
   for (const { room, observe } of session.rooms) if (!observe) leaveNamed(work, user, session, room, cause);
 }
 
-/** G5: does another edge hold it by a socket that connected later? */
-export function isElsewhereSince(held: Session, edge: string, connectedMs: number | undefined): boolean {
-  const [theirs, ours] = [held.connectedMs, connectedMs].map((at = Number.NEGATIVE_INFINITY) => at) as [number, number];
-  return held.lost === undefined && held.edge !== edge && theirs > ours;
+/** G3. Not below Redis's time either: an older copy of the store must not give a number again that an edge has seen. */
+export const nextIncarnation = (work: Work, { incarnation }: Session): number => Math.max(incarnation + 1, work.nowMs);
+
+/** No client comes back sooner; what edges say is later than that only on a bad day. */
+const RETURN_LEAST_MS = 500;
+
+/** G5: did the socket that holds the session connect later? Undefined when that cannot be told. */
+export function isHeldLater({ connectedMs: heldMs }: Session, connectedMs: number | undefined): boolean | undefined {
+  if (heldMs === undefined || connectedMs === undefined) return undefined;
+  const laterMs = heldMs - connectedMs;
+  const canTell = Math.abs(laterMs) > RETURN_LEAST_MS && Math.abs(laterMs) < GAP_PASSED_MS / 2;
+  return canTell ? laterMs > 0 : undefined;
+}
+
+/** Of an earlier epoch: what its records say may have been rewound (A3). */
+export const isOfOldEpoch = ({ cell }: Work, edge: string): boolean => cell.edges.get(edge)?.epoch !== cell.epoch;
+
+/** E1. */
+export function isAlive({ cell }: Work, edge: string): boolean {
+  const record = cell.edges.get(edge);
+  return record !== undefined && !record.gone && record.epoch === cell.epoch;
 }
 
 /** Puts the session on `edge`, from wherever it was. */
@@ -71,8 +89,8 @@ export function adopt(
   to: Pick<Session, "edge" | "incarnation" | "connectedMs">,
 ) {
   const ref = sessionRef(user, session);
-  work.cell.grace.delete(ref);
-  work.cell.unnamed.delete(`${session.edge} ${ref}`);
+  drop(work, "grace", ref);
+  drop(work, "unnamed", `${session.edge} ${ref}`);
   const next = { ...session, ...to, lost: undefined };
   return { user: putSession(user, next), session: next };
 }
@@ -91,12 +109,12 @@ export function sessionsOf(work: Work, edge: string): string[] {
 /** E1, E3: whatever still comes from this edge changes nothing; its sessions' grace counts from `fromMs`. */
 export function fence(work: Work, edge: string, reason: string, fromMs: number): void {
   const { cell } = work;
-  cell.leases.delete(edge);
-  cell.edges.set(edge, { epoch: cell.epoch, n: 0, round: undefined, gone: true });
+  drop(work, "leases", edge);
+  own(work, "edges").set(edge, { epoch: cell.epoch, n: 0, round: undefined, gone: true });
   const held = sessionsOf(work, edge);
   const old = held.filter((ref) => cell.unnamed.has(`${edge} ${ref}`));
-  if (held.length > old.length) cell.evicting.set(`${reason} ${edge} s`, fromMs);
-  if (old.length > 0) cell.evicting.set(`${reason} ${edge} old`, fromMs);
+  if (held.length > old.length) own(work, "evicting").set(`${reason} ${edge} s`, fromMs);
+  if (old.length > 0) own(work, "evicting").set(`${reason} ${edge} old`, fromMs);
 }
 
 /** A session nobody knew. */

@@ -1,7 +1,7 @@
 /** Everything that is due (W1-W4). The scripts do a bounded part of it a call; here it is all but the evictions. */
 
 import { type BrakeReason, isMassExpiry, mayRelease } from "./brake.ts";
-import { clockMs, dueOf, iso, type Room, type Work } from "./cell.ts";
+import { clockMs, drop, dueOf, iso, own, type Room, type Work } from "./cell.ts";
 import { changeState, entryView, forgetRoom, put, resyncRoom, roomEpoch, tellOccupancy } from "./rooms.ts";
 import { fence, findByRef, finish, lose, sessionsOf } from "./sessions.ts";
 import { since } from "./state.ts";
@@ -25,11 +25,11 @@ export function sweep(work: Work, wanted: BrakeReason | undefined): Swept {
     evict(work, swept);
     grace(work, swept);
   }
-  forEachRoom(work, cell.retain, retain);
-  forEachRoom(work, cell.occupancy, (_, room) => (room.occupancy ? tellOccupancy(work, room) : undefined));
-  forEachRoom(work, cell.resync, (_, room) => room.roster.size > 0 && resyncRoom(work, room, "repair"));
-  forEachRoom(work, cell.expiry, expireKeys);
-  forEachRoom(work, cell.publish, publishState);
+  forEachRoom(work, "retain", retain);
+  forEachRoom(work, "occupancy", (_, room) => (room.occupancy ? tellOccupancy(work, room) : undefined));
+  forEachRoom(work, "resync", (_, room) => room.roster.size > 0 && resyncRoom(work, room, "repair"));
+  forEachRoom(work, "expiry", expireKeys);
+  forEachRoom(work, "publish", publishState);
   return swept;
 }
 
@@ -57,10 +57,10 @@ function leases(work: Work, swept: Swept): void {
     cell.brake = { reason: "leases", spentMs: 0 };
     return;
   }
-  for (const [edge, at] of [...cell.expired]) if (at <= horizon) cell.expired.delete(edge);
+  for (const [edge, at] of [...cell.expired]) if (at <= horizon) drop(work, "expired", edge);
   for (const [edge, deadline] of over) {
     swept.fenced++;
-    cell.expired.set(edge, clockMs(work));
+    own(work, "expired").set(edge, clockMs(work));
     fence(work, edge, "evicted", deadline);
   }
 }
@@ -77,7 +77,7 @@ function evict(work: Work, swept: Swept): void {
     swept.lost++;
     saveUser(work, lose(work, user, session!, reason, fromMs), { reason });
   }
-  cell.evicting.delete(entry);
+  drop(work, "evicting", entry);
   swept.more = true;
 }
 
@@ -85,7 +85,7 @@ function grace(work: Work, swept: Swept): void {
   const { cell, bounds } = work;
   for (const [ref, deadline] of dueOf(cell.grace, clockMs(work))) {
     const { user, session } = findByRef(work, ref);
-    cell.grace.delete(ref);
+    drop(work, "grace", ref);
     if (session?.lost === undefined) continue;
     swept.ended++;
     finish(work, user, session, { reason: session.lost, delayMs: clockMs(work) - deadline + bounds.graceMs });
@@ -94,11 +94,11 @@ function grace(work: Work, swept: Swept): void {
 
 function forEachRoom(
   work: Work,
-  table: Map<string, number>,
+  table: "retain" | "occupancy" | "resync" | "expiry" | "publish",
   act: (work: Work, room: Room, dueMs: number) => unknown,
 ): void {
-  for (const [ref, deadline] of dueOf(table, clockMs(work))) {
-    table.delete(ref);
+  for (const [ref, deadline] of dueOf(work.cell[table], clockMs(work))) {
+    drop(work, table, ref);
     const room = work.cell.rooms.get(ref);
     if (room !== undefined) act(work, room, deadline);
   }
@@ -117,8 +117,8 @@ function retain(work: Work, room: Room, dueMs: number): void {
   const state = { version, floor: version, entries: new Map(), tombstones: new Map() };
   put(work, { ...room, state, stateRetainMs: 0 });
   const ref = `${room.tenant} ${room.ns} ${room.room}`;
-  work.cell.expiry.delete(ref);
-  work.cell.retain.set(ref, dueMs + retainMs - stateRetainMs);
+  drop(work, "expiry", ref);
+  own(work, "retain").set(ref, dueMs + retainMs - stateRetainMs);
 }
 
 function expireKeys(work: Work, room: Room): void {
@@ -130,7 +130,7 @@ function expireKeys(work: Work, room: Room): void {
   const deadlines = [...next.state.entries.values()].flatMap(({ deadlineMs }) =>
     deadlineMs === undefined ? [] : [deadlineMs],
   );
-  if (deadlines.length > 0) work.cell.expiry.set(ref, Math.min(...deadlines));
+  if (deadlines.length > 0) own(work, "expiry").set(ref, Math.min(...deadlines));
 }
 
 function publishState(work: Work, room: Room): void {

@@ -1,7 +1,7 @@
 /** Commits a user's record and tells who reads it (U2-U4). */
 
 import { watchTarget } from "@rollcall/contracts";
-import { birth, type Cause, iso, userKey, type Work } from "./cell.ts";
+import { birth, type Cause, drop, iso, own, userKey, type Work } from "./cell.ts";
 import { changeOf, newUser, type Truth, truthOf, type User } from "./user.ts";
 
 export function loadUser(work: Work, tenant: string, user: string): User {
@@ -24,8 +24,8 @@ export function saveUser(work: Work, user: User, cause: Cause): User {
     const version = change.kind === "online" ? 1 : user.version + 1;
     saved = { ...user, version, birth: change.born ? birth(work) : user.birth };
   }
-  if (after === undefined) cell.users.delete(key);
-  else cell.users.set(key, saved);
+  if (after === undefined) drop(work, "users", key);
+  else own(work, "users").set(key, saved);
   if (change === undefined) return saved;
 
   const epoch = userEpoch(work, saved);

@@ -12,6 +12,10 @@ export function constantsOf(bounds: StoreBounds): Record<string, number> {
     /** A longer time between two looks is none in which anyone could have answered; it counts as `gap_step`. */
     gap: 1_000,
     gap_step: 250,
+    /** What it counts for where more is safe: longer than any word of an edge waits to be heard. */
+    gap_passed: 3_600_000,
+    /** No client comes back sooner; what edges say is later than that only on a bad day. */
+    return_least: 500,
     /** Below this the clock's record is not worth a write. */
     tick: 20,
     /** Items one sweep may touch. */

@@ -7,6 +7,7 @@ import type { StateOp } from "@rollcall/contracts";
 import { type ErrorCode, type Meta, RollcallError } from "@rollcall/contracts";
 import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
 import { type Bounds, type Cell, newCell, type Room, roomRef, type Told } from "../core/cell.ts";
+import { look } from "../core/clock.ts";
 import { type CellEvent, type Outcome, reduce } from "../core/reduce.ts";
 import { memberOf } from "../core/roster.ts";
 import { EMPTY_STATE, type StateEntry, since } from "../core/state.ts";
@@ -106,7 +107,8 @@ export class TwinStore implements PresenceStore {
 
   async user(tenant: string, name: string): Promise<UserRecord> {
     this.#enter();
-    const { epoch, brake, users, clock, leases, grace } = this.#cell;
+    const { epoch, brake, users, leases, grace } = this.#cell;
+    const clock = look(this.#cell.clock, this.#options.now(), brake !== undefined);
     const user = users.get(`${tenant} ${name}`) ?? newUser(tenant, name);
     const left = (deadline: number | undefined) => (deadline === undefined ? undefined : deadline - clock.atMs);
     const sessions = user.sessions.map((session): SessionFacts => {

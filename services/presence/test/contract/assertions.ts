@@ -73,7 +73,7 @@ export function assertionsContract(name: string, make: MakeWorld): void {
 
     test("[A2][G5] a session whose `open` was never answered is opened by the assertion, if its socket is the newer", async () => {
       await hello("e1", "e2");
-      const bob = await enter("e2", "bob", "a");
+      await enter("e2", "bob", "a");
       await at(1_000);
       const never = (user: string, ageMs: number) => ({ ...asserted({ ref: ref(user), incarnation: 0 }), ageMs });
       const answer = await apply("e1", {
@@ -89,7 +89,7 @@ export function assertionsContract(name: string, make: MakeWorld): void {
         sessions: [never("bob", 500)],
         last: false,
       });
-      expect(newer).toMatchObject({ incarnations: [bob.incarnation + 1] });
+      expect(newer).toMatchObject({ incarnations: [START_MS + 1_000] });
     });
 
     test("[A3][P9] what an edge says of a status counts more than a store that was rewound, and only then", async () => {

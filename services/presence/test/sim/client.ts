@@ -1,29 +1,48 @@
 /** A stock client: connects, joins what it wants, comes back when its transport goes, says goodbye when told to. */
 
 import type { SessionRef } from "@rollcall/contracts/internal";
+import type { Random } from "@rollcall/runtime";
 import type { Edge } from "./edge.ts";
-import type { SimWorld } from "./world.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** Ping interval and timeout: how long a dead peer goes unnoticed. */
-export const PING_BOUND_MS = 11_000;
+const PING_BOUND_MS = 11_000;
+/** Nobody comes back sooner. */
+export const RETURN_LEAST_MS = 500;
+const LOOK_MS = 500;
+const MOST_ROOMS = 3;
+
+export interface ClientWorld {
+  scheduler: Scheduler;
+  random: Random;
+  /** Undefined when none takes connections: no edge runs, or Redis is away (503). */
+  pickEdge(): Edge | undefined;
+  broken(what: string): void;
+}
 
 export class Client {
   readonly ref: SessionRef;
-  readonly #world: SimWorld;
+  readonly #world: ClientWorld;
   readonly #rooms = new Set<string>();
   edge: Edge | undefined;
   /** Wants to be connected. */
   wanted = false;
-  /** Until when it certainly had a socket, or was promised its grace. */
+  /** `session:ready` came. */
+  ready_ = false;
+  connectedMs = 0;
+  /** Until when it had a socket that presence knew. */
   presentMs = Number.NEGATIVE_INFINITY;
   /** It told presence goodbye and has not connected since. */
   said = true;
-  /** An `open` of a socket it has left was on its way: it may take the session back for a moment. */
+  /** Goodbyes that presence has not answered: it may hear of them late. */
+  leaving = 0;
+  /** A word about an earlier socket came so late that it passed for a later one: nobody can tell (G5). */
   overtaken = false;
+  #isForgotten = false;
   #attempt = 0;
-  #isReady = false;
+  #goneMs = Number.NEGATIVE_INFINITY;
 
-  constructor(world: SimWorld, ref: SessionRef) {
+  constructor(world: ClientWorld, ref: SessionRef) {
     this.#world = world;
     this.ref = ref;
   }
@@ -31,121 +50,127 @@ export class Client {
   get connected(): boolean {
     return this.edge?.running === true;
   }
-  get ready_(): boolean {
-    return this.#isReady;
+  get rooms(): ReadonlySet<string> {
+    return this.#rooms;
   }
   wants(room: string): boolean {
     return this.wanted && this.#rooms.has(room);
   }
-  get rooms(): ReadonlySet<string> {
-    return this.#rooms;
-  }
 
   start(): void {
-    if (this.wanted) return;
+    const waits = this.wanted;
     this.wanted = true;
-    this.#connect(0);
+    if (this.edge !== undefined || waits) return;
+    this.#connect(Math.max(0, this.#goneMs + RETURN_LEAST_MS - this.#world.scheduler.nowMs));
   }
 
   /** A DISCONNECT packet: no grace. */
   goodbye(): void {
-    if (!this.wanted || this.edge === undefined || !this.connected) return;
+    const { edge } = this;
+    if (!this.wanted || edge?.running !== true) return;
     this.wanted = false;
     this.said = true;
     this.#rooms.clear();
-    const { edge } = this;
-    this.edge = undefined;
-    this.#isReady = false;
-    edge.receive(() => edge.closed(this, this.ref, "leave"));
+    this.#gone();
+    this.presentMs = Number.NEGATIVE_INFINITY;
+    this.leaving++;
+    edge.receive(() => edge.closed(this, this.ref, "leave", () => this.leaving--));
   }
 
   /** The transport goes, seen by both (FIN) or by the client alone (half-open); it comes back, or stays away. */
-  cut(options: { halfOpen: boolean; comesBack: boolean }): void {
+  cut({ halfOpen, comesBack }: { halfOpen: boolean; comesBack: boolean }): void {
     const { edge } = this;
     if (edge === undefined) return;
     this.#gone();
-    this.wanted = options.comesBack;
-    if (!options.comesBack) this.#rooms.clear();
-    const noticed = () => edge.receive(() => edge.closed(this, this.ref, "lost"));
-    if (options.halfOpen) {
-      const socket = edge.sockets.get(`${this.ref.user} ${this.ref.session}`);
-      this.#world.scheduler.after(PING_BOUND_MS, () => {
-        if (edge.sockets.get(`${this.ref.user} ${this.ref.session}`) === socket) noticed();
-      });
-    } else noticed();
-    if (options.comesBack) this.#connect(500 + this.#world.random.float() * 1_000);
+    this.wanted = comesBack;
+    if (!comesBack) this.#rooms.clear();
+    if (halfOpen) edge.closedLater(this, this.ref, PING_BOUND_MS);
+    else edge.receive(() => edge.closed(this, this.ref, "lost"));
+    if (comesBack) this.#connect(this.#retryMs());
   }
 
   join(room: string): void {
-    if (!this.wanted || this.#rooms.size > 2) return;
+    if (!this.wanted || this.#rooms.size >= MOST_ROOMS) return;
     this.#rooms.add(room);
     const { edge } = this;
-    if (this.#isReady) edge?.receive(() => edge.join(this, this.ref, room));
+    if (this.ready_) edge?.receive(() => edge.join(this, this.ref, room));
   }
   leave(room: string): void {
     if (!this.#rooms.delete(room)) return;
     const { edge } = this;
-    if (this.#isReady) edge?.receive(() => edge.leave(this, this.ref, room));
+    if (this.ready_) edge?.receive(() => edge.leave(this, this.ref, room));
   }
 
   /** `session:ready`: whatever it wants is joined again. */
   ready(edge: Edge): void {
     if (this.edge !== edge) return;
-    this.#isReady = true;
+    this.ready_ = true;
     for (const room of this.#rooms) edge.join(this, this.ref, room);
   }
 
-  /** Its edge's process ended. */
+  /** The store began anew: only an edge that runs can say that it is here. */
+  forgotten(): void {
+    if (this.connected) return;
+    this.presentMs = Number.NEGATIVE_INFINITY;
+    this.#isForgotten = true;
+  }
+
+  /** Its edge's process ended, or closed the transport. */
   lost(edge: Edge): void {
     if (this.edge !== edge) return;
     this.#gone();
-    if (this.wanted) this.#connect(500 + this.#world.random.float() * 1_000);
+    if (this.wanted) this.#connect(this.#retryMs());
   }
 
   /** A stock client does not return after this, so it must never hit the socket in use. */
   replaced(edge: Edge): void {
     if (this.edge !== edge) return;
     if (!this.overtaken) this.#world.broken(`P2: the live socket of ${this.ref.user} was replaced`);
-    this.#gone();
-    if (this.wanted) this.#connect(1_000);
+    this.lost(edge);
   }
 
   #gone(): void {
-    const socket = this.edge?.sockets.get(`${this.ref.user} ${this.ref.session}`);
-    if (socket?.opening !== undefined) this.overtaken = true;
-    // Of an edge that stopped, presence can know no more than that it fell silent.
-    this.presentMs = this.edge?.pausedAtMs ?? this.#world.scheduler.nowMs;
+    // Of a socket it has not heard of, and of an edge that stopped, presence can know no more than what was before.
+    if (this.ready_ && !this.#isForgotten) this.presentMs = this.edge?.pausedAtMs ?? this.#world.scheduler.nowMs;
+    this.#goneMs = this.#world.scheduler.nowMs;
     this.edge = undefined;
-    this.#isReady = false;
+    this.ready_ = false;
+  }
+
+  #retryMs(): number {
+    return RETURN_LEAST_MS + this.#world.random.float() * 1_000;
   }
 
   #connect(ms: number): void {
+    const { scheduler, random } = this.#world;
     const attempt = ++this.#attempt;
-    this.#world.scheduler.after(ms, () => {
+    scheduler.after(ms, () => {
       if (attempt !== this.#attempt || !this.wanted || this.edge !== undefined) return;
       const edge = this.#world.pickEdge();
-      // No edge, or one that refuses (503) while Redis is away: backs off.
-      if (edge === undefined || !this.#world.redis.up) return this.#connect(1_000 + this.#world.random.float() * 2_000);
+      if (edge === undefined) return this.#connect(1_000 + random.float() * 2_000);
       this.edge = edge;
+      this.connectedMs = scheduler.nowMs;
       this.said = false;
+      this.#isForgotten = false;
+      this.overtaken = false;
       edge.connect(this, this.ref);
-      this.#watch(edge);
+      this.#watch(edge, this.connectedMs);
     });
   }
 
   /** Pings: an edge that stopped is noticed within the bound. */
-  #watch(edge: Edge): void {
+  #watch(edge: Edge, connectedMs: number): void {
+    const { scheduler } = this.#world;
     let silentSince: number | undefined;
     const look = () => {
-      if (this.edge !== edge) return;
-      if (edge.running) silentSince = undefined;
-      else silentSince ??= this.#world.scheduler.nowMs;
-      if (silentSince !== undefined && this.#world.scheduler.nowMs - silentSince >= PING_BOUND_MS) {
-        this.lost(edge);
-        edge.receive(() => edge.closed(this, this.ref, "lost")); // its FIN, read when the edge runs again
+      if (this.edge !== edge || this.connectedMs !== connectedMs) return;
+      silentSince = edge.running ? undefined : (silentSince ?? scheduler.nowMs);
+      if (silentSince === undefined || scheduler.nowMs - silentSince < PING_BOUND_MS) {
+        scheduler.after(LOOK_MS, look);
         return;
       }
-      this.#world.scheduler.after(500, look);
+      this.lost(edge);
+      edge.receive(() => edge.closed(this, this.ref, "lost")); // its FIN, read when the edge runs again
     };
     look();
   }

@@ -1,30 +1,39 @@
-/** Seeds of whole worlds. One that fails prints its faults and is kept below by its number. */
+/**
+ * Seeds of whole worlds. One that fails is printed as the smallest plan that still breaks the same rule; it is kept below
+ * by its seed until it is mended, and afterwards in `kept.json`, whose plans show that each known mistake is noticed.
+ */
 
-import { expect, test } from "vitest";
-import { SimWorld } from "./world.ts";
+import { describe, expect, test } from "vitest";
+import { describeFailure, failureOf, ruleOf, smallest } from "./failure.ts";
+import kept from "./kept.json" with { type: "json" };
+import { MUTANTS } from "./mutants.ts";
+import { Mutations } from "./mutate.ts";
+import { type Plan, planOf } from "./plan.ts";
 
-const KEPT: number[] = [];
-const COUNT = 500;
+const COUNT = 2_000;
 
-const failureOf = (seed: number): string | undefined => {
-  const world = new SimWorld(seed);
-  try {
-    world.run();
-    return undefined;
-  } catch (error) {
-    return `seed ${seed}: ${String(error)}\n${world.trace.join("\n")}`;
-  }
-};
-
-test.each(KEPT)("[P1-P16] seed %i, which once failed", (seed) => {
-  expect(failureOf(seed)).toBeUndefined();
-});
-
-test(`[P1][P2][P3][P5][P6][P9][P10][P13][P14][P15][P16] ${COUNT} seeds of faults`, () => {
+test(`[P1][P2][P3][P5][P6][P7][P8][P9][P10][P11][P13][P14][P15][P16] ${COUNT} seeds of people and faults`, () => {
   const failures: string[] = [];
   for (let seed = 1; seed <= COUNT && failures.length < 3; seed++) {
-    const failure = failureOf(seed);
-    if (failure !== undefined) failures.push(failure);
+    const failure = failureOf(planOf(seed));
+    if (failure !== undefined) failures.push(describeFailure(smallest(failure)));
   }
   expect(failures).toEqual([]);
+});
+
+describe("each deliberate mistake in the core is noticed by the smallest plan that shows it", () => {
+  test("every mistake has its plan", () => {
+    expect(kept.map(({ what }) => what)).toEqual(MUTANTS.map(({ what }) => what));
+  });
+
+  test.each(kept.map((one, i) => [one.rule, one.what, one, i] as const))(
+    "[%s] %s",
+    async (_, __, { plan, broken }, i) => {
+      using mutations = new Mutations("sim");
+      const reduce = await mutations.reduceOf(MUTANTS[i]!, i);
+      const failure = failureOf(plan as Plan, reduce);
+      expect(failure && ruleOf(failure)).toBe(broken);
+      expect(failureOf(plan as Plan)).toBeUndefined();
+    },
+  );
 });

@@ -1,26 +1,30 @@
 /**
- * A whole installation in virtual time, driven by one seed: clients, edges, replicas, Redis, NATS, and faults. Checks
- * invariants with every commit, and at the end that everything agrees with the truth: the clients' sockets.
+ * A whole installation in virtual time: clients, edges, replicas, Redis, NATS, living through a plan. Every commit is
+ * watched; when the steps are over and everything is healed, all must agree with the truth: the clients' sockets.
  */
 
-import type { ControlMessage } from "@rollcall/contracts/internal";
+import type { ControlMessage, LaneOp, SessionRef } from "@rollcall/contracts/internal";
 import { type Random, seededRandom } from "@rollcall/runtime";
-import type { Cell, Told } from "../../src/core/cell.ts";
-import { GAP_STEP_MS } from "../../src/core/clock.ts";
+import { GAP_PASSED_MS } from "../../src/core/clock.ts";
 import { reduce } from "../../src/core/reduce.ts";
-import { Client } from "./client.ts";
+import { agreementOf, leftOvers, missingOf } from "./agreement.ts";
+import { Client, RETURN_LEAST_MS } from "./client.ts";
 import { Edge } from "./edge.ts";
+import { Nats } from "./nats.ts";
+import { LIVE_MS, type Plan, type Step } from "./plan.ts";
+import { type Commit, Redis, type Reduce, SIM_BOUNDS } from "./redis.ts";
+import { Replica } from "./replica.ts";
 import { Scheduler } from "./scheduler.ts";
-import { Nats, Redis, type Reduce, Replica, SIM_BOUNDS } from "./servers.ts";
+import { Watch } from "./watch.ts";
 
-const ROOMS = ["a", "b", "c"];
-const MAX_EDGES = 4;
 const REPLICAS = 2;
-const USERS = 5;
-/** Faults end here. */
-const HEAL_MS = 45_000;
+/** After the last fault everyone who is connected is known (P10). */
+const KNOWN_MS = 12_000;
 /** The brake, one lease, one grace, and a little. */
 const AGREE_MS = SIM_BOUNDS.brakeMs + SIM_BOUNDS.leaseMs + SIM_BOUNDS.graceMs + 14_000;
+/** The rooms' retention, and a little. */
+const EMPTY_MS = 6_000;
+const LOOK_MS = 250;
 
 export class Violation extends Error {}
 
@@ -31,29 +35,27 @@ export class SimWorld {
   readonly nats: Nats;
   readonly edges: Edge[] = [];
   readonly replicas: Replica[] = [];
-  readonly clients: Client[] = [];
-  readonly trace: string[] = [];
-  readonly #online = new Set<string>();
-  readonly #versions = new Map<string, [epoch: number, birth: number, version: number]>();
+  readonly clients: readonly Client[];
+  readonly #plan: Plan;
+  readonly #watch: Watch;
+  readonly #sentMs = new WeakMap<LaneOp, number>();
   #edgeCount = 0;
-  #toldEpoch = 0;
+  /** The last gap in Redis's time. */
+  #gapMs = Number.NEGATIVE_INFINITY;
   #violation: string | undefined;
 
-  constructor(seed: number | string, reduceWith: Reduce = reduce) {
-    this.random = seededRandom(seed);
-    this.redis = new Redis(this.scheduler, this.random, reduceWith, (step) => {
-      for (const told of step.transitions) this.#told(told);
-      if (this.random.float() < 0.02) this.#consistent(step.state);
+  constructor(plan: Plan, reduceWith: Reduce = reduce) {
+    this.#plan = plan;
+    this.random = seededRandom(`net ${plan.seed}`);
+    this.#watch = new Watch(this);
+    this.redis = new Redis(this.scheduler, this.random, reduceWith, (commit) => {
+      this.#noteLateWord(commit);
+      this.#watch.committed(commit);
     });
     this.nats = new Nats(this.scheduler, this.random);
-    for (let i = 1 + this.random.int(MAX_EDGES); i > 0; i--) this.#addEdge();
+    for (let i = 0; i < plan.edges; i++) this.#addEdge();
     for (let i = 0; i < REPLICAS; i++) this.#addReplica();
-    for (let i = 0; i < USERS; i++) {
-      for (const device of this.random.float() < 0.4 ? ["phone", "laptop"] : ["phone"]) {
-        const session = `${device}-0123456789abcdef`;
-        this.clients.push(new Client(this, { tenant: "main", namespace: "/", user: `u${i}`, session }));
-      }
-    }
+    this.clients = plan.clients.map((one) => new Client(this, { tenant: "main", namespace: "/", ...one }));
   }
 
   broken(what: string): void {
@@ -62,40 +64,59 @@ export class SimWorld {
 
   pickEdge(): Edge | undefined {
     const running = this.edges.filter((edge) => edge.running);
-    return running.length === 0 ? undefined : running[this.random.int(running.length)];
+    return running.length === 0 || !this.redis.up ? undefined : running[this.random.int(running.length)];
   }
 
   /** Throws a {@link Violation}. */
   run(): void {
-    this.#live();
-    for (let i = 0, faults = this.random.int(8); i < faults; i++) {
-      this.scheduler.after(4_000 + this.random.float() * (HEAL_MS - 6_000), () => this.#fault());
-    }
-    this.#until(HEAL_MS);
+    for (const step of this.#plan.steps) this.scheduler.after(step.atMs, () => this.#take(step));
+    this.#until(LIVE_MS);
     this.#heal();
-    this.#until(HEAL_MS + 12_000);
-    this.#nobodyMissing();
-    this.#until(HEAL_MS + AGREE_MS);
-    this.#agreed();
+    this.#agree();
     for (const client of this.clients) client.goodbye();
-    this.#until(HEAL_MS + AGREE_MS + 60_000);
-    this.#nothingLeft();
+    this.#until(this.scheduler.nowMs + EMPTY_MS);
+    this.#must("P16: left are", leftOvers(this.redis.cell, this.edges));
   }
 
   #until(ms: number): void {
     while (this.scheduler.nowMs < ms) {
-      this.scheduler.run(Math.min(ms, this.scheduler.nowMs + 250));
+      this.scheduler.run(Math.min(ms, this.scheduler.nowMs + LOOK_MS));
       if (this.#violation !== undefined) throw new Violation(this.#violation);
     }
   }
 
-  #note(what: string): void {
-    this.trace.push(`${Math.round(this.scheduler.nowMs)} ${what}`);
+  #must(what: string, differences: readonly string[]): void {
+    if (differences.length > 0) throw new Violation(`${what} ${JSON.stringify(differences)}`);
+  }
+
+  /** P1, P2, P9, P10, P15. */
+  #agree(): void {
+    const healedMs = this.scheduler.nowMs;
+    while (this.scheduler.nowMs < healedMs + AGREE_MS) {
+      this.#until(this.scheduler.nowMs + 4 * LOOK_MS);
+      if (this.#isSettled()) return;
+      const { nowMs } = this.scheduler;
+      if (nowMs >= healedMs + KNOWN_MS && nowMs < healedMs + KNOWN_MS + 4 * LOOK_MS)
+        this.#must("P10: connected and not known are", missingOf(this.redis.cell, this.clients));
+    }
+    if (this.redis.cell.brake !== undefined) throw new Violation("P15: the brake still holds");
+    this.#must("P9: there still differ", agreementOf(this.redis.cell, this.clients, this.edges));
+  }
+
+  /** Nothing is under way that could still change what is agreed. */
+  #isSettled(): boolean {
+    const { cell } = this.redis;
+    if (cell.brake !== undefined || cell.grace.size + cell.evicting.size + cell.resync.size > 0) return false;
+    const alive = this.edges.filter((edge) => edge.alive);
+    if (alive.some(({ lane }) => !lane.idle) || cell.leases.size !== alive.length) return false;
+    return agreementOf(cell, this.clients, this.edges).length === 0;
   }
 
   #addEdge(): void {
     const { scheduler, random, nats } = this;
-    this.edges.push(new Edge({ scheduler, random, nats, replica: () => this.#replica() }, `edge-${++this.#edgeCount}`));
+    const sent = (op: LaneOp) => void this.#sentMs.set(op, scheduler.nowMs);
+    const world = { scheduler, random, nats, sent, replica: () => this.#replica() };
+    this.edges.push(new Edge(world, `edge-${++this.#edgeCount}`));
   }
   #addReplica(): void {
     const { scheduler, redis, nats } = this;
@@ -104,195 +125,103 @@ export class SimWorld {
         if (edge === undefined || one.id === edge) nats.send(() => one.receive(() => one.control(message)));
       }
     };
-    this.replicas.push(new Replica({ scheduler, redis, nats, control }, this.#toldEpoch));
+    this.replicas.push(new Replica({ scheduler, redis, nats, control }, this.#watch.toldEpoch));
   }
   #replica(): Replica | undefined {
     const alive = this.replicas.filter((replica) => replica.alive);
     return alive.length === 0 ? undefined : alive[this.random.int(alive.length)];
   }
 
-  /** What people do, until the faults end. */
-  #live(): void {
-    const act = () => {
-      if (this.scheduler.nowMs > HEAL_MS) return;
-      const client = this.clients[this.random.int(this.clients.length)]!;
-      const room = ROOMS[this.random.int(ROOMS.length)]!;
-      const roll = this.random.float();
-      if (roll < 0.35) client.start();
-      else if (roll < 0.6) client.join(room);
-      else if (roll < 0.7) client.leave(room);
-      else if (roll < 0.78) client.goodbye();
-      else if (roll < 0.9) client.cut({ halfOpen: this.random.float() < 0.4, comesBack: this.random.float() < 0.7 });
-      this.scheduler.after(this.random.float() * 800, act);
-    };
-    act();
-  }
-
-  #fault(): void {
-    const { random, scheduler, redis, nats } = this;
-    const seconds = 1 + random.int(20);
-    const edge = this.edges[random.int(this.edges.length)]!;
-    const replica = this.replicas[random.int(this.replicas.length)]!;
-    const roll = random.int(10);
-    const note = (what: string) => this.#note(what);
-    if (roll === 0 || roll === 1) {
-      note(`kill ${edge.id}`);
-      edge.kill();
-      this.#addEdge();
-    } else if (roll === 2) {
-      note(`pause ${edge.id} ${seconds} s`);
-      edge.pause();
-      scheduler.after(seconds * 1_500, () => edge.resume());
-    } else if (roll === 3) {
-      note("kill a replica");
-      replica.kill();
-      scheduler.after(seconds * 500, () => this.#addReplica());
-    } else if (roll === 4) {
-      note("kill all replicas");
-      for (const one of this.replicas) one.kill();
-      scheduler.after(seconds * 1_000, () => this.#addReplica());
-    } else if (roll === 5) {
-      note("flush");
-      this.#online.clear();
-      redis.flush(random.float() < 0.5);
-    } else if (roll === 6) {
-      const older = random.int(4_000);
-      note(`failover, ${older} ms older`);
-      this.#online.clear();
-      redis.failover(older);
-    } else if (roll === 7) {
-      note(`redis away ${seconds} s`);
-      redis.up = false;
-      scheduler.after(seconds * 1_000, () => {
-        redis.up = true;
-      });
-    } else if (roll === 8) {
-      note(`nats away ${seconds} s`);
-      nats.up = false;
-      scheduler.after(seconds * 1_000, () => {
-        nats.up = true;
-      });
-    } else {
-      const jump = (random.float() < 0.5 ? -1 : 1) * random.int(60_000);
-      note(`redis clock ${jump} ms`);
-      redis.skewMs += jump;
+  #take(step: Step): void {
+    const { redis, nats, scheduler } = this;
+    const later = (run: () => void) => scheduler.after("ms" in step ? step.ms : 0, run);
+    switch (step.do) {
+      case "start":
+      case "goodbye":
+        this.clients[step.client]![step.do]();
+        return;
+      case "join":
+      case "leave":
+        this.clients[step.client]![step.do](step.room);
+        return;
+      case "cut":
+        this.clients[step.client]!.cut(step);
+        return;
+      case "kill an edge":
+        this.edges[step.edge % this.edges.length]!.kill();
+        this.#addEdge();
+        return;
+      case "overflow": {
+        const edge = this.edges[step.edge % this.edges.length]!;
+        edge.receive(() => edge.lane.overflow());
+        return;
+      }
+      case "stop an edge": {
+        const edge = this.edges[step.edge % this.edges.length]!;
+        edge.pause();
+        later(() => edge.resume());
+        return;
+      }
+      case "kill a replica":
+        this.replicas[step.replica % this.replicas.length]!.kill();
+        later(() => this.#addReplica());
+        return;
+      case "kill all replicas":
+        for (const one of this.replicas) one.kill();
+        later(() => this.#addReplica());
+        return;
+      case "flush":
+        this.#watch.rewound();
+        redis.flush(step.restart);
+        return;
+      case "fail over":
+        this.#watch.rewound();
+        redis.failover(step.olderMs);
+        return;
+      case "redis away":
+        redis.up = false;
+        later(() => redis.heal());
+        return;
+      case "nats away":
+        nats.up = false;
+        later(() => {
+          nats.up = true;
+        });
+        return;
+      case "redis slow":
+        redis.latencyMs = step.latencyMs;
+        later(() => redis.heal());
+        return;
+      case "redis refuses":
+        redis.refusedShare = step.share;
+        later(() => redis.heal());
+        return;
+      case "redis clock":
+        redis.skewMs += step.jumpMs;
     }
   }
 
   #heal(): void {
-    this.#note("heal");
-    this.redis.up = true;
+    this.redis.heal();
     this.nats.up = true;
-    for (const edge of this.edges) if (edge.alive && edge.paused) edge.resume();
+    for (const edge of this.edges) if (edge.alive) edge.resume();
     while (this.replicas.filter(({ alive }) => alive).length < REPLICAS) this.#addReplica();
-    for (const client of this.clients) if (client.wanted && client.edge === undefined) client.start();
   }
 
-  #told(told: Told): void {
-    if (told.to === "backends") this.#toBackends(told);
-  }
-
-  /** P2, P6, P13, as a backend sees them. */
-  #toBackends({ kind, user, room, data }: Extract<Told, { to: "backends" }>): void {
-    if (kind === "epoch") {
-      this.#online.clear();
-      this.#toldEpoch = Number(data.epoch);
+  /**
+   * G5 promises what can be told: not of a word that is on its way for as long as a client takes to come back, nor of
+   * sockets with a gap in Redis's time between them.
+   */
+  #noteLateWord({ before, event, step: { outcome, state } }: Commit): void {
+    if (state.clock.passedMs - before.clock.passedMs >= GAP_PASSED_MS) this.#gapMs = this.scheduler.nowMs;
+    if (event.type !== "op" || event.op.op !== "open" || outcome.type !== "op" || outcome.result.kind !== "open")
       return;
-    }
-    const subject = room === "" ? user : `room ${room}`;
-    const { epoch, version, reason } = data as { epoch: string; version: number; reason: string };
-    const [cell, birth] = epoch.split(".").map(Number) as [number, number];
-    const last = this.#versions.get(subject) ?? [0, 0, 0];
-    const rises = cell > last[0] || (cell === last[0] && (birth > last[1] || (birth === last[1] && version > last[2])));
-    if (!rises) this.broken(`P6: ${subject} went from ${last.join(".")} to ${epoch}.${version}`);
-    this.#versions.set(subject, [cell, birth, version]);
-    if (kind === "online") {
-      if (this.#online.has(user)) this.broken(`P13: ${user} came online twice`);
-      this.#online.add(user);
-    }
-    if (kind === "offline") {
-      this.#online.delete(user);
-      this.#mayBeOffline(user, reason);
-    }
+    const client = this.#clientOf(event.op.ref);
+    const lateMs = this.scheduler.nowMs - (this.#sentMs.get(event.op) ?? this.scheduler.nowMs);
+    const cannotTell = lateMs >= RETURN_LEAST_MS || client.connectedMs <= this.#gapMs;
+    if (client.edge?.id !== event.edge && cannotTell) client.overtaken = true;
   }
-
-  /** P2, P3: only one whose every client said goodbye, or has been away for its grace. */
-  #mayBeOffline(user: string, reason: string): void {
-    const { nowMs } = this.scheduler;
-    for (const client of this.clients) {
-      if (client.ref.user !== user || client.said || client.overtaken) continue;
-      if (client.edge !== undefined) {
-        if (client.ready_ && client.connected) this.broken(`P2: ${user} offline (${reason}) while connected`);
-        continue;
-      }
-      const awayMs = nowMs - client.presentMs;
-      if (client.wanted && awayMs < SIM_BOUNDS.graceMs - GAP_STEP_MS)
-        this.broken(`P3: ${user} offline (${reason}) after ${awayMs} ms`);
-    }
-  }
-
-  /** P5: rosters are the users with a session in the room. */
-  #consistent(cell: Cell): void {
-    const expected = new Map<string, number>();
-    for (const { tenant, user, sessions } of cell.users.values()) {
-      for (const { ns, rooms } of sessions) {
-        for (const { room, observe } of rooms) {
-          const key = `${tenant} ${ns} ${room} ${user}`;
-          if (!observe) expected.set(key, (expected.get(key) ?? 0) + 1);
-        }
-      }
-    }
-    const found = new Map<string, number>();
-    for (const [ref, { roster }] of cell.rooms)
-      for (const [user, all] of roster) found.set(`${ref} ${user}`, all.length);
-    for (const key of new Set([...expected.keys(), ...found.keys()])) {
-      if (expected.get(key) !== found.get(key)) this.broken(`P5: ${key}: ${found.get(key)} for ${expected.get(key)}`);
-    }
-  }
-
-  /** P10, P2: everyone who is connected is known. */
-  #nobodyMissing(): void {
-    const { users } = this.redis.cell;
-    for (const { ref, connected, ready_, overtaken } of this.clients) {
-      if (!connected || !ready_ || overtaken) continue;
-      const known = users.get(`main ${ref.user}`)?.sessions.some(({ id }) => id === ref.session);
-      if (known !== true) throw new Violation(`P10: ${ref.user} is connected and not known`);
-    }
-  }
-
-  /** P1, P9, P15. */
-  #agreed(): void {
-    const { cell } = this.redis;
-    this.#consistent(cell);
-    if (this.#violation !== undefined) throw new Violation(this.#violation);
-    if (cell.brake !== undefined) throw new Violation("P15: the brake still holds");
-    const expected = new Set<string>();
-    for (const { ref, edge, connected, rooms } of this.clients) {
-      if (!connected) continue;
-      expected.add(`${ref.user} ${ref.session} on ${edge!.id}`);
-      for (const room of rooms) expected.add(`${ref.user} ${ref.session} in ${room}`);
-    }
-    const found = new Set<string>();
-    for (const { user, sessions } of cell.users.values()) {
-      for (const { id, edge, lost, rooms } of sessions) {
-        found.add(`${user} ${id} on ${lost ?? edge}`);
-        for (const { room } of rooms) found.add(`${user} ${id} in ${room}`);
-      }
-    }
-    const missing = [...expected].filter((one) => !found.has(one));
-    const extra = [...found].filter((one) => !expected.has(one));
-    if (missing.length + extra.length > 0) {
-      throw new Violation(`P9: missing ${JSON.stringify(missing)}, extra ${JSON.stringify(extra)}`);
-    }
-  }
-
-  /** P16. */
-  #nothingLeft(): void {
-    if (this.#violation !== undefined) throw new Violation(this.#violation);
-    const { users, rooms, grace, retain, evicting, resync, unnamed, expiry, publish } = this.redis.cell;
-    const tables = { users, rooms, grace, retain, evicting, resync, unnamed, expiry, publish };
-    const left = Object.entries(tables).filter(([, table]) => table.size > 0);
-    if (left.length > 0)
-      throw new Violation(`P16: left are ${JSON.stringify(left.map(([name, table]) => [name, [...table.keys()]]))}`);
+  #clientOf({ user, session }: SessionRef): Client {
+    return this.clients.find(({ ref }) => ref.user === user && ref.session === session)!;
   }
 }

@@ -11,12 +11,14 @@ local now = time_ms()
 epoch = math.max(now, tonumber(ARGV[2]) + 1, tonumber(epoch or "0") + 1)
 local first = not run and tonumber(ARGV[2]) == 0 -- nobody has seen this cell before: nobody can be missing
 c = tonumber(c or int(now))
-p = tonumber(p or "0") + (t and math.max(now - tonumber(t), 0) or 0)
+local gone = now - tonumber(t or int(now))
+p = tonumber(p or "0") + ((gone < 0 or gone > CFG.gap) and CFG.gap_passed or gone)
 redis.call("HSET", KEYS[1], "run", ARGV[1], "epoch", int(epoch), "t", int(now), "c", int(c), "p", int(p))
 if not first then redis.call("HSET", KEYS[1], "brake", "epoch", "spent", 0) end
 for _, edge in ipairs(redis.call("ZRANGE", cell.prefix .. "leases", 0, CFG.edges - 1)) do
   redis.call("ZADD", cell.prefix .. "evicting", int(c), "evicted " .. edge .. " s")
   redis.call("ZADD", cell.prefix .. "evicting", int(c), "evicted " .. edge .. " old")
+  redis.call("EXPIRE", cell.prefix .. "edge:" .. encode(edge), CFG.tombstone)
 end
 redis.call("DEL", cell.prefix .. "leases")
 cell.epoch, cell.now = int(epoch), now

@@ -1,7 +1,7 @@
 --- cell: the record `epoch` of one cell, and its clock.
 -- KEYS[1] of every script is that record's key; all other keys carry its hash tag and are derived from it.
 -- Fields: run (Redis run id it was written under), epoch, t (Redis TIME last seen), c (the cell's clock),
---   p (ms that passed in all, jumps ahead and outages included: ages are compared on it),
+--   p (ms that passed in all, and CFG.gap_passed for each gap or step back of Redis TIME: ages are compared on it),
 --   brake (reason, absent when it does not hold), spent (ms the brake has held while its observers were well).
 -- C1 The cell's clock follows Redis TIME, never backwards, and stands while the brake holds; a gap of more than CFG.gap
 --    between two looks counts as CFG.gap_step: a jump, an outage or an absence of every replica ends no deadline.
@@ -15,7 +15,7 @@ function cell.enter(run, well, peek)
   if r[1] ~= run then return false end -- C2
   local now, t = time_ms(), tonumber(r[3])
   local step = math.max(now - t, 0)
-  cell.passed = tonumber(r[7] or "0") + step
+  cell.passed = tonumber(r[7] or "0") + ((now < t or step > CFG.gap) and CFG.gap_passed or step)
   if step > CFG.gap then step = CFG.gap_step end -- C1
   cell.epoch, cell.brake, cell.now = r[2], r[5], now
   cell.clock = tonumber(r[4]) + (r[5] and 0 or step)

@@ -185,16 +185,14 @@ function rooms.leave(r, u, s, why)
   local from = r.version
   packed.put(r.key .. "roster", raw, pack(u.user, rest))
   local count = rooms.count(r)
-  r.version = from + 1
+  r.version = from + (count == 0 and 2 or 1)
+  redis.call("HSET", r.key .. "i", "v", int(r.version))
   if #rest > 0 then
-    redis.call("HSET", r.key .. "i", "v", int(r.version))
     return publish(r, from, "updated", member(u.user, rest), count, why)
   end
-  redis.call("HSET", r.key .. "i", "v", int(count == 0 and r.version + 1 or r.version))
-  tell(r, "left", r.version, u.user, why)
+  tell(r, "left", from + 1, u.user, why)
   publish(r, from, "left", '"' .. u.user .. '"', count, why)
   if count == 0 then
-    r.version = r.version + 1
     tell(r, "vacated", r.version, nil, why)
     redis.call("ZREM", cell.prefix .. "rooms:" .. r.tenant .. ":" .. encode(r.ns), r.room)
     if r.retain == 0 then

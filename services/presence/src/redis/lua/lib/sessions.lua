@@ -89,9 +89,16 @@ function sessions.connected(age)
   return age == "" and "" or int(cell.passed - tonumber(age))
 end
 
---- G5: does another edge hold it by a socket that connected later?
-function sessions.is_elsewhere_since(s, at)
-  return s.lost == "" and s.edge ~= edges.own.id and s.at ~= "" and (at == "" or tonumber(s.at) > tonumber(at))
+--- G5: did the socket that holds the session connect later? nil when that cannot be told.
+function sessions.is_held_later(s, at)
+  if s.at == "" or at == "" then return nil end
+  local later = tonumber(s.at) - tonumber(at)
+  if math.abs(later) > CFG.return_least and math.abs(later) < CFG.gap_passed / 2 then return later > 0 end
+end
+
+--- G3. Not below Redis's time either: an older copy of the store must not give a number again that an edge has seen.
+function sessions.next_incarnation(s)
+  return int(math.max(tonumber(s.inc) + 1, cell.now))
 end
 
 --- Puts the session on the calling edge, from wherever it was.

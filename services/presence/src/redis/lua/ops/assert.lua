@@ -4,8 +4,8 @@
 -- Returns: per session its incarnation, or "" when it lives elsewhere with a higher one; then counts of ghosts, missing.
 -- Bounds: the sessions and rooms of one call (the edge's: 200).
 -- A1 A session not named in a whole round is lost; a membership not named with its session is left.
--- A2 Of two living edges the one with a session's higher incarnation had it last, and wins. Incarnation 0: the edge's
---    `open` was dropped before it was answered; then the socket that connected last wins.
+-- A2 A living edge keeps a session whose socket connected later there; where that cannot be told, one that it has with a
+--    higher incarnation. Incarnation 0: the `open` was never answered.
 -- A3 What an edge says of a session counts more than a record of an earlier epoch, which may have been rewound.
 ops.assert = function()
   local round, last, count = take(3)
@@ -27,8 +27,10 @@ ops.assert = function()
     local s = users.session(u, ns, id)
     local at, opened = sessions.connected(age), inc ~= "0"
     local elsewhere = s and s.edge ~= edges.own.id and edges.alive(s.edge) -- A2
-    if elsewhere and opened then elsewhere = tonumber(s.inc) > tonumber(inc) end
-    if elsewhere and not opened then elsewhere = sessions.is_elsewhere_since(s, at) end
+    if elsewhere then
+      elsewhere = sessions.is_held_later(s, at)
+      if elsewhere == nil then elsewhere = opened and tonumber(s.inc) > tonumber(inc) end
+    end
     local why = { reason = "connect", tp = "", silent = true, user = user }
     if elsewhere then
       out[i + 1] = ""
@@ -42,7 +44,7 @@ ops.assert = function()
         missing = missing + 1
         local rewound = edges.of_old(s.edge)
         local next_inc = tonumber(s.inc) > tonumber(inc) and s.inc or inc
-        sessions.adopt(u, s, opened and next_inc or int(tonumber(s.inc) + 1), at)
+        sessions.adopt(u, s, opened and next_inc or sessions.next_incarnation(s), at)
         if rewound and status ~= "" then users.catch_up(u, s, status, info) end -- A3
       else
         redis.call("SREM", key .. ":old", tenant .. " " .. user .. " " .. ns .. " " .. id)

@@ -7,11 +7,14 @@ ops.open = function()
   local s = users.session(u, ns, id)
   local resumed, elsewhere, why = "", "", { reason = "connect", tp = tp }
   local at = sessions.connected(age)
-  if s and sessions.is_elsewhere_since(s, at) then return { "err", "CONFLICT", "the session lives elsewhere" } end
+  local elsewhere_alive = s and s.lost == "" and s.edge ~= edges.own.id and edges.alive(s.edge)
+  if elsewhere_alive and sessions.is_held_later(s, at) then -- G5
+    return { "err", "CONFLICT", "the session lives elsewhere" }
+  end
   if s then
     resumed = "1"
     if s.lost == "" then elsewhere = s.edge end
-    sessions.adopt(u, s, int(tonumber(s.inc) + 1), at)
+    sessions.adopt(u, s, sessions.next_incarnation(s), at)
     s.name, s.client, s.iat = name, client, iat
   else
     s = sessions.create(u, ns, id, int(cell.now), at, iat, client, name)
