@@ -3,6 +3,7 @@
 import { connectNats, connectRedis, natsAccessOf, openContracts, redisAccessOf, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
 import { startPresence } from "./presence.ts";
+import { CELL_CONNECTION } from "./redis/connection.ts";
 
 await runService({
   name: "presence",
@@ -11,7 +12,15 @@ await runService({
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
     const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
     const access = redisAccessOf(settings);
-    const redis = connectRedis({ url: settings.REDIS_URL, access, clock, logger, metrics, name: "redis" });
+    const redis = connectRedis({
+      url: settings.REDIS_URL,
+      access,
+      clock,
+      logger,
+      metrics,
+      name: "redis",
+      overrides: CELL_CONNECTION,
+    });
     const durableUrl = settings.REDIS_DURABLE_URL;
     const durable =
       durableUrl === undefined || durableUrl === settings.REDIS_URL

@@ -16,6 +16,7 @@ import {
   systemRandom,
 } from "@rollcall/runtime";
 import { type Presence, startPresence } from "../src/presence.ts";
+import { CELL_CONNECTION } from "../src/redis/connection.ts";
 import type { StoreBounds } from "../src/store.ts";
 
 export const SHORT_BOUNDS: StoreBounds = {
@@ -47,7 +48,7 @@ export async function startReplica(options: {
   const clock = systemClock;
   const metrics = createMetrics();
   const logger = createLogger({ service: "rollcall-presence", instance, level: "silent" });
-  const redis = connectRedis({ url: options.redisUrl, clock, logger, name: "presence" });
+  const redis = connectRedis({ url: options.redisUrl, clock, logger, name: "presence", overrides: CELL_CONNECTION });
   const nats = await connectNats({ url: options.natsUrl, name: instance, logger });
   await redis.ready();
   const presence = await startPresence({
