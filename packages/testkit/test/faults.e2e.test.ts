@@ -1,4 +1,4 @@
-/** Every fault, one after the other, in one cluster under traffic: what anybody saw, compared with what was so. */
+/** Faults, one after the other, in one cluster under traffic: what anybody saw, compared with what was so. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SCALED_BOUNDS, waitFor } from "../src/index.ts";
@@ -12,7 +12,8 @@ const OUTAGE_MS = bounds.leaseMs + bounds.graceMs;
 
 let world: World;
 beforeAll(async () => {
-  const env = { GRACE_MS: String(bounds.graceMs) };
+  // Clients of a hung edge notice it long before it is evicted: what is tested is the rule, not the machine's haste.
+  const env = { GRACE_MS: String(bounds.graceMs), PING_INTERVAL_MS: "800", PING_TIMEOUT_MS: "800" };
   world = await World.start({ edges: 2, members: 12, scaled: true, bounds, env });
 });
 afterAll(() => world?.stop());
@@ -24,7 +25,7 @@ const faults = faultsOf({
   hungMs: 0,
   latencyMs: 120,
   jumpMs: 60_000,
-});
+}).filter(({ campaignOnly }) => campaignOnly !== true);
 
 test.each(faults)("$shows $name", async (fault) => {
   const { falses, repeats, unseen, ghosts, missing, wrong, surprises } = await Trial.run(world, fault);

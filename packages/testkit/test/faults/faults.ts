@@ -63,6 +63,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     },
     {
       shows: "[P1] [P3] [P11] [P13]",
+      campaignOnly: true,
       name: `edge hung for ${seconds(hungMs)} (SIGSTOP), then going on`,
       departuresMs: leaseOver,
       async run(trial) {
@@ -137,6 +138,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     },
     {
       shows: "[P9] [P10]",
+      campaignOnly: true,
       name: "Redis flushed (FLUSHALL)",
       departuresMs: brakeOver,
       async run(trial) {
@@ -148,6 +150,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     {
       shows: "[P9] [P10]",
       name: "Redis killed, back empty",
+      campaignOnly: true,
       departuresMs: brakeOver,
       async run(trial) {
         const { redis } = trial.world;
@@ -160,6 +163,8 @@ export function faultsOf(lengths: Lengths): Fault[] {
     {
       shows: "[P6] [P9]",
       name: "Redis killed, back with older data",
+      rewinds: true,
+      campaignOnly: true,
       departuresMs: brakeOver,
       async run(trial) {
         const { redis, operator } = trial.world;
@@ -175,6 +180,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     ...redisAwayMs.map(
       (ms): Fault => ({
         shows: "[P2] [P9] [P15]",
+        campaignOnly: true,
         name: `Redis away for ${seconds(ms)}`,
         departuresMs: brakeOver,
         run: (trial) => {
@@ -185,6 +191,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     ),
     {
       shows: "[P2] [P9] [P15]",
+      campaignOnly: true,
       name: `Redis silent for ${seconds(awayMs)} (connections stay open)`,
       departuresMs: brakeOver,
       run: (trial) => {
@@ -195,6 +202,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     {
       shows: "[P9]",
       name: `Redis ${latencyMs} ms away`,
+      campaignOnly: true,
       departuresMs: brakeOver,
       async run(trial) {
         const { world } = trial;
@@ -216,6 +224,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     {
       shows: "[P2] [P9] [P15]",
       name: "NATS restarted",
+      campaignOnly: true,
       departuresMs: brakeOver,
       async run(trial) {
         await trial.world.nats.kill();
@@ -236,6 +245,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
     {
       shows: "[P12]",
       name: "clocks of an edge and a presence replica a day off, one ahead, one behind",
+      campaignOnly: true,
       departuresMs: leaseOver,
       async run(trial) {
         const { edges, presence } = trial.world.cluster;

@@ -53,25 +53,30 @@ export class RosterView {
     this.#epoch = epoch;
     this.#version = roster.version;
     this.members = new Map(members.map((member) => [member.user, member]));
+    // What came before the answer and is newer than it; who went by it has been counted.
+    for (const diff of this.#recent) this.#fold(diff);
     if (stale !== true) this.known.whole(new Set(this.members.keys()), atMs);
-    for (const diff of this.#recent.splice(0)) this.apply(diff, atMs);
   }
 
   /** False: something is missing before it, read anew. */
   apply(diff: RosterDiff, atMs: number): boolean {
     this.#recent.push(diff);
     if (this.#recent.length > RECENT) this.#recent.shift();
-    if (diff.epoch !== this.#epoch || diff.from > this.#version) return false;
-    if (diff.to <= this.#version) return true;
-    for (const member of [...(diff.joined ?? []), ...(diff.updated ?? [])]) {
-      this.members.set(member.user, member);
-      this.known.here(member.user);
-    }
-    for (const user of diff.left ?? []) {
-      this.known.gone(user, atMs, this.members.delete(user));
-    }
-    this.#version = diff.to;
+    const shown = new Set(this.members.keys());
+    const folded = this.#fold(diff);
+    if (folded !== "new") return folded === "old";
+    for (const { user } of [...(diff.joined ?? []), ...(diff.updated ?? [])]) this.known.here(user);
+    for (const user of diff.left ?? []) this.known.gone(user, atMs, shown.has(user));
     return true;
+  }
+
+  #fold(diff: RosterDiff): "gap" | "old" | "new" {
+    if (diff.epoch !== this.#epoch || diff.from > this.#version) return "gap";
+    if (diff.to <= this.#version) return "old";
+    for (const member of [...(diff.joined ?? []), ...(diff.updated ?? [])]) this.members.set(member.user, member);
+    for (const user of diff.left ?? []) this.members.delete(user);
+    this.#version = diff.to;
+    return "new";
   }
 }
 

@@ -182,12 +182,12 @@ export class World {
   }
 
   /** Waits until everything that can be read is so; `ghosts`: but for those who are still to go. */
-  async agreement(but: { ghosts?: boolean } = {}): Promise<void> {
+  async agreement(but: { ghosts?: boolean } = {}): Promise<Differences> {
     let last: Differences | undefined;
-    await waitFor(
+    return waitFor(
       async () => {
         last = await this.differences();
-        return agrees(but.ghosts === true ? { ...last, ghosts: [] } : last);
+        return agrees(but.ghosts === true ? { ...last, ghosts: [] } : last) && last;
       },
       {
         timeoutMs: AGREEMENT_TIMEOUT_MS,
