@@ -138,7 +138,6 @@ export function faultsOf(lengths: Lengths): Fault[] {
     },
     {
       shows: "[P9] [P10]",
-      campaignOnly: true,
       name: "Redis flushed (FLUSHALL)",
       departuresMs: brakeOver,
       async run(trial) {
@@ -180,7 +179,6 @@ export function faultsOf(lengths: Lengths): Fault[] {
     ...redisAwayMs.map(
       (ms): Fault => ({
         shows: "[P2] [P9] [P15]",
-        campaignOnly: true,
         name: `Redis away for ${seconds(ms)}`,
         departuresMs: brakeOver,
         run: (trial) => {
