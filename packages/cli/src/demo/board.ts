@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { isName } from "@rollcall/contracts";
-import { createServer, type Plugin } from "vite";
+import type { Plugin } from "vite";
 import { loadOrExplain } from "../cluster/contract-paths.ts";
 import { runningCluster } from "../commands/cluster.ts";
 import { allCapabilities } from "../commands/token.ts";
@@ -45,6 +45,8 @@ export async function startBoardDemo({ port }: { port: number }, context: Contex
       ...(state.audience === undefined ? {} : { audience: state.audience }),
     });
 
+  // Only this command needs it, and every command would load it.
+  const { createServer } = await import("vite");
   const server = await createServer({
     configFile: join(home.root, "examples/board/vite.config.ts"),
     plugins: [entrance(tokenFor, edgesNow)],
