@@ -95,7 +95,8 @@ test("a session joins, is read by backends, leaves; log and PRESENCE tell the sa
   expect(await ask("presence.get", { users: ["ann"] })).toEqual({ users: [{ user: "ann", status: "offline" }] });
   expect((await packets("room:roster")).map(({ from, to, count: members }) => [from, to, members])).toEqual([
     [0, 2, 1],
-    [2, 3, 0],
+    // The room is vacated with it: one diff for both.
+    [2, 4, 0],
   ]);
   expect((await packets("presence:changed")).at(-1)).toEqual({ changes: [{ user: "ann", status: "offline" }] });
 
@@ -148,9 +149,10 @@ test("[P3] a client that comes back to another edge within grace shows nothing; 
   const control = nc.subscribe(subjectsOf(install).edgeControl(a.id), { callback: (_, m) => void told.push(m.json()) });
   await nc.flush();
   const back = await b.open(ann);
-  expect(back).toMatchObject({ resumed: true, rooms: ["doc:1"], incarnation: incarnation + 1 });
+  expect(back).toMatchObject({ resumed: true, rooms: ["doc:1"] });
+  expect(back.incarnation).toBeGreaterThan(incarnation);
   await waitFor(() => told.length === 1);
-  expect(told).toEqual([{ kind: "replaced", ref: ann, incarnation: incarnation + 1 }]);
+  expect(told).toEqual([{ kind: "replaced", ref: ann, incarnation: back.incarnation }]);
   control.unsubscribe();
   // What the old edge still says of it changes nothing.
   await a.lane({ op: "close", ref: ann, incarnation, how: "leave" });
