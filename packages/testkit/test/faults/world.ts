@@ -213,6 +213,8 @@ export class World {
 
   /** As many people on each edge, and an observer on each. */
   async spread(): Promise<void> {
+    // A connection on its way arrives where it was aimed at first, wherever it is told to go meanwhile.
+    await this.agreement();
     for (const [i, observer] of this.observers.entries()) observer.moveTo(i);
     for (const [i, app] of this.people.entries()) app.moveTo(i % this.cluster.edges.length);
     await this.agreement();
