@@ -209,28 +209,43 @@ export class Trial {
 interface View {
   where: string;
   departures: readonly Departure[];
+  /**
+   * Does it show a user as gone without having been told? While presence is stale a watcher may read a user offline who
+   * is not back yet: no departure. If the user has gone indeed, nothing changes any more, and nothing more is said.
+   */
+  showsGone(user: string): boolean;
 }
 
 /** Side rooms are left on purpose: there only the end is compared. */
 function viewsOf({ user, rosters, watching }: App): View[] {
   const roster = rosters.get(EVERYBODY);
   return [
-    ...(roster === undefined ? [] : [{ where: `roster of ${user}`, departures: roster.known.departures }]),
-    ...(watching.users.size === 0 ? [] : [{ where: `watch of ${user}`, departures: watching.known.departures }]),
+    ...(roster === undefined
+      ? []
+      : [{ where: `roster of ${user}`, departures: roster.known.departures, showsGone: () => false }]),
+    ...(watching.users.size === 0
+      ? []
+      : [
+          {
+            where: `watch of ${user}`,
+            departures: watching.known.departures,
+            showsGone: (other: string) => watching.users.get(other)?.status === "offline",
+          },
+        ]),
   ];
 }
 
 /** Every departure once in each view, and no other. */
 function accountOf(witnesses: readonly App[], gone: ReadonlySet<string>): Pick<Row, "falses" | "repeats" | "unseen"> {
   const account = { falses: [] as string[], repeats: [] as string[], unseen: [] as string[] };
-  for (const { where, departures } of witnesses.flatMap(viewsOf)) {
+  for (const { where, departures, showsGone } of witnesses.flatMap(viewsOf)) {
     const times = new Map<string, number>();
     for (const { user } of departures) times.set(user, (times.get(user) ?? 0) + 1);
     for (const [user, count] of times) {
       if (!gone.has(user)) account.falses.push(`${where}: ${user}`);
       else if (count > 1) account.repeats.push(`${where}: ${user}`);
     }
-    for (const user of gone) if (!times.has(user)) account.unseen.push(`${where}: ${user}`);
+    for (const user of gone) if (!times.has(user) && !showsGone(user)) account.unseen.push(`${where}: ${user}`);
   }
   return account;
 }
