@@ -8,7 +8,8 @@ import { allSteps, STATIC_STEPS, type Step, suite, TEST_KINDS } from "../testing
 export function addTest(program: Command, context: Context): void {
   const { home, terminal } = context;
   const run = async (steps: readonly Step[]) => {
-    const { passed, failed } = await runSteps(steps, context);
+    const { passed, failed, failures } = await runSteps(steps, context);
+    for (const failure of failures) terminal.out(`${terminal.style("red", "failed")} ${failure}`);
     terminal.out(`${passed} passed, ${failed} failed`);
     context.exit(failed === 0 ? EXIT.ok : EXIT.failed);
   };
@@ -17,7 +18,7 @@ export function addTest(program: Command, context: Context): void {
     .summary("run all tests, one kind of them, or a campaign")
     .description(
       "Without arguments: everything CI runs (lint, types, boundaries, unit, sim, integration, e2e).\n" +
-        "The last line sums up: N passed, N failed.",
+        "At the end, a line for each failure; the last line sums up: N passed, N failed.",
     )
     .addArgument(new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "campaign"]))
     .argument("[name...]", "with a kind: only files whose path holds one of these; with campaign: which one")

@@ -1,45 +1,32 @@
 /** Runs steps one after the other, shows what they print, and counts. */
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import type { Env } from "@rollcall/runtime";
 import type { Context } from "../context.ts";
 import { findServer, NATS, REDIS, withPath } from "../servers/find.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Step } from "./steps.ts";
 
-export interface Count {
-  passed: number;
-  failed: number;
-}
-
 /** Whatever fails, the other steps still run: one run shows all that is wrong. */
-export async function runSteps(steps: readonly Step[], context: Context): Promise<Count> {
+export async function runSteps(steps: readonly Step[], context: Context): Promise<Outcome> {
   const { home, terminal, clock } = context;
   mkdirSync(home.results, { recursive: true });
   const env = await serversInPath(context);
-  const total: Count = { passed: 0, failed: 0 };
+  const total = { passed: 0, failed: 0, failures: [] as string[] };
   for (const step of steps) {
     terminal.out(terminal.style("bold", `== ${step.name}`));
     if (step.report !== undefined) rmSync(step.report, { force: true });
     const startedAtMs = clock.monotonic();
     const exitCode = await run(step.command, home.root, env);
-    const { passed, failed } = countOf(step, exitCode);
+    const { passed, failed, failures } = outcomeOf(step, exitCode, home.root);
     total.passed += passed;
     total.failed += failed;
+    total.failures.push(...failures);
     const seconds = ((clock.monotonic() - startedAtMs) / 1_000).toFixed(1);
     terminal.out(`== ${step.name}: ${passed} passed, ${failed} failed in ${seconds} s`);
   }
   return total;
-}
-
-/** A step that fails has at least one failure, whatever its report says; one without tests is a failure too. */
-export function countOf(step: Step, exitCode: number): Count {
-  if (step.report === undefined) return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-  if (!existsSync(step.report)) return { passed: 0, failed: 1 };
-  const report = JSON.parse(readFileSync(step.report, "utf8")) as { numPassedTests: number; numFailedTests: number };
-  const { numPassedTests: passed, numFailedTests } = report;
-  const failed = exitCode === 0 ? numFailedTests : Math.max(1, numFailedTests);
-  return passed + failed === 0 ? { passed: 0, failed: 1 } : { passed, failed };
 }
 
 /** The tests look for the servers in PATH. */

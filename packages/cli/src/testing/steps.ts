@@ -31,7 +31,7 @@ export function suite(kind: string, results: string, filters: readonly string[] 
 export const STATIC_STEPS: readonly Step[] = [
   { name: "format and lint", command: ["pnpm", "exec", "biome", "check", "--error-on-warnings", "."] },
   { name: "floating promises", command: ["pnpm", "exec", "oxlint", "--type-aware", "--deny-warnings"] },
-  { name: "types", command: ["pnpm", "exec", "turbo", "run", "check", "--output-logs=errors-only"] },
+  { name: "types", command: ["pnpm", "run", "--silent", "check"] },
   { name: "boundaries", command: ["node", "scripts/boundaries.ts"] },
   { name: "generated docs", command: ["node", "scripts/generate-docs.ts", "--check"] },
 ];
