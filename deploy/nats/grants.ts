@@ -39,7 +39,7 @@ export function grantsOf(options: GrantOptions): Record<Role, Grant> {
   const { install, tenant, commands = "commands.>", events = { stream: "EVENTS", domain: "events" } } = options;
   const subjects = subjectsOf(install);
   const js = jetStreamApi(options.domain);
-  const [presence, dead] = [subjects.presenceStream(), subjects.deadletterStream()];
+  const [presence, dead, emitted] = [subjects.presenceStream(), subjects.deadletterStream(), subjects.emittedStream()];
   const marks = `${install}-notifier`;
   const names = Object.keys(REQUESTS);
   const requestsOf = (service: "presence" | "notifier") =>
@@ -95,6 +95,7 @@ export function grantsOf(options: GrantOptions): Record<Role, Grant> {
         subjects.presenceDoor("*", "publish"),
         subjects.delivery(),
         subjects.deadletterAll(),
+        subjects.emittedAll(),
         subjects.fallbackAll(),
         // A replayed dead letter goes back where it came from.
         `${events.domain}.>`,
@@ -102,6 +103,8 @@ export function grantsOf(options: GrantOptions): Record<Role, Grant> {
         js.find,
         ...js.own(events.stream),
         ...js.consume(events.stream),
+        ...js.own(emitted),
+        ...js.consume(emitted),
         ...js.own(dead),
         ...js.consume(dead),
         ...js.message(dead),

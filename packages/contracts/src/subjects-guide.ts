@@ -79,6 +79,27 @@ export const SUBJECT_GUIDE: Record<keyof Subjects, SubjectGuide> = {
     listens: "operators, `rollcall deadletter`",
     example: [],
   },
+  emitted: {
+    what: "a durable event that was accepted by the `emit` request",
+    publishes: "the notifier",
+    listens: "the notifier",
+    private: true,
+    example: ["main"],
+  },
+  emittedAll: {
+    what: "all of them",
+    publishes: "the notifier",
+    listens: "the notifier",
+    private: true,
+    example: [],
+  },
+  emittedStream: {
+    what: "the stream of durable events accepted by `emit`: limits retention, 30 days",
+    publishes: "the notifier",
+    listens: "the notifier",
+    private: true,
+    example: [],
+  },
   fallback: {
     what: "a durable event nobody acknowledged, by the channel `nats`",
     publishes: "the notifier",

@@ -23,6 +23,10 @@ export function subjectsOf(install: string) {
     deadletter: (reason: string) => `${install}.deadletter.${reason}`,
     deadletterAll: () => `${install}.deadletter.>`,
     deadletterStream: () => `${upper}_DEADLETTER`,
+    /** Private: a durable event that was accepted by the `emit` request, until it is final. */
+    emitted: (tenant: string) => `${install}.internal.v1.emitted.${token(tenant)}`,
+    emittedAll: () => `${install}.internal.v1.emitted.*`,
+    emittedStream: () => `${upper}_EMITTED`,
     fallback: (tenant: string, event: string) => `${install}.fallback.v1.${token(tenant)}.${token(event)}`,
     fallbackAll: () => `${install}.fallback.v1.>`,
     notifierDurable: (stream: string) => `${install}-notifier-${token(stream).replaceAll("%", "_")}`,

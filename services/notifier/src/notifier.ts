@@ -14,11 +14,14 @@ import { AccountRing } from "./explain/ring.ts";
 import type { Channel } from "./fallback/channel.ts";
 import type { ChannelParts } from "./fallback/channels-file.ts";
 import { type Faults, withFaults } from "./faults.ts";
+import { decodeMessage } from "./intake/cloud-event.ts";
 import { createLease } from "./intake/lease.ts";
 import { createProcessor } from "./intake/processor.ts";
 import { maxAckPending, type Reader, type ReaderTiming, startReader } from "./intake/reader.ts";
-import { deadLetterStream, parseSources, sourceConsumer, sourceStream } from "./intake/sources.ts";
+import { deadLetterStream, emittedSource, parseSources, sourceConsumer, sourceStream } from "./intake/sources.ts";
 import { ensureConsumer, ensureStream, StreamsError, type StreamsMode } from "./intake/streams.ts";
+import { routeEmitted } from "./routing/emitted.ts";
+import { route } from "./routing/route.ts";
 
 export interface NotifierOptions {
   install: string;
@@ -64,7 +67,8 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   const { install, contracts, redis, durableRedis, nats, clock, random, logger, metrics, mode } = options;
   const { timing, maxInFlight, traceToClient, faults } = options;
   const subjects = subjectsOf(install);
-  const sources = parseSources(options.sources, subjects);
+  const emitted = emittedSource(subjects);
+  const sources = [...parseSources(options.sources, subjects), emitted];
   const js = jetstream(nats.nc, nats.jetStream);
   const jsm = await jetstreamManager(nats.nc, nats.jetStream);
   const placement = v1Placement;
@@ -122,7 +126,15 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     faults,
   );
   const ring = new AccountRing(RING_SIZE);
-  const processor = createProcessor({ contracts, delivery, deadLetters, clock, random, logger, metrics, ring });
+  const working = { delivery, deadLetters, clock, random, logger, metrics, ring };
+  const fromPublishers = createProcessor({
+    ...working,
+    route: (message) => route(contracts, message, decodeMessage(message)),
+  });
+  const fromBackends = createProcessor({
+    ...working,
+    route: (message) => routeEmitted(contracts, message, decodeMessage(message)),
+  });
   const readers = sources.map((source) =>
     startReader({
       source,
@@ -137,7 +149,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
         faults,
       ),
       memory: durable.memoryOf(source.durable),
-      processor,
+      processor: source === emitted ? fromBackends : fromPublishers,
       nats,
       js,
       jsm,

@@ -111,7 +111,12 @@ async function nats(flags: DoctorFlags, context: Context): Promise<Finding[]> {
       if (jetstream) {
         for await (const name of (await jetstreamManager(nc)).streams.names()) streams.push(name);
       }
-      const neededStreams = ["EVENTS", subjects.presenceStream(), subjects.deadletterStream()];
+      const neededStreams = [
+        "EVENTS",
+        subjects.presenceStream(),
+        subjects.emittedStream(),
+        subjects.deadletterStream(),
+      ];
       return judgeNats({ version, jetstream, streams, neededStreams });
     });
   } catch (error) {

@@ -1,13 +1,14 @@
 /**
- * The `emit` request: a backend sends a declared event itself, without a stream. It is done when it is answered, and a
- * repeat of its id is answered alike and emits nothing.
+ * The `emit` request: a backend sends a declared event itself. An event that is not durable is in the log when it is
+ * answered, a durable one in a stream of ours, so that it is accepted for good. A repeat of its id is answered alike and
+ * emits nothing.
  */
 
 import { type Contracts, type EventContract, isName, RollcallError } from "@rollcall/contracts";
 import type { Clock, Metrics, Random, ServeContext } from "@rollcall/runtime";
 import { ATTRIBUTES, METRICS, startSpan } from "@rollcall/telemetry";
 import type { Delivery } from "../delivery/delivery.ts";
-import { durableTerms } from "../delivery/inbox-delivery.ts";
+import type { Journal } from "../delivery/journal.ts";
 import { fitsOnWire } from "../routing/packet.ts";
 import type { Audience } from "../routing/route.ts";
 import { readEmit } from "./emit-request.ts";
@@ -15,13 +16,14 @@ import { readEmit } from "./emit-request.ts";
 export interface EmitOptions {
   contracts: Contracts;
   delivery: Delivery;
+  journal: Journal;
   clock: Clock;
   random: Random;
   metrics: Metrics;
 }
 
 export function createEmitHandler(options: EmitOptions) {
-  const { contracts, delivery, clock, random } = options;
+  const { contracts, delivery, journal, clock, random } = options;
   const tolerated = options.metrics.counter(METRICS.contractTolerated);
 
   return async (tenant: string, body: unknown, context: ServeContext): Promise<{ id: string }> => {
@@ -37,28 +39,25 @@ export function createEmitHandler(options: EmitOptions) {
     if (issues !== undefined) tolerated.inc({ event: contract.name });
 
     const id = asked.id ?? random.id();
-    const atMs = clock.now();
     const span = startSpan("request", contract.name, {
       parent: context.traceparent,
       ratio: contract.sample,
       kind: "server",
       attributes: { [ATTRIBUTES.eventId]: id, [ATTRIBUTES.messageId]: id, [ATTRIBUTES.tenant]: tenant },
     });
+    const { namespace, audience, data } = asked;
     try {
-      await delivery.deliver(
-        {
-          tenant,
-          namespace: asked.namespace,
-          event: contract.name,
-          mid: id,
-          atMs,
-          dataJson,
-          audience: asked.audience,
-          history: contract.history !== undefined,
-          ...(contract.durable === undefined ? {} : { durable: durableTerms(contract.durable, asked.data, atMs) }),
-        },
-        span,
-      );
+      if (contract.durable !== undefined && audience.to === "users") {
+        const { users } = audience;
+        await journal({ tenant, namespace, event: contract.name, id, users, data, traceparent: span.traceparent });
+      } else {
+        const atMs = clock.now();
+        const history = contract.history !== undefined;
+        await delivery.deliver(
+          { tenant, namespace, event: contract.name, mid: id, atMs, dataJson, audience, history },
+          span,
+        );
+      }
     } catch (error) {
       span.fail(error);
       throw error;

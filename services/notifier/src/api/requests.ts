@@ -13,6 +13,7 @@ import {
 } from "@rollcall/runtime";
 import { createArchive } from "../dead-letter/archive.ts";
 import type { Delivery } from "../delivery/delivery.ts";
+import { createJournal } from "../delivery/journal.ts";
 import type { Durable } from "../durable.ts";
 import { answerAccounts } from "../explain/accounts.ts";
 import type { AccountRing } from "../explain/ring.ts";
@@ -43,7 +44,8 @@ export interface RequestsOptions {
 export function serveRequests(options: RequestsOptions): Served[] {
   const { install, contracts, nats, subjects, delivery, durable, clock, random, logger, metrics } = options;
   const common = { queue: `${install}-notifier`, logger, metrics };
-  const emit = createEmitHandler({ contracts, delivery, clock, random, metrics });
+  const journal = createJournal(nats.nc, options.js, subjects);
+  const emit = createEmitHandler({ contracts, delivery, journal, clock, random, metrics });
   const preference = createPreferenceHandlers(durable.preferences);
   const inbox = createInboxDoor({
     store: durable.store,

@@ -4,7 +4,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { validateAck } from "@rollcall/contracts";
 import type { InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
 import { request } from "@rollcall/runtime";
-import { conforms, waitFor } from "@rollcall/testkit";
+import { ask, conforms, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toUsers } from "../../test/fake-contracts.ts";
@@ -274,23 +274,30 @@ describe("durable events", () => {
   it("[D1] a flush of the durable Redis loses nothing: the source is read again from its mark", async () => {
     await start();
     for (let n = 0; n < 20; n++) await bench.publish(order(`o${n}`, [`u${n % 2}`]));
+    const emit = { event: "order:shipped", to: { users: ["u0"] }, data: {}, id: "by-request" };
+    for (let n = 0; n < 2; n++) await ask(bench.nc, "emit", emit, { install: "rollcall", tenant: "main" });
     await bench.publish(order("seen", ["u0"], "events.seen"));
     await done();
+    await waitFor(async () => (await sync("u0")).events.length === 11, { what: "what was emitted by request" });
     const before = await sync("u0");
     const kv = await jetstreamManager(bench.nc);
-    await waitFor(async () => (await kv.streams.info("KV_rollcall-notifier")).state.messages > 0, { what: "a mark" });
+    await waitFor(async () => (await kv.streams.info("KV_rollcall-notifier")).state.messages === 2, {
+      what: "a mark of each source",
+    });
     await bench.redis.flushall();
     const after = await waitFor(
       async () => {
         const page = await sync("u0");
-        return page.events.length === 10 && page;
+        return page.events.length === 11 && page;
       },
       { timeoutMs: 20_000, what: "the inbox to be whole again" },
     );
     expect(after.epoch).not.toBe(before.epoch);
-    expect(after.events.map(([, , { id }]) => id)).toEqual(before.events.map(([, , { id }]) => id));
+    const mids = ({ events }: InboxPage) => events.map(([, , { id }]) => id).toSorted();
+    expect(mids(after)).toEqual(mids(before));
+    expect(mids(after)).toContain("by-request");
     await bench.publish(order("o20", ["u0"]));
-    await waitFor(async () => (await sync("u0")).events.length === 11, { timeoutMs: 20_000 });
+    await waitFor(async () => (await sync("u0")).events.length === 12, { timeoutMs: 20_000 });
     // What is not durable was done, and the flush took the log with it.
     expect((await bench.emitted()).filter(({ event }) => event === "order:seen")).toEqual([]);
   });

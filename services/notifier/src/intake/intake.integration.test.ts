@@ -209,6 +209,8 @@ describe("intake", () => {
       differences: [
         "stream OTHER_DEADLETTER is missing: it needs subjects other.deadletter.>",
         "consumer other-notifier-EVENTS of EVENTS is missing",
+        "stream OTHER_EMITTED is missing: it needs subjects other.internal.v1.emitted.*",
+        "consumer other-notifier-OTHER_EMITTED of OTHER_EMITTED is missing",
         "stream KV_other-notifier is missing: it needs subjects $KV.other-notifier.>",
       ],
     });

@@ -4,7 +4,7 @@
  */
 
 import type { JsMsg } from "@nats-io/jetstream";
-import { type Contracts, DEFAULT_TENANT, RollcallError } from "@rollcall/contracts";
+import { DEFAULT_TENANT, RollcallError } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
 import { ATTRIBUTES, METRICS, type Span, startSpan } from "@rollcall/telemetry";
 import type { DeadLetters } from "../dead-letter/dead-letters.ts";
@@ -14,8 +14,7 @@ import { durableTerms } from "../delivery/inbox-delivery.ts";
 import type { AccountRing } from "../explain/ring.ts";
 import { retry } from "../retry.ts";
 import { isoTime } from "../routing/packet.ts";
-import { type Accepted, type Dead, type Decision, route } from "../routing/route.ts";
-import { decodeMessage } from "./cloud-event.ts";
+import type { Accepted, Dead, Decision } from "../routing/route.ts";
 import type { StreamMessage } from "./stream-message.ts";
 
 /** A message ready to run in its lanes. `run` never rejects. */
@@ -25,7 +24,8 @@ export interface Work {
 }
 
 export interface ProcessorOptions {
-  contracts: Contracts;
+  /** Pure, and the same at every delivery under one set of contracts. */
+  route(message: StreamMessage): Decision;
   delivery: Delivery;
   deadLetters: DeadLetters;
   clock: Clock;
@@ -50,7 +50,7 @@ export type Processor = (delivery: JsMsg, message: StreamMessage, reading: Readi
 const MAX_DELIVERIES = 25;
 
 export function createProcessor(options: ProcessorOptions): Processor {
-  const { contracts, delivery, deadLetters, clock, random, logger, ring } = options;
+  const { delivery, deadLetters, clock, random, logger, ring } = options;
   const outcomes = options.metrics.counter(METRICS.notifierOutcomes);
   const tolerated = options.metrics.counter(METRICS.contractTolerated);
 
@@ -59,7 +59,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
       return { kind: "dead", reason: "failed", detail: `not finished in ${MAX_DELIVERIES} deliveries` };
     }
     try {
-      return route(contracts, message, decodeMessage(message));
+      return options.route(message);
     } catch (error) {
       logger.error({ event: "intake.route_failed", error, sequence: message.sequence }, "routing threw");
       return { kind: "dead", reason: "failed", detail: "routing failed: see the notifier's log" };

@@ -4,7 +4,7 @@
  */
 
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, RetentionPolicy, type StreamConfig } from "@nats-io/jetstream";
-import type { Subjects } from "@rollcall/contracts";
+import { LIMITS, type Subjects } from "@rollcall/contracts";
 
 export interface EventSource {
   stream: string;
@@ -12,6 +12,8 @@ export interface EventSource {
   filter?: string;
   /** Of the consumer, the lease and the low-water mark. */
   durable: string;
+  /** How long the stream keeps a message and knows its id, where `STREAMS=create` makes it. */
+  keep?: { maxAgeMs: number; dedupMs: number };
 }
 
 const DEFAULT_SOURCE = { stream: "EVENTS", filter: "events.>" };
@@ -37,6 +39,18 @@ export function parseSources(text: string | undefined, subjects: Subjects): Even
   });
 }
 
+/** Durable events that the `emit` request accepted: what is in this stream can be read again, like all the others. */
+export function emittedSource(subjects: Subjects): EventSource {
+  const stream = subjects.emittedStream();
+  return {
+    stream,
+    filter: subjects.emittedAll(),
+    durable: subjects.notifierDurable(stream),
+    // As long as one may be without a final state; and as long as the wire contract remembers an id.
+    keep: { maxAgeMs: LIMITS.durableTtlMs, dedupMs: 10 * MINUTE_MS },
+  };
+}
+
 function parseSource(entry: string): { stream: string; filter?: string } {
   const colon = entry.indexOf(":");
   const stream = colon < 0 ? entry : entry.slice(0, colon);
@@ -54,14 +68,15 @@ export type StreamNeed = Pick<StreamConfig, "name" | "subjects"> & Partial<Strea
 
 /** What `STREAMS=create` makes when the stream is missing. */
 export function sourceStream(source: EventSource): StreamNeed {
+  const { maxAgeMs, dedupMs } = source.keep ?? { maxAgeMs: 7 * DAY_MS, dedupMs: 2 * MINUTE_MS };
   return {
     name: source.stream,
     subjects: [
       source.filter ?? (source.stream === DEFAULT_SOURCE.stream ? DEFAULT_SOURCE.filter : `${source.stream}.>`),
     ],
     retention: RetentionPolicy.Limits,
-    max_age: nanos(7 * DAY_MS),
-    duplicate_window: nanos(2 * MINUTE_MS),
+    max_age: nanos(maxAgeMs),
+    duplicate_window: nanos(dedupMs),
   };
 }
 

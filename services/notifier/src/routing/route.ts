@@ -64,7 +64,7 @@ export function route(contracts: Contracts, message: BusMessage, decoded: Decode
   }
 
   const issues = contract.validate(domain.data);
-  if (issues !== undefined && contract.enforcement === "enforce") return dead("payload", describe(issues));
+  if (issues !== undefined && contract.enforcement === "enforce") return dead("payload", describeIssues(issues));
 
   if (contract.audience === undefined) return dead("audience", "the event declares no audience");
   const audience = contract.audience.of(domain.data);
@@ -104,7 +104,8 @@ function tenantDetail(contract: EventContract, claimed: string | undefined): str
     : "ce-tenantid differs from the subject's tenant";
 }
 
-function describe(issues: readonly Issue[]): string {
+/** Pointers and rules, never values. */
+export function describeIssues(issues: readonly Issue[]): string {
   const shown = issues.slice(0, SHOWN_ISSUES).map((issue) => `${issue.pointer || "/"} ${issue.message}`);
   const more = issues.length - shown.length;
   return more > 0 ? `${shown.join("; ")}; and ${more} more` : shown.join("; ");
