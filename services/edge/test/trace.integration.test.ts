@@ -1,5 +1,6 @@
 import { systemClock } from "@rollcall/runtime";
-import { startSpan, startTelemetry, type Telemetry } from "@rollcall/telemetry";
+import { startSpan } from "@rollcall/telemetry";
+import { startTelemetry, type Telemetry } from "@rollcall/telemetry/tracing";
 import { startSpanCollector, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startWorld, type World } from "./harness.ts";

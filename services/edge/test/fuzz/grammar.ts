@@ -1,14 +1,13 @@
 /**
- * What a hostile client may send, from whole requests down to the fields of a payload. Every case comes from a seeded
- * generator, so that a number is enough to send it again.
+ * What a hostile client may say within a session, down to the fields of a payload. `breaking.ts` has what ends a
+ * connection, `requests.ts` what comes before one. Every case comes from a seeded generator.
  */
 
 import type { Random } from "@rollcall/runtime";
 import { encodeFrame } from "./raw-socket.ts";
 
 /** Which layer a case attacks: a run covers all of them. */
-export const LAYERS = ["http", "frame", "engine", "packet", "event", "payload"] as const;
-export type Layer = (typeof LAYERS)[number];
+export type Layer = "http" | "connect" | "frame" | "engine" | "packet" | "event" | "payload";
 
 export interface Case {
   layer: Layer;
@@ -17,11 +16,22 @@ export interface Case {
   bytes: Buffer;
   /** Of a text frame. */
   text?: string;
+  /** It leaves a frame open: what follows on this connection is its payload. */
+  isOpenEnded?: boolean;
 }
 
-const pick = <T>(random: Random, items: readonly T[]): T => items[random.int(items.length)]!;
+/** One kind of case, and how to make one. */
+export interface Maker {
+  layer: Layer;
+  kind: string;
+  make(random: Random): Omit<Case, "layer" | "kind">;
+}
 
-const NASTY_TEXTS = [
+export const caseOf = ({ layer, kind, make }: Maker, random: Random): Case => ({ layer, kind, ...make(random) });
+
+export const pick = <T>(random: Random, items: readonly T[]): T => items[random.int(items.length)]!;
+
+export const NASTY_TEXTS = [
   "",
   "__proto__",
   "constructor",
@@ -49,11 +59,8 @@ const NASTY_TEXTS = [
 const NASTY_NUMBERS = [0, -0, -1, 1.5, 1e22, 2 ** 53 + 1, -(2 ** 53), Number.MAX_VALUE, 5e-324];
 /** Numbers that only text can hold. */
 const NASTY_LITERALS = ["1e400", "-1e400", "1e-400", "123456789012345678901234567890", "-0.0"];
-/** No JSON: these end a connection. */
-const BROKEN_JSON = ["00", "0x10", "NaN", "undefined", "{a:1}", "[1,]", "'x'", '"', "{", "[1", "\u0000"];
-const RESERVED_NAMES = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
-const EVENTS = [
+export const EVENTS = [
   "room:join",
   "room:leave",
   "room:update",
@@ -150,12 +157,11 @@ function almostRight(random: Random, event: string): string {
   return `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`;
 }
 
-const text = (layer: Layer, kind: string, body: string): Case => ({
-  layer,
-  kind,
+export const textCase = (body: string): Omit<Case, "layer" | "kind"> => ({
   bytes: encodeFrame({ payload: Buffer.from(body) }),
   text: body,
 });
+const text = (layer: Layer, kind: string, body: string): Case => ({ layer, kind, ...textCase(body) });
 
 /** For a connection with a session: most cases keep it alive, so that the next one is met too. */
 export function inSession(random: Random): Case {
@@ -181,60 +187,4 @@ export function inSession(random: Random): Case {
       return text("payload", event, `42${ack}["${event}",${almostRight(random, event)}]`);
     }
   }
-}
-
-/** Breaks the protocol: the connection is expected to be closed, and nothing else. */
-export function breaking(random: Random): Case {
-  switch (random.int(5)) {
-    case 0:
-      return brokenFrame(random);
-    case 1: {
-      const name = pick(random, [...RESERVED_NAMES, "a:b"]);
-      return text("event", "reserved", `42["${name}",${pick(random, BROKEN_JSON)}]`);
-    }
-    case 2: {
-      const type = pick(random, ["0", "1", "2", "3", "5", "6", "7", "8", "9", "z", "", "\u0000"]);
-      return text("engine", type, `${type}${pick(random, ["", "probe", anyJson(random)])}`);
-    }
-    case 3: {
-      const type = String(random.int(10));
-      const attachments =
-        type === "5" || type === "6" ? pick(random, ["-", "1-", "-1-", "1.5-", "11-", "1000000000-"]) : "";
-      const namespace = pick(random, ["", "/,", "/other,", `/${"n".repeat(300)},`, "/a?b=c,", "no-slash,"]);
-      const id = pick(random, ["", "1", "99999999999999999999", "1e22", "-1"]);
-      const data = pick(random, ["", anyJson(random), '["x",{"_placeholder":true,"num":7}]', '["room:join",{}]', "{"]);
-      return text("packet", type, `4${type}${attachments}${namespace}${id}${data}`);
-    }
-    default:
-      return { layer: "http", kind: "garbage", bytes: Buffer.from(random.bytes(1 + random.int(200))) };
-  }
-}
-
-function brokenFrame(random: Random): Case {
-  const payload = Buffer.from(pick(random, ["2", '42["a:b",{}]', "x".repeat(200)]));
-  const kind = pick(random, [
-    "rsv",
-    "unmasked",
-    "opcode",
-    "binary",
-    "ping",
-    "continuation",
-    "lying",
-    "huge",
-    "half",
-    "close",
-  ]);
-  const frame = {
-    rsv: { rsv: 1 + random.int(7), payload },
-    unmasked: { masked: false, payload },
-    opcode: { opcode: pick(random, [3, 4, 5, 6, 7, 11, 12, 13, 14, 15]), payload },
-    binary: { opcode: 2, payload: Buffer.from(random.bytes(random.int(100))) },
-    ping: { opcode: 9, payload: Buffer.alloc(random.int(200)) },
-    continuation: { opcode: 0, payload },
-    lying: { claimedLength: payload.length + 1 + random.int(1_000), payload },
-    huge: { claimedLength: 4_000_000_000, payload },
-    half: { fin: false, payload },
-    close: { opcode: 8, payload: Buffer.from(random.bytes(random.int(130))) },
-  }[kind]!;
-  return { layer: "frame", kind, bytes: encodeFrame(frame) };
 }

@@ -38,6 +38,7 @@ export function encodeFrame(frame: Frame): Buffer {
   return Buffer.concat([Buffer.from(head), MASK, body]);
 }
 
+const CLOSE = encodeFrame({ opcode: 8, payload: Buffer.alloc(0) });
 export const textFrame = (text: string): Buffer => encodeFrame({ payload: Buffer.from(text) });
 
 /** Longest message a server may send here; more is no message. */
@@ -47,6 +48,8 @@ const MAX_BUFFERED = 4 * 1024 * 1024;
 export class FrameReader {
   #buffer = Buffer.alloc(0);
   #isUpgraded = false;
+  /** The server has said that it closes. */
+  isClosing = false;
 
   read(data: Buffer): string[] {
     this.#buffer = Buffer.concat([this.#buffer, data]);
@@ -62,6 +65,7 @@ export class FrameReader {
       const frame = this.#next();
       if (frame === undefined) return texts;
       if (frame.opcode === 1) texts.push(frame.payload.toString("utf8"));
+      this.isClosing ||= frame.opcode === 8;
     }
   }
 
@@ -87,15 +91,17 @@ export class RawSocket {
   /** The server's words so far, its frame headers included; the newest 64 KB. */
   heard = "";
 
-  /** `onText` is told each message of the server. */
-  constructor(port: number, onText?: (text: string) => void) {
+  /** `onText` is told each message of the server. `mute`: its close is not answered. */
+  constructor(port: number, { onText, mute = false }: { onText?: (text: string) => void; mute?: boolean } = {}) {
     const reader = new FrameReader();
     this.socket = connect(port, "127.0.0.1");
     this.socket.on("error", () => {});
     this.socket.on("data", (data) => {
       this.heard = (this.heard + data.toString("latin1")).slice(-65_536);
       if (this.heard.startsWith("HTTP/1.1 101")) this.isOpen = true;
-      if (onText !== undefined && this.isOpen) for (const text of reader.read(data)) onText(text);
+      if (!this.isOpen) return;
+      for (const text of reader.read(data)) onText?.(text);
+      if (reader.isClosing && !mute) this.socket.end(CLOSE);
     });
     this.closed = new Promise((resolve) => {
       this.socket.on("close", () => {
