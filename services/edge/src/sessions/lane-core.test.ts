@@ -226,6 +226,17 @@ describe("lane", () => {
     expect(settled(effects)).toHaveLength(MAX_WAITING + 1);
     expect(pump(state)!.ops.map(({ op }) => op)).toEqual(["assert"]);
   });
+
+  it("[L7][P1] an open in flight whose close overflowed is not sent again behind the truth", () => {
+    const state = greeted();
+    submit(state, open("ann"));
+    pump(state);
+    for (let i = 0; i <= MAX_WAITING; i++) submit(state, close(`u${i}`));
+    const effects = reduce(state, { type: "reply", data: unknownEdge, freshEdge: () => "edge-2" });
+    expect(effects).toMatchObject([{ do: "hello" }, { do: "settle", body: { op: "open" }, result: { ok: false } }]);
+    reduce(state, { type: "greeted" });
+    expect(pump(state)!.ops.map(({ op }) => op)).toEqual(["assert"]);
+  });
 });
 
 /** A presence that applies exactly the next number, forgets edges, and loses requests and answers. */

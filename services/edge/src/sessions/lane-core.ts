@@ -11,6 +11,7 @@
  *    dropped and an assertion of the truth takes their place.
  * L7 told `UNKNOWN_EDGE`, it takes a new id, asserts what was held, then sends the unanswered again, except what
  *    could apply twice. What was about to end is not asserted: it would come back to life only to end before all eyes.
+ *    After an overflow the truth is asserted, and nothing older is sent behind it: the end of what it opens was dropped.
  *
  * The state is changed in place: whoever holds it passes it to {@link reduce} and to nothing else.
  */
@@ -44,6 +45,8 @@ export interface LaneState {
   queue: Item[];
   waitingRequests: number;
   assertWanted: boolean;
+  /** The assertion is of the truth, after an overflow: what is in flight is older. */
+  truthWanted: boolean;
   digestWanted: boolean;
 }
 
@@ -86,6 +89,7 @@ export function newLane(edge: string): LaneState {
     queue: [],
     waitingRequests: 0,
     assertWanted: false,
+    truthWanted: false,
     digestWanted: false,
   };
 }
@@ -128,6 +132,7 @@ function overflow(state: LaneState): LaneEffect[] {
   state.queue = [];
   state.waitingRequests = 0;
   state.assertWanted = true;
+  state.truthWanted = true;
   return [...dropped.map((item) => failed(item, "OVERLOADED")), { do: "overflow" }];
 }
 
@@ -147,7 +152,7 @@ function newLife(state: LaneState, edge: string): LaneEffect[] {
   const effects: LaneEffect[] = [{ do: "hello", edge }];
   const again: Item[] = [];
   for (const item of state.flight?.items ?? []) {
-    if (isRepeatable(item.body)) again.push(item);
+    if (isRepeatable(item.body) && !state.truthWanted) again.push(item);
     else effects.push(failed(item, "UNAVAILABLE"));
   }
   const { left, ended } = withoutEnds([...again, ...state.queue]);
@@ -192,6 +197,7 @@ function pump(state: LaneState, held: Held, nowMs: number): LaneEffect[] {
   if (state.flight !== undefined) return [send(state.edge, state.flight.ops, nowMs)]; // L1
   if (state.assertWanted) {
     state.assertWanted = false;
+    state.truthWanted = false;
     state.digestWanted = false;
     state.queue.unshift(...assertion(held));
   } else if (state.digestWanted) {

@@ -2,7 +2,18 @@
 
 import type { AssertedSession, LaneOp } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
-import { type Cause, clockMs, connectedAt, drop, own, SESSION_ROOMS, sessionRef, type Work } from "./cell.ts";
+import {
+  type Cause,
+  clockMs,
+  connectedAt,
+  drop,
+  incarnationFrom,
+  own,
+  SESSION_ROOMS,
+  sawIncarnation,
+  sessionRef,
+  type Work,
+} from "./cell.ts";
 import { presenceInfo, text } from "./json-text.ts";
 import { joinRoom, keepRoom, openRoom } from "./rooms.ts";
 import {
@@ -58,7 +69,7 @@ function assertOne(
   if (session === undefined) {
     outcome.missing++;
     const facts = { name: text(name), client: text(client), issuedAtMs };
-    const first = incarnation === 0 ? work.nowMs : incarnation;
+    const first = incarnation === 0 ? incarnationFrom(work, 0) : incarnation;
     ({ user, session } = create(work, user, ref, { edge, incarnation: first, connectedMs, ...facts }));
     if (presence !== undefined) {
       user = writePresence(user, session, presence.status, presenceInfo(presence.info));
@@ -76,6 +87,7 @@ function assertOne(
   } else {
     drop(work, "unnamed", `${edge} ${sessionRef(user, session)}`);
   }
+  sawIncarnation(work, session.incarnation);
   for (const { room, observe, rules, info } of asserted.rooms) {
     const membership = membershipOf(session, room);
     if (membership?.observe === observe) continue;

@@ -89,6 +89,8 @@ export interface Cell extends Tables {
   clock: CellClock;
   brake: Brake | undefined;
   births: number;
+  /** The highest incarnation of any session so far. */
+  incarnation: number;
 }
 
 export interface Cause {
@@ -173,6 +175,21 @@ export const clockMs = (work: Work): number => work.cell.clock.atMs;
 export const connectedAt = (work: Work, ageMs: number | undefined): number | undefined =>
   ageMs === undefined ? undefined : work.cell.clock.passedMs - ageMs;
 export const birth = (work: Work): number => ++work.cell.births;
+
+/** An edge says, or is told, that a session has this incarnation. */
+export function sawIncarnation({ cell }: Work, incarnation: number): void {
+  cell.incarnation = Math.max(cell.incarnation, incarnation);
+}
+
+/**
+ * G3. An incarnation not below `least`, Redis's time, and any before: neither an older copy of the store nor a clock
+ * that went back gives one that an edge may have seen outlived.
+ */
+export function incarnationFrom(work: Work, least: number): number {
+  sawIncarnation(work, Math.max(least, work.nowMs));
+  return work.cell.incarnation;
+}
+
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** What is due, in the order of its deadlines, then of its names. */
@@ -189,6 +206,7 @@ export function newCell(): Cell {
     clock: { seenMs: 0, atMs: 0, passedMs: 0 },
     brake: undefined,
     births: 0,
+    incarnation: 0,
     edges: new Map(),
     unnamed: new Set(),
     leases: new Map(),

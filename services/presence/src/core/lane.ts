@@ -3,7 +3,7 @@
 import type { LaneOp, SessionRef } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
 import { assert } from "./assert.ts";
-import { type Cause, clockMs, connectedAt, SESSION_ROOMS, type Work } from "./cell.ts";
+import { type Cause, clockMs, connectedAt, incarnationFrom, SESSION_ROOMS, type Work } from "./cell.ts";
 import { digestOf, sameDigest } from "./digest.ts";
 import { presenceInfo, text } from "./json-text.ts";
 import { patchOp, publishOp } from "./room-ops.ts";
@@ -113,7 +113,7 @@ function open(work: Work, edge: string, op: Op<"open">): OpResult {
   const connectedMs = connectedAt(work, op.ageMs ?? 0);
   let step: { user: User; session: Session };
   if (before === undefined) {
-    step = create(work, known, ref, { edge, incarnation: work.nowMs, connectedMs, ...facts });
+    step = create(work, known, ref, { edge, incarnation: incarnationFrom(work, 0), connectedMs, ...facts });
   } else {
     const isElsewhere = before.lost === undefined && before.edge !== edge && isAlive(work, before.edge);
     if (isElsewhere && isHeldLater(before, connectedMs) === true) return error("CONFLICT"); // G5

@@ -1,7 +1,7 @@
 /** What happens to one session, its user and its rooms in one commit (G1-G3). */
 
 import type { SessionRef } from "@rollcall/contracts/internal";
-import { type Cause, drop, own, type Room, sessionRef, type Work } from "./cell.ts";
+import { type Cause, drop, incarnationFrom, own, type Room, sessionRef, type Work } from "./cell.ts";
 import { GAP_PASSED_MS } from "./clock.ts";
 import { leaveRoom, loadRoom } from "./rooms.ts";
 import { dropSession, findSession, type Membership, putSession, type Session, type User } from "./user.ts";
@@ -58,8 +58,7 @@ export function finish(work: Work, user: User, session: Session, cause: Cause): 
   for (const { room, observe } of session.rooms) if (!observe) leaveNamed(work, user, session, room, cause);
 }
 
-/** G3. Not below Redis's time either: an older copy of the store must not give a number again that an edge has seen. */
-export const nextIncarnation = (work: Work, { incarnation }: Session): number => Math.max(incarnation + 1, work.nowMs);
+export const nextIncarnation = (work: Work, { incarnation }: Session): number => incarnationFrom(work, incarnation + 1);
 
 /** No client comes back sooner; what edges say is later than that only on a bad day. */
 const RETURN_LEAST_MS = 500;

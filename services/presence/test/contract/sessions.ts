@@ -123,6 +123,16 @@ export function sessionsContract(name: string, make: MakeWorld): void {
       expect(again.incarnation).toBeGreaterThan(session.incarnation);
     });
 
+    test("[G3][P2] nor does one begun after Redis's clock went back have a number of before", async () => {
+      await hello("e1");
+      const { ref: ann, incarnation } = await enter("e1", "ann", "a");
+      const moved = await open("e1", ann);
+      expect(moved.incarnation).toBeGreaterThan(incarnation);
+      await apply("e1", { op: "close", ref: ann, incarnation: moved.incarnation, how: "leave" });
+      await at(-59_000);
+      expect((await open("e1", ann)).incarnation).toBeGreaterThanOrEqual(moved.incarnation);
+    });
+
     test("[E3][P1][P13] the sessions of an edge that dies end once, their grace counted from its lease", async () => {
       await hello("e1", "e2", "e3");
       await enter("e1", "ann", "a");

@@ -157,7 +157,12 @@ export class Lane {
 
   #newLife(): void {
     const isAbout = ({ body }: Item) => body.op !== "assert" && body.op !== "digest";
-    this.#queue = [...(this.#flight?.items ?? []), ...this.#queue].filter(isAbout);
+    const again = (this.#flight?.items ?? []).filter((item) => {
+      // The truth is asserted: what is older is not sent behind it, for the end of what it opens was dropped.
+      if (this.#overflowed) item.done(undefined);
+      return !this.#overflowed;
+    });
+    this.#queue = [...again, ...this.#queue].filter(isAbout);
     this.#flight = undefined;
     this.id = this.#freshId();
     this.#n = 1;

@@ -2,7 +2,8 @@
 -- KEYS[1] of every script is that record's key; all other keys carry its hash tag and are derived from it.
 -- Fields: run (Redis run id it was written under), epoch, t (Redis TIME last seen), c (the cell's clock),
 --   p (ms that passed in all, and CFG.gap_passed for each gap or step back of Redis TIME: ages are compared on it),
---   brake (reason, absent when it does not hold), spent (ms the brake has held while its observers were well).
+--   brake (reason, absent when it does not hold), spent (ms the brake has held while its observers were well),
+--   i (the highest incarnation of any session so far).
 -- C1 The cell's clock follows Redis TIME, never backwards, and stands while the brake holds; a gap of more than CFG.gap
 --    between two looks counts as CFG.gap_step: a jump, an outage or an absence of every replica ends no deadline.
 -- C2 A record of another run, or none, refuses everything.
@@ -11,7 +12,7 @@ local cell = { prefix = string.match(KEYS[1], "^(.*:)epoch$") }
 
 --- Returns false when the caller must raise the epoch. `well`: may the brake's time be counted. `peek`: write nothing.
 function cell.enter(run, well, peek)
-  local r = redis.call("HMGET", KEYS[1], "run", "epoch", "t", "c", "brake", "spent", "p")
+  local r = redis.call("HMGET", KEYS[1], "run", "epoch", "t", "c", "brake", "spent", "p", "i")
   if r[1] ~= run then return false end -- C2
   local now, t = time_ms(), tonumber(r[3])
   local step = math.max(now - t, 0)
@@ -20,6 +21,7 @@ function cell.enter(run, well, peek)
   cell.epoch, cell.brake, cell.now = r[2], r[5], now
   cell.clock = tonumber(r[4]) + (r[5] and 0 or step)
   cell.spent = tonumber(r[6] or "0") + ((r[5] and well) and step or 0)
+  cell.highest = tonumber(r[8] or "0")
   if not peek and (step >= CFG.tick or now < t) then
     redis.call("HSET", KEYS[1], "t", int(now), "c", int(cell.clock), "p", int(cell.passed))
     if r[5] then redis.call("HSET", KEYS[1], "spent", int(cell.spent)) end
@@ -30,6 +32,21 @@ end
 --- A number no record of this epoch had before: with the epoch it names one life of a record.
 function cell.birth()
   return int(redis.call("INCR", cell.prefix .. "births"))
+end
+
+--- An edge says, or is told, that a session has this incarnation.
+function cell.saw_incarnation(number)
+  if number <= cell.highest then return end
+  cell.highest = number
+  redis.call("HSET", KEYS[1], "i", int(number))
+end
+
+--- G3. An incarnation not below `least`, Redis TIME, and any before: neither an older copy of the store nor a clock that
+--- went back gives one that an edge may have seen outlived.
+function cell.incarnation(least)
+  local number = math.max(least, cell.now, cell.highest)
+  cell.saw_incarnation(number)
+  return int(number)
 end
 
 function cell.stale()

@@ -96,9 +96,8 @@ function sessions.is_held_later(s, at)
   if math.abs(later) > CFG.return_least and math.abs(later) < CFG.gap_passed / 2 then return later > 0 end
 end
 
---- G3. Not below Redis's time either: an older copy of the store must not give a number again that an edge has seen.
 function sessions.next_incarnation(s)
-  return int(math.max(tonumber(s.inc) + 1, cell.now))
+  return cell.incarnation(tonumber(s.inc) + 1)
 end
 
 --- Puts the session on the calling edge, from wherever it was.

@@ -38,7 +38,7 @@ ops.assert = function()
     else
       if not s then
         missing = missing + 1
-        s = sessions.create(u, ns, id, opened and inc or int(cell.now), at, iat, client, name)
+        s = sessions.create(u, ns, id, opened and inc or cell.incarnation(0), at, iat, client, name)
         if status ~= "" then users.write(u, s, status, info) end
       elseif s.edge ~= edges.own.id or s.lost ~= "" or s.inc ~= inc then
         missing = missing + 1
@@ -50,6 +50,7 @@ ops.assert = function()
         redis.call("SREM", key .. ":old", tenant .. " " .. user .. " " .. ns .. " " .. id)
         edges.hold(u, s)
       end
+      cell.saw_incarnation(tonumber(s.inc))
       out[i + 1] = s.inc
       local named = {}
       for _ = 1, tonumber(n) do

@@ -17,7 +17,7 @@ ops.open = function()
     sessions.adopt(u, s, sessions.next_incarnation(s), at)
     s.name, s.client, s.iat = name, client, iat
   else
-    s = sessions.create(u, ns, id, int(cell.now), at, iat, client, name)
+    s = sessions.create(u, ns, id, cell.incarnation(0), at, iat, client, name)
   end
   why.s = s
   if status ~= "" then users.write(u, s, status, info) end
