@@ -2,8 +2,13 @@
 
 import type { Plan } from "./plan.ts";
 
-/** A room that the real GitHub events of the demo go to. */
-const DEMO_ROOM = "repo:Codertocat~2fHello-World";
+/** For the contract files of `examples/github`; the room is one that these real events go to. */
+const DEMO = [
+  "  ./rollcall demo github --count 20             real GitHub events to clients on every edge",
+  "  ./rollcall watch --room repo:Codertocat~2fHello-World   what arrives in a room",
+];
+
+const hasDemo = (plan: Plan) => plan.contracts.some((path) => path.includes("/examples/github/"));
 
 export function readyText(plan: Plan, { tookMs, detached }: { tookMs: number; detached: boolean }): string[] {
   const edges = plan.components.filter((spec) => spec.kind === "edge").map((spec) => spec.url);
@@ -13,8 +18,7 @@ export function readyText(plan: Plan, { tookMs, detached }: { tookMs: number; de
     `Ready after ${(tookMs / 1_000).toFixed(1)} s. Socket.IO clients connect to ${edges.join(" or ")}. ${end}`,
     `Try next${detached ? "" : ", in another terminal"}:`,
     "",
-    "  ./rollcall demo github --count 20             real GitHub events to clients on every edge",
-    `  ./rollcall watch --room ${DEMO_ROOM}   what arrives in a room`,
+    ...(hasDemo(plan) ? DEMO : []),
     "  ./rollcall token --user ada                   a token for a client of your own",
     "  ./rollcall presence list                      who is online",
     "  ./rollcall status                             what runs here",
