@@ -126,4 +126,11 @@ export interface Mistake {
   message: string;
 }
 
-export type LoadResult = { ok: true; contracts: Contracts; catalogue: Catalogue } | { ok: false; mistakes: Mistake[] };
+export type LoadResult =
+  | {
+      ok: true;
+      contracts: Contracts;
+      /** Made when first asked for: services never do. */
+      readonly catalogue: Catalogue;
+    }
+  | { ok: false; mistakes: Mistake[] };

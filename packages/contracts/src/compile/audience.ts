@@ -3,9 +3,9 @@
 import type { EventContract } from "../contract.ts";
 import { LIMITS } from "../limits.ts";
 import { isName } from "../names.ts";
+import { resolvePointer } from "../pointer.ts";
 import { notGuaranteed } from "./guarantee.ts";
 import type { BuildScope } from "./scope.ts";
-import { resolvePointer } from "./source.ts";
 import { isPointer, parseTemplate } from "./template.ts";
 
 type Audience = NonNullable<EventContract["audience"]>;

@@ -14,13 +14,14 @@ import type {
   RoomContract,
 } from "../contract.ts";
 import { longestMatch, matches } from "../pattern.ts";
+import { pointerOf } from "../pointer.ts";
 import { type Described, describe } from "./describe.ts";
 import { buildCommand, buildEvent, buildRelay } from "./messages.ts";
 import { buildRoom } from "./rooms.ts";
 import { schemaCompiler } from "./schemas.ts";
 import { BuildScope } from "./scope.ts";
 import { soundPart } from "./shape.ts";
-import { pointerOf, type Source } from "./source.ts";
+import type { Source } from "./source.ts";
 import { holeOf, masked, overlapFinder } from "./subject.ts";
 
 interface NamespaceDraft {
@@ -39,7 +40,8 @@ interface Declared {
 
 export interface Built {
   contracts: Contracts;
-  catalogue: Catalogue;
+  /** Only when there are no mistakes. */
+  catalogue(): Catalogue;
   mistakes: Mistake[];
 }
 
@@ -118,7 +120,7 @@ export function build(sources: readonly Source[]): Built {
   const namespaces = new Map([...drafts].map(([namespace, draft]) => [namespace, namespaceOf(namespace, draft)]));
   return {
     mistakes,
-    catalogue: mistakes.length === 0 ? describe(described) : { namespaces: [], shared: [] },
+    catalogue: () => describe(described),
     contracts: {
       hash: hashOf(sources),
       namespaces,

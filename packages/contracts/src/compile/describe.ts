@@ -9,6 +9,7 @@ import type {
   RelayEntry,
   RoomEntry,
 } from "../catalogue.ts";
+import { pointerOf } from "../pointer.ts";
 import type {
   CommandDeclaration,
   ContractFile,
@@ -20,7 +21,6 @@ import { DEFAULT_COMMAND_TIMEOUT_MS, DEFAULT_RELAY_OPERATION } from "./messages.
 import { parseDuration, parseRate } from "./quantities.ts";
 import { DEFAULT_RETAIN_MS } from "./rooms.ts";
 import type { BuildScope } from "./scope.ts";
-import { pointerOf } from "./source.ts";
 
 export interface Described {
   scope: BuildScope;

@@ -1,6 +1,6 @@
 /** Does a schema promise that a pointer leads to something of a type? What it does not promise may be missing one day. */
 
-import { pointerParts } from "./source.ts";
+import { pointerParts } from "../pointer.ts";
 
 type Schema = Record<string, unknown>;
 const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null;

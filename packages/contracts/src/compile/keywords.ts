@@ -5,10 +5,10 @@
  */
 
 import { FORMATS } from "../core/formats.ts";
+import { pointerOf } from "../pointer.ts";
 import { linearRegex, regexMistake } from "../regex/linear-regex.ts";
 import { nearest } from "./nearest.ts";
 import type { Report } from "./references.ts";
-import { pointerOf } from "./source.ts";
 
 type Schema = Record<string, unknown>;
 

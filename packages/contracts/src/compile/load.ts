@@ -2,6 +2,7 @@
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Catalogue } from "../catalogue.ts";
 import type { Contracts, LoadResult, Mistake } from "../contract.ts";
 import { build } from "./build.ts";
 import { parseSource, type Source } from "./source.ts";
@@ -44,7 +45,16 @@ export function checkSources(texts: readonly { file: string; text: string }[], e
   }
   const built = build(sources);
   mistakes.push(...built.mistakes);
-  if (mistakes.length === 0) return { ok: true, contracts: built.contracts, catalogue: built.catalogue };
+  if (mistakes.length === 0) {
+    let catalogue: Catalogue | undefined;
+    return {
+      ok: true,
+      contracts: built.contracts,
+      get catalogue() {
+        return (catalogue ??= built.catalogue());
+      },
+    };
+  }
   const order = (a: Mistake, b: Mistake) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
   return { ok: false, mistakes: mistakes.toSorted(order) };
 }

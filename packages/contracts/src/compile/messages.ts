@@ -5,12 +5,12 @@ import { LIMITS } from "../limits.ts";
 import { TIMEOUTS } from "../limits-guide.ts";
 import { CORE_DOMAINS, isCoreEvent, isName } from "../names.ts";
 import { matches } from "../pattern.ts";
+import { pointerOf } from "../pointer.ts";
 import { buildAudience } from "./audience.ts";
 import type { CommandDeclaration, EventDeclaration, RelayDeclaration } from "./file-schema.ts";
 import { notGuaranteed } from "./guarantee.ts";
 import { isRoomPattern } from "./rooms.ts";
 import type { BuildScope } from "./scope.ts";
-import { pointerOf } from "./source.ts";
 import { parseSubject } from "./subject.ts";
 import { parseTemplate } from "./template.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { basename } from "node:path";
-import { pointerOf, resolvePointer } from "./source.ts";
+import { pointerOf, resolvePointer } from "../pointer.ts";
 
 export interface ReferenceScope {
   /** The value of the file the schema stands in. */

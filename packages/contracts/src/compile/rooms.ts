@@ -3,9 +3,9 @@
 import type { RoomContract, StateKeyContract } from "../contract.ts";
 import { LIMITS } from "../limits.ts";
 import { longestMatch } from "../pattern.ts";
+import { pointerOf } from "../pointer.ts";
 import type { RoomDeclaration } from "./file-schema.ts";
 import type { BuildScope } from "./scope.ts";
-import { pointerOf } from "./source.ts";
 
 export const DEFAULT_RETAIN_MS = 3_600_000;
 

@@ -2,10 +2,11 @@
 
 import type { JsonSchema } from "../catalogue.ts";
 import type { Mistake, Validator } from "../contract.ts";
+import { pointerOf } from "../pointer.ts";
 import { formatDuration, parseDuration, parseRate } from "./quantities.ts";
 import type { ReferenceScope } from "./references.ts";
 import type { CompiledSchema, SchemaCompiler } from "./schemas.ts";
-import { pointerOf, type Source } from "./source.ts";
+import type { Source } from "./source.ts";
 
 interface DurationLimits {
   min?: number;

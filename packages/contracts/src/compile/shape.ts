@@ -6,9 +6,10 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import type { Mistake } from "../contract.ts";
 import { newAjv } from "../core/ajv.ts";
+import { pointerOf, pointerParts } from "../pointer.ts";
 import { ContractFile } from "./file-schema.ts";
 import { nearest } from "./nearest.ts";
-import { pointerOf, pointerParts, type Source } from "./source.ts";
+import type { Source } from "./source.ts";
 
 let fileCheck: ValidateFunction | undefined;
 

@@ -1,7 +1,7 @@
 /** Templates over a payload: `repo:{/repository/full_name}`. Values are encoded, so none can reach beyond its place. */
 
 import { encodeTemplateValue } from "../encoding.ts";
-import { resolvePointer } from "./source.ts";
+import { resolvePointer } from "../pointer.ts";
 
 export interface Template {
   pointers: readonly string[];

@@ -1,7 +1,7 @@
 /** What a schema says besides what it accepts. */
 
 import type { JsonSchema } from "../catalogue.ts";
-import { pointerOf } from "../compile/source.ts";
+import { pointerOf } from "../pointer.ts";
 import { ANNOTATIONS, stableJson, subschemasOf } from "./canonical.ts";
 
 /** Did a description, a title, an example or the like change, in a part that both schemas have? */

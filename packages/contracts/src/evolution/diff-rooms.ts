@@ -5,8 +5,8 @@
 
 import type { RoomEntry, StateEntry, StateKeyEntry } from "../catalogue.ts";
 import { DEFAULT_RETAIN_MS } from "../compile/rooms.ts";
-import { pointerOf } from "../compile/source.ts";
 import { longestMatch } from "../pattern.ts";
+import { pointerOf } from "../pointer.ts";
 import { became, type Change, changes, duration, paired, type Subject, within } from "./change.ts";
 import { diffSchema } from "./diff-schema.ts";
 import { ROLES, type Roles, type RuleId } from "./rules.ts";

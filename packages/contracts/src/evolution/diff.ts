@@ -4,7 +4,7 @@
  */
 
 import type { Catalogue, MessageEntry, NamespaceEntry } from "../catalogue.ts";
-import { pointerOf } from "../compile/source.ts";
+import { pointerOf } from "../pointer.ts";
 import { type Change, changes, paired, type Subject } from "./change.ts";
 import { diffEvent } from "./diff-events.ts";
 import { deprecation, diffCommand, differ, diffRelay } from "./diff-messages.ts";

@@ -1,7 +1,7 @@
 /** Which fields schemas declare, by pointer; an optional one that comes or goes restricts nobody. */
 
 import type { JsonSchema } from "../catalogue.ts";
-import { pointerOf } from "../compile/source.ts";
+import { pointerOf } from "../pointer.ts";
 
 export interface FieldChanges {
   declared: string[];

@@ -1,7 +1,7 @@
 /** The keywords of one type: does what the first schema says about numbers, text, arrays, objects imply the second? */
 
 import type { JsonSchema } from "../catalogue.ts";
-import { pointerOf } from "../compile/source.ts";
+import { pointerOf } from "../pointer.ts";
 import { canonical } from "./canonical.ts";
 import type { Keywords } from "./conjunction.ts";
 import type { Finding } from "./finding.ts";
