@@ -1,10 +1,10 @@
-import { useRoom, useStatus } from "@rollcall/client/react";
-import { type PointerEvent, useMemo, useState } from "react";
-import { colorOf } from "./color.ts";
-import type { Connection } from "./connection.ts";
+import { useRoom } from "@rollcall/client/react";
+import { type PointerEvent, useMemo } from "react";
+import { type Connection, useEdge } from "./connection.ts";
 import { Cursors, pointerSender } from "./cursors.tsx";
 import { Members } from "./members.tsx";
 import { Notes } from "./notes.tsx";
+import { Status } from "./status.tsx";
 
 interface Props {
   connection: Connection;
@@ -14,32 +14,23 @@ interface Props {
 }
 
 export function Board({ connection, doc, user, lose }: Props) {
-  const status = useStatus();
-  const { room, status: roomStatus, error } = useRoom(`doc:${doc}`, { info: { color: colorOf(user) } });
-  const [edge, setEdge] = useState(connection.edge());
+  const { room, status, error } = useRoom(`doc:${doc}`);
+  const edge = useEdge(connection);
   const send = useMemo(() => pointerSender(room), [room]);
-  const at = ({ clientX, clientY, currentTarget }: PointerEvent) => {
+  const at = ({ clientX, clientY, currentTarget, pointerType }: PointerEvent) => {
+    if (pointerType === "touch") return; // a finger that scrolls points at nothing
     const { left, top } = currentTarget.getBoundingClientRect();
     send({ x: Math.round(clientX - left), y: Math.round(clientY - top) });
   };
   return (
     <>
       <header>
-        <strong>{doc}</strong>
+        <h1>{doc}</h1>
+        <Status error={error} room={status} />
         <Members room={room} self={user} />
-        <span className={`status ${roomStatus}`} data-testid="status">
-          {status.phase === "online" ? roomStatus : status.phase}
-          {error === undefined ? "" : ` ${error.code}`}
-        </span>
         <label>
-          edge{" "}
-          <select
-            onChange={({ target }) => {
-              setEdge(target.value);
-              connection.moveTo(target.value);
-            }}
-            value={edge}
-          >
+          Edge{" "}
+          <select onChange={({ target }) => connection.moveTo(target.value)} value={edge}>
             {connection.edges.map((name) => (
               <option key={name}>{name}</option>
             ))}
@@ -49,9 +40,11 @@ export function Board({ connection, doc, user, lose }: Props) {
           Drop my connection
         </button>
       </header>
-      <main data-testid="board" onPointerMove={at}>
-        <Notes room={room} writable={roomStatus === "live"} />
-        <Cursors room={room} />
+      <main>
+        <div className="surface" data-testid="surface" onPointerMove={at}>
+          <Notes room={room} writable={status === "live"} />
+          <Cursors room={room} self={user} />
+        </div>
       </main>
     </>
   );

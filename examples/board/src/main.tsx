@@ -11,17 +11,10 @@ const doc = asked.get("doc") ?? "welcome";
 
 const root = createRoot(document.getElementById("root")!);
 try {
-  const connection = connect(user, await enter(user));
-  const wanted = asked.get("edge");
-  if (wanted !== null && connection.edges.includes(wanted)) connection.moveTo(wanted);
-  // Two losses in a row: that edge may be gone.
-  let losses = 0;
-  connection.client.status.subscribe(() => {
-    const { phase } = connection.client.status.get();
-    if (phase === "online") losses = 0;
-    else if (phase === "waiting" && ++losses >= 2) connection.moveOn();
-  });
+  const connection = connect(user, await enter(user), asked.get("edge"));
   addEventListener("pagehide", () => void connection.client.close());
+  // A page shown again from the browser's memory said goodbye before.
+  addEventListener("pageshow", ({ persisted }) => persisted && connection.client.connect());
   root.render(
     <StrictMode>
       <RollcallProvider client={connection.client}>

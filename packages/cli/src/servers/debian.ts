@@ -44,7 +44,8 @@ export async function unpackServer(program: ServerProgram, options: UnpackOption
   renameSync(join(work, "root"), root);
   rmSync(work, { recursive: true, force: true });
 
-  const binary = ["usr/bin", "usr/sbin"].map((part) => join(root, part, program.name)).find((file) => existsSync(file));
+  const places = [program.debianProgram ?? join("usr/bin", program.name), join("usr/sbin", program.name)];
+  const binary = places.map((place) => join(root, place)).find((file) => existsSync(file));
   if (binary === undefined) throw new Error(`the package ${program.debianPackage} has no ${program.name}`);
   const script = join(folder, "bin", program.name);
   mkdirSync(join(folder, "bin"), { recursive: true });

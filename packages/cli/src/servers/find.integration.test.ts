@@ -105,6 +105,19 @@ describe.runIf(existsSync("/usr/bin/dpkg-deb"))("on Debian", () => {
     },
   );
 
+  test("a program that is not in the package's usr/bin is started where it is", async () => {
+    const path = toolsOnly(aptGet({}));
+    const servers = join(folder, "servers");
+    const moved = { ...REDIS, debianProgram: "usr/bin/../bin/redis-server" };
+    const found = await findServer(moved, {
+      env: { ...process.env, PATH: path },
+      folder: servers,
+      say() {},
+      usualFolders: [],
+    });
+    expect(execFileSync("cat", [found], { encoding: "utf8" })).toContain("servers/redis-server/usr/bin/redis-server'");
+  });
+
   test("a failure says what failed and how to do it by hand", async () => {
     await expect(find(toolsOnly(aptGet({ broken: true })))).rejects.toMatchObject({
       message: expect.stringContaining("unpacking it failed"),

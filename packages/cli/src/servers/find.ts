@@ -1,5 +1,5 @@
 /**
- * Finds `redis-server` and `nats-server`: in PATH and the usual folders beside it, among those unpacked before, else by
+ * Finds `redis-server`, `nats-server` and the like: in PATH and the usual folders beside it, among those unpacked before, else by
  * unpacking the distribution's packages into `.rollcall/servers` (`debian.ts`), else it says how to get them by hand.
  */
 
@@ -11,10 +11,12 @@ import { canUnpack, unpackServer } from "./debian.ts";
 
 export interface ServerProgram {
   /** Name of the program, and what it is called where packages are listed. */
-  name: "redis-server" | "nats-server" | "prometheus";
+  name: "redis-server" | "nats-server" | "prometheus" | "chromium";
   title: string;
   /** Debian and Ubuntu. */
   debianPackage: string;
+  /** Where the package has it, when its file in `usr/bin` is a script that knows only the installed place. */
+  debianProgram?: string;
   brewPackage: string;
   /** Runs it with Docker, and the setting that then names it. */
   docker?: { run: string; setting: string };
@@ -39,6 +41,15 @@ export const PROMETHEUS: ServerProgram = {
   title: "Prometheus",
   debianPackage: "prometheus",
   brewPackage: "prometheus",
+};
+
+/** For the tests of a web page. */
+export const CHROMIUM: ServerProgram = {
+  name: "chromium",
+  title: "Chromium",
+  debianPackage: "chromium",
+  debianProgram: "usr/lib/chromium/chromium",
+  brewPackage: "--cask chromium",
 };
 
 export interface FindOptions {

@@ -3,8 +3,8 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import type { Env } from "@rollcall/runtime";
-import type { Context } from "../context.ts";
-import { findServer, NATS, REDIS, withPath } from "../servers/find.ts";
+import { CliError, type Context } from "../context.ts";
+import { CHROMIUM, findServer, NATS, REDIS, withPath } from "../servers/find.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Step } from "./steps.ts";
 
@@ -12,7 +12,10 @@ import type { Step } from "./steps.ts";
 export async function runSteps(steps: readonly Step[], context: Context): Promise<Outcome> {
   const { home, terminal, clock } = context;
   mkdirSync(home.results, { recursive: true });
-  const env = await serversInPath(context);
+  const env = await programsInPath(
+    context,
+    steps.some(({ name }) => name === "e2e"),
+  );
   const total = { passed: 0, failed: 0, failures: [] as string[] };
   for (const step of steps) {
     terminal.out(terminal.style("bold", `== ${step.name}`));
@@ -29,10 +32,18 @@ export async function runSteps(steps: readonly Step[], context: Context): Promis
   return total;
 }
 
-/** The tests look for the servers in PATH. */
-async function serversInPath({ env, home, terminal }: Context): Promise<Env> {
+/** The tests look for servers in PATH, and those of web pages for a browser. Without a browser the others still run. */
+async function programsInPath({ env, home, terminal }: Context, browser: boolean): Promise<Env> {
   const find = { env, folder: home.servers, say: terminal.note };
-  return withPath(env, [await findServer(REDIS, find), await findServer(NATS, find)]);
+  const programs = [await findServer(REDIS, find), await findServer(NATS, find)];
+  if (browser) {
+    try {
+      programs.push(await findServer(CHROMIUM, find));
+    } catch (error) {
+      terminal.note(error instanceof CliError ? `${error.message}\n${error.hint}` : String(error));
+    }
+  }
+  return withPath(env, programs);
 }
 
 function run([command, ...args]: readonly string[], cwd: string, env: Env): Promise<number> {
