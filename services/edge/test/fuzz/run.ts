@@ -46,7 +46,8 @@ export const PATIENT_EDGE = {
   MAX_CONNECTIONS_PER_USER: "1000",
   LOG_LEVEL: "error",
 };
-const PATIENCE_MS = 5_000;
+/** Of a machine that does other work. */
+const PATIENCE_MS = 30_000;
 const CASES_PER_CONNECTION = 100;
 /** A connection that was not closed by then is not going to be. */
 const CLOSED_WITHIN_MS = 20;
@@ -97,7 +98,7 @@ async function connection(run: Run, random: Random): Promise<void> {
   if (kind === 0) say(run.next(REQUESTS, random));
   else {
     raw.upgrade();
-    await waitFor(() => raw.isOpen || raw.isClosed, { timeoutMs: 20_000, everyMs: 2, what: "an upgrade" });
+    await waitFor(() => raw.isOpen || raw.isClosed, { timeoutMs: PATIENCE_MS, everyMs: 2, what: "an upgrade" });
     if (kind === 1) for (let i = 0; i < 3; i++) say(run.next(CONNECTS, random));
     if (kind === 2) say(run.next(BREAKING, random));
     if (kind > 2) await talk(run, random, raw, say, (text) => hearing?.sent(text));
@@ -120,7 +121,7 @@ async function talk(
 ): Promise<void> {
   raw.send(textFrame(`40${JSON.stringify({ token: run.token })}`));
   await waitFor(() => raw.heard.includes("session:ready") || raw.isClosed, {
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
     everyMs: 2,
     what: "a session",
   });
