@@ -10,6 +10,8 @@ export interface Told {
   room?: string;
   epoch?: string;
   version?: number;
+  reason?: string;
+  at?: string;
 }
 
 const READ_MS = 5_000;

@@ -139,6 +139,7 @@ export class Trial {
 
   async #account(fault: Fault, patient: boolean): Promise<Row> {
     const { world } = this;
+    await world.allTold();
     const witnesses = world.apps.filter(({ here }) => here);
     for (const { client, rosters, watching } of witnesses) {
       client.clearEvents();
@@ -257,22 +258,24 @@ const EPOCH = "rollcall.presence.epoch";
 /** What backends were told amiss. After a new epoch they read anew, and departures need not be told. */
 async function mistold(world: World, from: number, gone: ReadonlySet<string>): Promise<string[]> {
   let told: Told[] = [];
-  const usersOf = (type: string) =>
-    told.filter((one) => one.type === type && (type === OFFLINE || one.room === EVERYBODY)).map(({ user }) => user!);
+  const tellings = (type: string) =>
+    told.filter((one) => one.type === type && (type === OFFLINE || one.room === EVERYBODY));
+  const usersOf = (type: string) => tellings(type).map(({ user }) => user!);
   const isAnew = () => told.some(({ type }) => type === EPOCH);
-  // The relay is a little behind.
+  // The relay is a little behind, and subjects are told side by side.
   await waitFor(
     async () => {
       told = inOrder(await toldSince(world, from));
-      const offline = new Set(usersOf(OFFLINE));
-      return isAnew() || [...gone].every((user) => offline.has(user));
+      return isAnew() || [OFFLINE, LEFT].every((type) => [...gone].every((user) => usersOf(type).includes(user)));
     },
     { timeoutMs: 30_000, everyMs: 100, what: "departures to be told to backends" },
   );
   const amiss: string[] = [];
   for (const type of [OFFLINE, LEFT]) {
     const users = usersOf(type);
-    for (const user of users) if (!gone.has(user)) amiss.push(`backends: ${type} ${user}`);
+    for (const { user = "", ...why } of tellings(type)) {
+      if (!gone.has(user)) amiss.push(`backends: ${type} ${user} ${JSON.stringify(why)}`);
+    }
     for (const user of gone) {
       const times = users.filter((one) => one === user).length;
       if (times > 1 || (times === 0 && !isAnew())) amiss.push(`backends: ${type} ${user} ${times} times`);

@@ -290,6 +290,15 @@ export class World {
     return `{${this.cluster.install}:c0}:${name}`;
   }
 
+  /** What happened so far has reached the backends: none of it is laid at the door of what is done next. */
+  async allTold(): Promise<void> {
+    await waitFor(async () => (await this.operator.xlen(this.key("outbox"))) === 0, {
+      timeoutMs: 60_000,
+      everyMs: 50,
+      what: "the outbox to be empty",
+    });
+  }
+
   async streamEnd(): Promise<number> {
     return (await this.jsm.streams.info(this.subjects.presenceStream())).state.last_seq;
   }

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { HeldRooms } from "./held-rooms.ts";
 import type { Session } from "./session.ts";
 
-const session = (...rooms: string[]) => ({ rooms: new Map(rooms.map((room) => [room, {}])) }) as unknown as Session;
+const session = (...rooms: string[]) =>
+  ({ rooms: new Map(rooms.map((room) => [room, {}])), joining: new Set() }) as unknown as Session;
 
 describe("held rooms", () => {
   let clock: ManualClock;
@@ -32,6 +33,20 @@ describe("held rooms", () => {
     held.settle(one, "a");
     await clock.advance(1_000);
     expect(lost).toEqual(["b"]);
+  });
+
+  it("[P3] one whose join is under way is not left before that is refused", async () => {
+    const one = session();
+    held.hold(one, ["a", "b", "c"]);
+    const attempts = ["a", "b"].map((room) => ({ room, cancelled: false }));
+    for (const attempt of attempts) one.joining.add(attempt);
+    await clock.advance(5_000);
+    expect(lost).toEqual(["c"]);
+    held.settle(one, "a");
+    one.joining.clear();
+    await clock.advance(250);
+    expect(lost).toEqual(["c", "b"]);
+    expect(clock.pending).toBe(0);
   });
 
   it("time does not run while presence or the log is away", async () => {

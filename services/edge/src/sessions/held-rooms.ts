@@ -1,6 +1,7 @@
 /**
  * Memberships of resumed sessions that their clients have not joined again yet. They are kept for the grace, counted
- * only while presence and the log are well, then left with reason `lost`.
+ * only while presence and the log are well, then left with reason `lost`. While a join of one is under way it is not
+ * left: the leave would come behind the join.
  */
 
 import type { Clock, Timer } from "@rollcall/runtime";
@@ -69,8 +70,12 @@ export class HeldRooms {
     for (const [session, held] of this.#held) {
       held.remainingMs -= elapsedMs;
       if (held.remainingMs > 0) continue;
-      this.forget(session);
-      for (const room of held.rooms) this.#options.lost(session, room);
+      const joining = new Set([...session.joining].map(({ room }) => room));
+      for (const room of held.rooms) {
+        if (joining.has(room)) continue; // its answer settles it, or the next look leaves it
+        this.settle(session, room);
+        this.#options.lost(session, room);
+      }
     }
   }
 }

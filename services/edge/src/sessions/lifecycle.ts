@@ -7,6 +7,7 @@ import { type NamespaceContract, RollcallError } from "@rollcall/contracts";
 import type { CloseReason, LaneData, LeaveReason, SessionRef } from "@rollcall/contracts/internal";
 import type { Delivery, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock, Timer } from "@rollcall/runtime";
+import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
 import type { EdgeMetrics } from "../metrics.ts";
 import type { Door } from "../outbound/door.ts";
 import type { AckGate } from "../outbound/gate.ts";
@@ -16,6 +17,7 @@ import { Agenda } from "./agenda.ts";
 import type { HeldRooms } from "./held-rooms.ts";
 import type { PresenceLink } from "./link.ts";
 import type { SessionFacts } from "./mirror.ts";
+import type { OpBody } from "./ops.ts";
 import type { Registry } from "./registry.ts";
 import type { DisconnectReason, Membership, RevokedReason, Session } from "./session.ts";
 
@@ -65,6 +67,10 @@ export function factsOf({ name, client, rights, connectedMs }: Session): Session
     ...(client === undefined ? {} : { client }),
   };
 }
+
+/** For operations about the session as a whole, so that they belong to its connect. */
+export const traceOf = ({ trace }: Session): { traceparent?: string } =>
+  trace === undefined ? {} : { traceparent: trace };
 
 const LEAVE: Readonly<Record<RemovedReason, LeaveReason>> = {
   revoked: "revoked",
@@ -120,7 +126,13 @@ export class Lifecycle {
   abandoned(session: Session): void {
     const isCurrent = this.#options.registry.remove(session);
     this.#release(session);
-    if (isCurrent) this.#link(session).post({ op: "close", ref: session.ref, how: "lost" });
+    if (isCurrent)
+      this.#end(session, "session:close", "lost", (trace) => ({
+        op: "close",
+        ref: session.ref,
+        how: "lost",
+        ...trace,
+      }));
   }
 
   /** `session:ready` is on its way: from now on it takes part. */
@@ -140,7 +152,12 @@ export class Lifecycle {
   refreshed(session: Session): void {
     this.enforceRights(session, "forbidden");
     this.reschedule(session);
-    const opening = this.#link(session).submit({ op: "open", ref: session.ref, ...factsOf(session) });
+    const opening = this.#link(session).submit({
+      op: "open",
+      ref: session.ref,
+      ...factsOf(session),
+      ...traceOf(session),
+    });
     opening.catch((error: unknown) => this.openFailed(session, RollcallError.from(error)));
   }
 
@@ -162,7 +179,8 @@ export class Lifecycle {
     metrics.sockets(registry.size);
     this.#linger(session);
     const how = CLOSE[reason];
-    if (how !== undefined && isCurrent) this.#link(session).post({ op: "close", ref: session.ref, how });
+    if (how === undefined || !isCurrent) return;
+    this.#end(session, "session:close", reason, (trace) => ({ op: "close", ref: session.ref, how, ...trace }));
   }
 
   /** Tells the client why, and disconnects it: stock clients do not return by themselves. */
@@ -232,7 +250,10 @@ export class Lifecycle {
   removeFromRoom(session: Session, room: string, reason: RemovedReason): void {
     if (!session.rooms.has(room)) return;
     this.leaveRoom(session, room);
-    this.#link(session).post({ op: "leave", ref: session.ref, room, reason: LEAVE[reason] });
+    this.#end(session, "room:leave", reason, (trace) => ({
+      ...{ op: "leave" as const, ref: session.ref, room, reason: LEAVE[reason] },
+      ...trace,
+    }));
     this.#options.door.emit(session, "room:removed", { room, reason }, { room });
   }
 
@@ -298,6 +319,20 @@ export class Lifecycle {
       }
       this.reschedule(session);
     }
+  }
+
+  /**
+   * Tells presence of an end that no message of the client asked for. What others see of it leads to a span that says
+   * why, and that links to the connect it ends.
+   */
+  #end(session: Session, event: string, reason: string, op: (trace: { traceparent?: string }) => OpBody): void {
+    const { trace } = session;
+    const span = startSpan("request", event, {
+      attributes: { [ATTRIBUTES.reason]: reason, [ATTRIBUTES.tenant]: session.ref.tenant },
+      ...(trace === undefined ? {} : { links: [trace], ratio: 1 }),
+    });
+    this.#link(session).post(op(span.sampled ? { traceparent: span.traceparent } : {}));
+    span.end();
   }
 
   #link(session: Session): PresenceLink {

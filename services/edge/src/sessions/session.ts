@@ -74,6 +74,8 @@ export class Session {
   live = false;
   /** Presence knows it. */
   opened = false;
+  /** The trace of its connect, when that is sampled: what ends it later links to it. */
+  trace: string | undefined;
   /** The incarnation that presence said took its place, if it did. */
   replacedBy = 0;
   /** The end of the token its client was last warned of. */

@@ -108,7 +108,8 @@ export class SimWorld {
     const { cell } = this.redis;
     if (cell.brake !== undefined || cell.grace.size + cell.evicting.size + cell.resync.size > 0) return false;
     const alive = this.edges.filter((edge) => edge.alive);
-    if (alive.some(({ lane }) => !lane.idle) || cell.leases.size !== alive.length) return false;
+    if (cell.leases.size !== alive.length) return false;
+    if (alive.some(({ id, lane }) => !lane.idle || !cell.leases.has(id))) return false;
     return agreementOf(cell, this.clients, this.edges).length === 0;
   }
 
