@@ -49,6 +49,9 @@ export interface TestEdge {
   stop(drainMs?: number): Promise<void>;
 }
 
+/** What a test may give an edge in place of the usual. */
+export type EdgeParts = Partial<Pick<EdgeOptions, "tls" | "placement" | "layout">>;
+
 export interface World extends AsyncDisposable {
   redis: RedisServer;
   nats: NatsServer;
@@ -56,7 +59,7 @@ export interface World extends AsyncDisposable {
   install: string;
   keys: DevKeys;
   edges: TestEdge[];
-  addEdge(env?: Record<string, string>, more?: Pick<EdgeOptions, "tls">): Promise<TestEdge>;
+  addEdge(env?: Record<string, string>, more?: EdgeParts): Promise<TestEdge>;
   client(edge: number, token: TokenOptions, options?: ClientOptions): Promise<TestClient>;
   /** A client whose `session:ready` has come. */
   user(edge: number, user: string, options?: ClientOptions & Omit<TokenOptions, "user">): Promise<TestClient>;
@@ -147,7 +150,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 async function startTestEdge(
   instance: string,
   env: Record<string, string>,
-  more: Pick<EdgeOptions, "tls">,
+  more: EdgeParts,
   contractFiles: string[] = [CONTRACT],
 ): Promise<TestEdge> {
   const clock = systemClock;
