@@ -29,8 +29,16 @@ const CORE = `${CORE_SERVICE}core/`;
 /** What the pure core may import besides itself and its service's types. */
 const CORE_IMPORTS = ["@rollcall/contracts", "@rollcall/contracts/internal"];
 const CORE_TYPE_IMPORTS = ["@rollcall/runtime"];
-/** The runtime itself, and the one file through which time reaches the packages that run in other people's programs. */
-const RUNTIME_FILES = ["packages/runtime/src/", "packages/client/src/clock.ts", "packages/publisher/src/clock.ts"];
+/**
+ * The runtime itself, the one file through which time reaches the packages that run in other people's programs, and the
+ * one through which randomness reaches telemetry, which the runtime stands on.
+ */
+const RUNTIME_FILES = [
+  "packages/runtime/src/",
+  "packages/client/src/clock.ts",
+  "packages/publisher/src/clock.ts",
+  "packages/telemetry/src/ids.ts",
+];
 /** Load scenarios run inside k6 and examples inside browsers: there is no runtime of ours. */
 const RUNTIME_ONLY_ROOTS = ["packages/", "services/", "scripts/"];
 
@@ -125,7 +133,7 @@ function importBreaches(file: string, found: Import, isTest: boolean): [rule: st
     breaches.push(["contracts-alone", `imports ${specifier}`]);
   }
   const reachesOut = relative && home !== undefined && !`${path}/`.startsWith(`${home}/`);
-  const reachesIn = /^@rollcall\/[^/]+\/(?!(?:evolution|fold|internal|outputs|react)$)/.test(specifier);
+  const reachesIn = /^@rollcall\/[^/]+\/(?!(?:evolution|fold|internal|outputs|react|tracing)$)/.test(specifier);
   if ((reachesOut && homeOf(`${path}/`) !== undefined) || reachesIn) {
     breaches.push(["front-door", `imports ${specifier} by path`]);
   }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { RollcallError } from "@rollcall/contracts";
-import { startSpan, startTelemetry, withSpan } from "@rollcall/telemetry";
+import { startSpan, withSpan } from "@rollcall/telemetry";
+import { startTelemetry } from "@rollcall/telemetry/tracing";
 import { describe, test } from "vitest";
 import { createLogger, describeError, hashUser, type LoggerOptions } from "./logger.ts";
 import { ManualClock } from "./manual-clock.ts";

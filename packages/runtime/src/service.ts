@@ -5,7 +5,8 @@
  */
 
 import { hostname } from "node:os";
-import { METRICS, SERVICE_NAMES, type ServiceName, startTelemetry, type Telemetry } from "@rollcall/telemetry";
+import { METRICS, parseSizeSteps, SERVICE_NAMES, type ServiceName } from "@rollcall/telemetry";
+import type { Telemetry } from "@rollcall/telemetry/tracing";
 import { type Clock, pendingTimers, systemClock } from "./clock.ts";
 import { ConfigError, type ConfigOf, type ConfigSchema, loadConfig, printableConfig } from "./config.ts";
 import { processEnv } from "./env.ts";
@@ -81,10 +82,14 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
   });
   const metrics = createMetrics({ processMetrics: true });
   const dropped = metrics.counter(METRICS.spansDropped);
+  // Not at the top: the SDK takes longer to load than everything else, and tools that never trace import this too.
+  const { startTelemetry } = await import("@rollcall/telemetry/tracing");
   const telemetry = startTelemetry({
     service,
     instance,
     ratio: config.TRACE_RATIO ?? (config.ROLLCALL_ENV === "development" ? 1 : PRODUCTION_RATIO),
+    steps: parseSizeSteps(config.TRACE_STEPS) ?? [],
+    slowMs: config.TRACE_SLOW_MS,
     clock,
     onDropped: (reason, count) => dropped.inc({ reason }, count),
     ...(config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? {} : { endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }),

@@ -1,6 +1,7 @@
 /** The settings that every service shares: who and where it is, what it talks to, and the bounds of presence. */
 
 import { DEFAULT_INSTALL, GRAMMAR } from "@rollcall/contracts";
+import { parseSizeSteps } from "@rollcall/telemetry";
 import {
   type ConfigFragment,
   flag,
@@ -120,10 +121,29 @@ export const commonConfig = {
       maximum: 1,
       description: "Share of the traces begun here that is sampled. Default: 1 in development, else 0.01.",
     }),
+    TRACE_STEPS: text({
+      default: "1000:0.1,10000:0.01",
+      pattern: "^(none|[0-9]{1,9}:(0|1|0\\.[0-9]{1,9})(,[0-9]{1,9}:(0|1|0\\.[0-9]{1,9}))*)$",
+      description:
+        "Above so many recipients on one edge, that share of the sampled deliveries has a span: `size:share,...`.",
+    }),
+    TRACE_SLOW_MS: integer({
+      default: 1_000,
+      minimum: 1,
+      description: "What takes so long has a span whatever the ratio says, as what fails has.",
+    }),
     TRACE_TO_CLIENT: flag({ default: true, description: "Sampled messages carry meta.traceparent to clients." }),
     STOP_GRACE_MS: integer({ default: 25_000, description: "How long a stopping process may take before it ends." }),
   },
-  relations: [...redisConfig.relations, ...natsConfig.relations],
+  relations: [
+    ...redisConfig.relations,
+    ...natsConfig.relations,
+    {
+      rule: "TRACE_STEPS must name ascending sizes and falling shares: a larger audience is no reason for more spans",
+      between: ["TRACE_STEPS"],
+      holds: ({ TRACE_STEPS }) => parseSizeSteps(String(TRACE_STEPS)) !== undefined,
+    },
+  ],
 } satisfies ConfigFragment;
 
 /** Timing of presence, shared by edges and presence. What their sum promises is in `docs/presence.md`. */

@@ -10,7 +10,7 @@ import { startSpan } from "./span.ts";
 import { startTelemetry } from "./telemetry.ts";
 import { parseTraceparent } from "./trace-context.ts";
 
-const noTimers = { setTimer: () => ({ cancel() {} }), setRepeating: () => ({ cancel() {} }) };
+const noTimers = { setTimer: () => ({ cancel() {} }), setRepeating: () => ({ cancel() {} }), now: () => 0 };
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -104,7 +104,7 @@ test("what the real exporter sends is what the collector tells", async () => {
         instance: "notifier-1",
         parentSpanId: undefined,
         error: undefined,
-        attributes: { "rollcall.event.id": "42" },
+        attributes: { "messaging.system": "nats", "messaging.operation.type": "send", "rollcall.event.id": "42" },
       },
       {
         name: "consume order:shipped",
@@ -113,7 +113,7 @@ test("what the real exporter sends is what the collector tells", async () => {
         instance: "notifier-1",
         parentSpanId: parseTraceparent(root.traceparent)?.spanId,
         error: "TIMEOUT",
-        attributes: { n: 1 },
+        attributes: { "messaging.system": "nats", "messaging.operation.type": "process", n: 1 },
       },
     ],
   );

@@ -3,7 +3,7 @@ export { type Collector, type CollectorOptions, startCollector } from "./collect
 export type { DropReason, TimerSource } from "./export-queue.ts";
 export { METRIC_ADVICE } from "./metrics-guide.ts";
 export * from "./names.ts";
-export { activeTraceId, type Span, type SpanOptions, startSpan, withSpan } from "./span.ts";
+export { parseSizeSteps, type SizeStep } from "./sampling.ts";
+export { activeTraceId, isSlow, type Span, type SpanOptions, startSpan, withSpan } from "./span.ts";
 export { createSpanStore, type SpanStore, type SpanStoreOptions } from "./span-store.ts";
-export { startTelemetry, type Telemetry, type TelemetryOptions } from "./telemetry.ts";
 export * from "./trace-context.ts";

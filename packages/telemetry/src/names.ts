@@ -233,8 +233,26 @@ export const ATTRIBUTES = {
   recipients: "rollcall.recipients",
   code: "rollcall.code",
   reason: "rollcall.reason",
+  /** Of a packet as it is sent to each recipient. */
+  bytes: "messaging.message.body.size",
+  /** From the log entry's time to the hand-over to sockets, milliseconds. */
+  queueDelay: "rollcall.queue_delay_ms",
+  channel: "rollcall.channel",
+  /** Why a span is there that the head did not choose: `error` or `slow`. */
+  kept: "rollcall.kept",
   subject: "messaging.destination.name",
 } as const;
 
-/** Header, log field and metadata key of W3C trace context. */
+/** OpenTelemetry's conventions for messaging and RPC, by the first word of a span's name. */
+export const OPERATIONS: Readonly<Record<SpanName, Readonly<Record<string, string>>>> = {
+  publish: { "messaging.system": "nats", "messaging.operation.type": "send" },
+  consume: { "messaging.system": "nats", "messaging.operation.type": "process" },
+  emit: { "messaging.system": "redis", "messaging.operation.type": "send" },
+  deliver: { "messaging.system": "redis", "messaging.operation.type": "process" },
+  ack: { "rpc.system": "socket.io" },
+  request: { "rpc.system": "nats" },
+};
+
+/** Headers of W3C trace context. */
 export const TRACEPARENT_HEADER = "traceparent";
+export const TRACESTATE_HEADER = "tracestate";

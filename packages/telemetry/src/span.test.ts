@@ -9,7 +9,8 @@ const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SAMPLED = `00-${TRACE}-00f067aa0ba902b7-01`;
 const UNSAMPLED = `00-${TRACE}-00f067aa0ba902b7-00`;
 
-const noTimers = { setTimer: () => ({ cancel() {} }), setRepeating: () => ({ cancel() {} }) };
+let nowMs = 1_000_000;
+const noTimers = { setTimer: () => ({ cancel() {} }), setRepeating: () => ({ cancel() {} }), now: () => nowMs };
 let running: Telemetry | undefined;
 afterEach(async () => {
   await running?.shutdown();
@@ -18,7 +19,15 @@ afterEach(async () => {
 
 function start(ratio: number) {
   const exporter = new InMemorySpanExporter();
-  const telemetry = startTelemetry({ service: "rollcall-edge", instance: "edge-1", ratio, clock: noTimers, exporter });
+  const telemetry = startTelemetry({
+    service: "rollcall-edge",
+    instance: "edge-1",
+    ratio,
+    steps: [{ above: 1_000, share: 0 }],
+    slowMs: 500,
+    clock: noTimers,
+    exporter,
+  });
   running = telemetry;
   return {
     async exported(): Promise<ReadableSpan[]> {
@@ -48,7 +57,15 @@ describe("recorded", () => {
     equal(only?.spanContext().traceId, TRACE);
     equal(only?.parentSpanContext?.spanId, "00f067aa0ba902b7");
     equal(parseTraceparent(span.traceparent)?.spanId, only?.spanContext().spanId);
-    deepEqual({ ...only?.attributes }, { "rollcall.event": "order:shipped", "rollcall.recipients": 3 });
+    deepEqual(
+      { ...only?.attributes },
+      {
+        "messaging.system": "redis",
+        "messaging.operation.type": "send",
+        "rollcall.event": "order:shipped",
+        "rollcall.recipients": 3,
+      },
+    );
     equal(only?.resource.attributes["service.name"], "rollcall-edge");
     equal(only?.resource.attributes["service.instance.id"], "edge-1");
   });
@@ -109,7 +126,7 @@ describe("the sampling decision", () => {
   test("a malformed parent counts as none", () => {
     start(1);
     const span = startSpan("ack", "a:b", { parent: "00-nonsense" });
-    match(span.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    match(span.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-03$/);
   });
 
   test("an event's own ratio replaces the process's", () => {
@@ -132,20 +149,73 @@ describe("the sampling decision", () => {
   });
 });
 
+describe("kept although the head did not choose it", () => {
+  test("what failed, and what was slow, with the id that was handed on", async () => {
+    const { exported } = start(0);
+    const failed = startSpan("ack", "a:b", { parent: UNSAMPLED, untrusted: true });
+    failed.fail(Object.assign(new Error("SECRET"), { code: "UNAVAILABLE" }));
+    failed.end();
+    failed.end();
+    const slow = startSpan("consume", "a:b");
+    nowMs += 500;
+    slow.end();
+    startSpan("consume", "a:b").end();
+    const [first, second, ...others] = await exported();
+    equal(others.length, 0);
+    deepEqual([first?.attributes["rollcall.kept"], first?.status.message], ["error", "UNAVAILABLE"]);
+    equal(first?.parentSpanContext?.spanId, "00f067aa0ba902b7");
+    equal(second?.attributes["rollcall.kept"], "slow");
+    equal(second?.duration[1], 500_000_000);
+    const { traceId, spanId } = second!.spanContext();
+    deepEqual([traceId, spanId], slow.traceparent.split("-").slice(1, 3));
+  });
+
+  test("a storm of failures is no storm of spans", async () => {
+    const { exported } = start(0);
+    nowMs += 1_000;
+    for (let i = 0; i < 1_000; i++) {
+      const span = startSpan("ack", "a:b");
+      span.fail(new Error("x"));
+      span.end();
+    }
+    equal((await exported()).length, 50);
+  });
+});
+
+describe("a large audience", () => {
+  test("has its share of spans, and all that are slow", () => {
+    start(1);
+    equal(startSpan("deliver", "a:b", { parent: SAMPLED, audience: 1_000 }).sampled, true);
+    const thinned = startSpan("deliver", "a:b", { parent: SAMPLED, audience: 1_001 });
+    equal(thinned.traceparent, SAMPLED);
+    const slow = startSpan("deliver", "a:b", { parent: SAMPLED, audience: 1_001, slow: true });
+    notEqual(slow.traceparent, SAMPLED);
+  });
+});
+
+test("tracestate goes along with its parent, and not without", async () => {
+  const { exported } = start(1);
+  const span = startSpan("consume", "a:b", { parent: SAMPLED, state: "congo=1" });
+  equal(span.tracestate, "congo=1");
+  span.end();
+  equal(startSpan("consume", "a:b", { state: "congo=1" }).tracestate, undefined);
+  equal(startSpan("consume", "a:b", { parent: SAMPLED, state: "Congo" }).tracestate, undefined);
+  equal((await exported())[0]?.spanContext().traceState?.serialize(), "congo=1");
+});
+
 describe("not recorded", () => {
   test("an unsampled span hands its parent on and exports nothing", async () => {
     const { exported } = start(1);
     const span = startSpan("emit", "a:b", { parent: UNSAMPLED });
     equal(span.traceparent, UNSAMPLED);
     span.setAttribute("a", 1);
-    span.fail(new Error("x"));
     span.end();
     equal((await exported()).length, 0);
   });
 
   test("without telemetry context travels all the same: the parent's flag, or a new unsampled trace", () => {
     equal(startSpan("emit", "a:b", { parent: SAMPLED }).traceparent, SAMPLED);
-    match(startSpan("emit", "a:b").traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    match(startSpan("emit", "a:b").traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-02$/);
   });
 
   test("without telemetry a client's sampled flag is not believed either", () => {

@@ -1,6 +1,7 @@
 /**
  * Starts and stops tracing in this process. Spans are made by hand (`span.ts`), no library is instrumented; exported as
- * OTLP/HTTP JSON. Without an endpoint no span is recorded, but trace context still travels.
+ * OTLP/HTTP JSON. Without an endpoint no span is recorded, but trace context still travels. A door of its own
+ * (`@rollcall/telemetry/tracing`), because the SDK takes longer to load than most commands to run.
  */
 
 import { context, trace } from "@opentelemetry/api";
@@ -10,7 +11,8 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { AlwaysOnSampler, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
 import { type DropReason, ExportQueue, type ExportQueueOptions, type TimerSource } from "./export-queue.ts";
 import { RESOURCE } from "./names.ts";
-import { idGenerator, setTracing } from "./span.ts";
+import { Budget, type SizeStep } from "./sampling.ts";
+import { idGenerator, setTracing, type Tracing } from "./span.ts";
 
 export interface TelemetryOptions {
   /** `service.name`: one of `SERVICE_NAMES`. */
@@ -21,7 +23,11 @@ export interface TelemetryOptions {
   endpoint?: string;
   /** Share of the traces begun in this process that is sampled, 0..1. */
   ratio: number;
-  clock: TimerSource;
+  /** Spans about larger audiences are thinned out. Default: none are. */
+  steps?: readonly SizeStep[];
+  /** Spans of that duration are kept whatever was decided before. Default 1 s. */
+  slowMs?: number;
+  clock: TimerSource & { now(): number };
   onDropped?: (reason: DropReason, count: number) => void;
   queue?: Pick<ExportQueueOptions, "maxQueued" | "maxBatch" | "everyMs" | "shutdownMs">;
   /** Instead of OTLP/HTTP, for tests. */
@@ -36,6 +42,9 @@ export interface Telemetry {
 }
 
 const EXPORT_TIMEOUT_MS = 2_000;
+const DEFAULT_SLOW_MS = 1_000;
+/** Spans a second that are kept because they failed or were slow. */
+const KEPT_PER_SECOND = 50;
 
 /** One per process; a second call replaces the first. */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
@@ -64,7 +73,14 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   });
   trace.disable();
   trace.setGlobalTracerProvider(provider);
-  const tracing = { tracer: provider.getTracer("rollcall"), ratio: options.ratio };
+  const tracing: Tracing = {
+    tracer: provider.getTracer("rollcall"),
+    ratio: options.ratio,
+    steps: options.steps ?? [],
+    slowMs: options.slowMs ?? DEFAULT_SLOW_MS,
+    kept: new Budget(KEPT_PER_SECOND),
+    now: () => options.clock.now(),
+  };
   setTracing(tracing);
   return {
     flush: () => queue.forceFlush(),

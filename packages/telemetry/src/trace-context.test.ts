@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import { formatTraceparent, isSampled, parseTraceparent, withSampledFlag } from "./trace-context.ts";
+import { firstTraceparent, formatTraceparent, isSampled, parseTraceparent, parseTracestate } from "./trace-context.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN = "00f067aa0ba902b7";
@@ -15,12 +15,11 @@ const hex = (length: number) =>
 
 test("what is written is read again", () => {
   fc.assert(
-    fc.property(hex(32), hex(16), fc.boolean(), (traceId, spanId, sampled) => {
-      const context = { traceId, spanId, sampled };
+    fc.property(hex(32), hex(16), fc.boolean(), fc.boolean(), (traceId, spanId, sampled, random) => {
+      const context = { traceId, spanId, sampled, ...(random ? { random } : {}) };
       const traceparent = formatTraceparent(context);
       deepEqual(parseTraceparent(traceparent), context);
       equal(isSampled(traceparent), sampled);
-      deepEqual(parseTraceparent(withSampledFlag(traceparent, !sampled)), { ...context, sampled: !sampled });
     }),
   );
 });
@@ -33,8 +32,46 @@ test("the sampled flag is the lowest bit, whatever the other flags are", () => {
   }
 });
 
-test("a later version of this length is read", () => {
+test("a later version is read as far as it is known", () => {
   equal(parseTraceparent(`cc-${TRACE}-${SPAN}-01`)?.traceId, TRACE);
+  deepEqual(parseTraceparent(`cc-${TRACE}-${SPAN}-01-what.the-future-will-be-like`), {
+    traceId: TRACE,
+    spanId: SPAN,
+    sampled: true,
+  });
+  equal(parseTraceparent(`cc-${TRACE}-${SPAN}-01.what`), undefined);
+});
+
+test("level 2: that a trace id is random is handed on, further flags are not", () => {
+  equal(formatTraceparent(parseTraceparent(`00-${TRACE}-${SPAN}-03`)!), `00-${TRACE}-${SPAN}-03`);
+  equal(formatTraceparent(parseTraceparent(`00-${TRACE}-${SPAN}-fe`)!), `00-${TRACE}-${SPAN}-02`);
+});
+
+test("the first that is one counts", () => {
+  equal(firstTraceparent(undefined, "00-nonsense", VALID, `00-${TRACE}-${SPAN}-00`), VALID);
+  equal(firstTraceparent(undefined, "x"), undefined);
+});
+
+describe("tracestate", () => {
+  test.each([
+    ["one", "congo=t61rcWkgMzE", "congo=t61rcWkgMzE"],
+    ["two, with space and empty members", " rojo=1 ,, congo=2\t", "rojo=1,congo=2"],
+    ["a vendor of a tenant", "0tenant@vendor=a b", "0tenant@vendor=a b"],
+    ["32 members", Array.from({ length: 32 }, (_, i) => `k${i}=1`).join(","), undefined],
+  ])("%s", (_name, given, expected) => equal(parseTracestate(given), expected ?? given));
+
+  test.each<[string, unknown]>([
+    ["nothing", ""],
+    ["no text", 1],
+    ["no value", "congo"],
+    ["upper case", "Congo=1"],
+    ["a key twice", "a=1,a=2"],
+    ["a value with =", "a=b=c"],
+    ["a newline", "a=1\r\nx-evil: 1"],
+    ["not ASCII", "a=ü"],
+    ["33 members", Array.from({ length: 33 }, (_, i) => `k${i}=1`).join(",")],
+    ["too long", `a=${"x".repeat(256)},b=${"x".repeat(256)}`],
+  ])("%s is none", (_name, given) => equal(parseTracestate(given), undefined));
 });
 
 describe("what is not exactly a traceparent is none", () => {

@@ -1,98 +1,284 @@
-/** One trace from a backend's publish to the answer to a client, as it was really exported. */
+/** Every path from an action to whoever hears of it, as its trace was really exported: a chain of spans per listener. */
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
-import { headers } from "@nats-io/nats-core";
+import { headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
+import { subjectsOf } from "@rollcall/contracts";
+import { systemRandom } from "@rollcall/runtime";
 import type { CollectedSpan } from "@rollcall/telemetry";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Cluster, startCluster, waitFor } from "../src/index.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Cluster, startCluster, type TestClient, tempFolder, waitFor } from "../src/index.ts";
 import { E2E_CONTRACTS } from "./contracts.ts";
 
 let cluster: Cluster;
+let nats: NatsConnection;
+/** Two users, one on each edge, both in `doc:lineage` and `repo:lineage`. */
+let ann: TestClient;
+let bob: TestClient;
+/** What backends heard: presence's transitions and fallback notices. */
+const heard: Msg[] = [];
+
 beforeAll(async () => {
-  cluster = await startCluster({ edges: 2, contractsDir: E2E_CONTRACTS });
+  const channels = join(tempFolder("channels"), "channels.yaml");
+  writeFileSync(channels, "channels: { pager: { type: nats } }\n");
+  cluster = await startCluster({
+    edges: 2,
+    contractsDir: [E2E_CONTRACTS, join(import.meta.dirname, "lineage.yaml")],
+    // Wide enough for changes of two clients to meet in one diff.
+    env: { COALESCE_MS: "300" },
+    envOf: { notifier: { CHANNELS: channels } },
+  });
+  nats = await connect({ servers: cluster.natsUrl });
+  const subjects = subjectsOf(cluster.install);
+  for (const subject of [`${cluster.install}.presence.v1.>`, subjects.fallbackAll()]) {
+    nats.subscribe(subject, { callback: (_error, message) => void heard.push(message) });
+  }
+  nats.subscribe("commands.ticket.reply", {
+    callback: (_error, message) => {
+      heard.push(message);
+      message.respond(JSON.stringify({ answer: "yes" }));
+    },
+  });
+  [ann, bob] = await Promise.all([cluster.client(0, { user: "ann" }), cluster.client(1, { user: "bob" })]);
+  for (const client of [ann, bob]) {
+    await client.ready();
+    for (const room of ["doc:lineage", "repo:lineage"]) await client.call("room:join", { room });
+  }
+}, 120_000);
+afterAll(async () => {
+  await nats.close();
+  await cluster.stop();
 });
-afterAll(() => cluster.stop());
 
-const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
-const PUBLISHER_SPAN = "00f067aa0ba902b7";
+const CALLER = "00f067aa0ba902b7";
+const newTrace = () => Buffer.from(systemRandom.bytes(16)).toString("hex");
+const traceparentOf = (traceId: string) => `00-${traceId}-${CALLER}-01`;
+const traceIdOf = (traceparent: string | undefined) => traceparent?.split("-")[1];
+const spansOf = (traceId: string): CollectedSpan[] => cluster.collector!.trace(traceId);
 
-test("[X5] publish, consume, emit, deliver on each edge and ack form one tree", async () => {
-  const clients = await Promise.all([0, 1].map((edge) => cluster.client(edge, { user: `reader-${edge}` })));
-  await Promise.all(clients.map((client) => client.ready()));
-  await Promise.all(clients.map((client) => client.call("room:join", { room: "repo:lineage" })));
+/** `deliver a:b @edge-1 < emit a:b @notifier-1 < caller`: from each span up to where its trace comes from. */
+function chains(traceId: string): string[] {
+  const spans = new Map(spansOf(traceId).map((span) => [span.spanId, span]));
+  return [...spans.values()].map((span) => {
+    const steps: string[] = [];
+    for (let at: CollectedSpan | undefined = span; at !== undefined; at = spans.get(at.parentSpanId ?? "")) {
+      steps.push(`${at.name} @${at.instance}`);
+      if (at.parentSpanId === CALLER) steps.push("caller");
+      else if (at.parentSpanId !== undefined && !spans.has(at.parentSpanId)) steps.push("orphan");
+    }
+    return steps.join(" < ");
+  });
+}
 
-  const nats = await connect({ servers: cluster.natsUrl });
+/** Spans arrive when they have ended, each process by itself. */
+async function expectChains(traceId: string, expected: readonly string[]): Promise<void> {
+  await waitFor(() => expected.every((chain) => chains(traceId).includes(chain)), {
+    timeoutMs: 20_000,
+    what: () => `the chains\n${expected.join("\n")}\ngot\n${chains(traceId).join("\n")}`,
+  });
+  expect(chains(traceId).filter((chain) => chain.endsWith("orphan"))).toEqual([]);
+}
+
+async function publish(subject: string, data: unknown, given: Record<string, string>): Promise<string> {
+  const id = systemRandom.id();
   const header = headers();
+  const type = subject === "events.main.parcels.sent" ? "test.parcel.sent" : "test.build.finished";
   for (const [name, value] of Object.entries({
-    "ce-id": "build-1",
-    "ce-source": "/ci",
-    "ce-type": "test.build.finished",
-    "ce-specversion": "1.0",
-    traceparent: `00-${TRACE_ID}-${PUBLISHER_SPAN}-01`,
+    ...{ "ce-id": id, "ce-source": "/ci", "ce-type": type, "ce-specversion": "1.0" },
+    ...given,
   })) {
     header.set(name, value);
   }
-  await jetstream(nats).publish("events.main.builds.finished", JSON.stringify({ repo: "lineage" }), {
-    headers: header,
-  });
-  await nats.close();
+  await jetstream(nats).publish(subject, JSON.stringify(data), { headers: header });
+  return id;
+}
 
-  for (const client of clients) {
-    const { meta } = await client.waitForEvent("build:finished");
-    expect(meta?.traceparent).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`));
-    await client.call("room:members", { room: "repo:lineage" }, { traceparent: meta?.traceparent });
-  }
+const build = (given: Record<string, string>) => publish("events.main.builds.finished", { repo: "lineage" }, given);
 
-  const named = (name: string): CollectedSpan[] =>
-    cluster.collector!.trace(TRACE_ID).filter((span) => span.name === name);
-  const whole = {
-    "consume build:finished": 1,
-    "emit build:finished": 1,
-    "deliver build:finished": 2,
-    "ack room:members": 2,
-  };
-  await waitFor(() => Object.entries(whole).every(([name, times]) => named(name).length === times), {
-    timeoutMs: 15_000,
-    what: () =>
-      `the whole tree (got ${cluster
-        .collector!.trace(TRACE_ID)
-        .map((span) => span.name)
-        .join(", ")})`,
-  });
-  const [consume] = named("consume build:finished");
-  const [emit] = named("emit build:finished");
-  expect(consume).toMatchObject({ service: "rollcall-notifier", parentSpanId: PUBLISHER_SPAN });
-  expect(emit).toMatchObject({ service: "rollcall-notifier", parentSpanId: consume!.spanId });
-  const delivers = named("deliver build:finished");
-  expect(delivers.map(({ service, parentSpanId }) => ({ service, parentSpanId }))).toEqual(
-    [0, 1].map(() => ({ service: "rollcall-edge", parentSpanId: emit!.spanId })),
+interface Row {
+  path: string;
+  /** Does it, and gives the trace it is to be found in. */
+  act(traceId: string): Promise<unknown>;
+  chains: string[];
+}
+
+const EVENT = ["emit build:finished @notifier-1", "consume build:finished @notifier-1", "caller"].join(" < ");
+const ACK = (name: string) => `ack ${name} @edge-1 < caller`;
+
+const ROWS: Row[] = [
+  {
+    path: "a publisher's traceparent, each edge's delivery, and what a client does about it",
+    async act(traceId) {
+      await build({ traceparent: traceparentOf(traceId), tracestate: "vendor=1" });
+      const seen = (event: { meta?: { traceparent?: string } | undefined }) =>
+        traceIdOf(event.meta?.traceparent) === traceId;
+      const { meta } = await bob.waitForEvent("build:finished", seen);
+      await bob.call("room:members", { room: "repo:lineage" }, { traceparent: meta?.traceparent });
+    },
+    chains: [
+      `deliver build:finished @edge-1 < ${EVENT}`,
+      `deliver build:finished @edge-2 < ${EVENT}`,
+      `request room:members @edge-2 < ack room:members @edge-2 < ${EVENT}`,
+    ],
+  },
+  {
+    path: "ce-traceparent alone, or beside a malformed hop",
+    act: (traceId) => build({ traceparent: "00-nonsense", "ce-traceparent": traceparentOf(traceId) }),
+    chains: [`deliver build:finished @edge-2 < ${EVENT}`],
+  },
+  {
+    path: "the inbox: a durable event to a device, and its acknowledgement",
+    async act(traceId) {
+      await publish("events.main.parcels.sent", { to: "ann" }, { traceparent: traceparentOf(traceId) });
+      const { meta } = await ann.waitForEvent("parcel:sent");
+      const { epoch, seq } = meta!.inbox!;
+      await ann.call("inbox:ack", { epoch, seq }, { traceparent: meta!.traceparent });
+    },
+    chains: ["deliver parcel:sent @edge-1", "request inbox:ack @edge-1 < ack inbox:ack @edge-1"].map(
+      (head) => `${head} < emit parcel:sent @notifier-1 < consume parcel:sent @notifier-1 < caller`,
+    ),
+  },
+  {
+    path: "the fallback: a durable event nobody took, to a channel and its receiver",
+    async act(traceId) {
+      await publish("events.main.parcels.sent", { to: "nobody" }, { traceparent: traceparentOf(traceId) });
+      const notice = await waitFor(() => heard.find(({ subject }) => subject.includes(".fallback.v1.")));
+      expect(traceIdOf(notice.headers?.get("traceparent"))).toBe(traceId);
+    },
+    chains: [
+      "deliver parcel:sent @notifier-1 < emit parcel:sent @notifier-1 < consume parcel:sent @notifier-1 < caller",
+    ],
+  },
+  {
+    path: "a relay, to the members on the other edge",
+    async act(traceId) {
+      await ann.call(
+        "cursor:moved",
+        { room: "doc:lineage", data: { x: 1, y: 2 } },
+        { traceparent: traceparentOf(traceId) },
+      );
+      const { meta } = await bob.waitForEvent("cursor:moved");
+      expect(traceIdOf(meta?.traceparent)).toBe(traceId);
+    },
+    chains: [`deliver cursor:moved @edge-2 < emit cursor:moved @edge-1 < ${ACK("cursor:moved")}`],
+  },
+  {
+    path: "a relay with history, numbered by presence",
+    act: (traceId) =>
+      ann.call("chat:said", { room: "doc:lineage", data: { text: "hi" } }, { traceparent: traceparentOf(traceId) }),
+    chains: [1, 2].map(
+      (edge) =>
+        `deliver chat:said @edge-${edge} < request chat:said @presence-1 < emit chat:said @edge-1 < ${ACK("chat:said")}`,
+    ),
+  },
+  {
+    path: "a command, to the backend and back into the ack",
+    async act(traceId) {
+      await ann.call("ticket:reply", { ticket: "1" }, { traceparent: traceparentOf(traceId) });
+      const asked = heard.find(({ subject }) => subject === "commands.ticket.reply");
+      const [, ofTrace, spanId] = asked!.headers!.get("traceparent").split("-");
+      expect(ofTrace).toBe(traceId);
+      await waitFor(() => spansOf(traceId).some((span) => span.spanId === spanId && span.name.startsWith("request")));
+    },
+    chains: [`request ticket:reply @edge-1 < ${ACK("ticket:reply")}`],
+  },
+  {
+    path: "a join, to the members and to backends",
+    async act(traceId) {
+      await ann.call("room:join", { room: "doc:entered" });
+      await bob.call("room:join", { room: "doc:entered" }, { traceparent: traceparentOf(traceId) });
+      await expectHeard(".room.%2F.", "rollcall.room.joined", traceId);
+    },
+    chains: ["deliver room:roster @edge-1 < request room:join @presence-1 < ack room:join @edge-2 < caller"],
+  },
+  {
+    path: "a change of state, and a leave by request",
+    async act(traceId) {
+      const meta = { traceparent: traceparentOf(traceId) };
+      await ann.call("room:join", { room: "doc:left" });
+      await bob.call("room:join", { room: "doc:left" });
+      await bob.call("state:patch", { room: "doc:left", ops: [{ op: "set", key: "count", value: 1 }] }, meta);
+      await bob.call("room:leave", { room: "doc:left" }, meta);
+      await expectHeard(".room.%2F.", "rollcall.room.left", traceId);
+    },
+    chains: [
+      "deliver room:state @edge-1 < request state:patch @presence-1 < ack state:patch @edge-2 < caller",
+      "deliver room:roster @edge-1 < request room:leave @presence-1 < ack room:leave @edge-2 < caller",
+    ],
+  },
+];
+
+async function expectHeard(subject: string, type: string, traceId: string): Promise<void> {
+  await waitFor(
+    () =>
+      heard.some(
+        (message) =>
+          message.subject.includes(subject) &&
+          message.headers?.get("ce-type") === type &&
+          traceIdOf(message.headers.get("traceparent")) === traceId,
+      ),
+    { what: () => `${type} with trace ${traceId}` },
   );
-  expect(delivers.map(({ instance }) => instance).sort()).toEqual(["edge-1", "edge-2"]);
-  const known = new Set(cluster.collector!.trace(TRACE_ID).map(({ spanId }) => spanId));
-  for (const ack of named("ack room:members")) {
-    expect(ack.service).toBe("rollcall-edge");
-    expect(known).toContain(ack.parentSpanId);
-  }
-  // No orphan: each parent was exported too, but for the publisher's own span.
-  for (const span of cluster.collector!.trace(TRACE_ID)) {
-    if (span.parentSpanId !== PUBLISHER_SPAN) expect(known).toContain(span.parentSpanId);
-  }
-});
+}
 
-test("[X5] a relay carries its sender's trace to the other edge", async () => {
-  const [a, b] = await Promise.all([0, 1].map((edge) => cluster.client(edge, { user: `relay-${edge}` })));
-  for (const client of [a!, b!]) {
-    await client.ready();
-    await client.call("room:join", { room: "doc:lineage" });
-  }
-  const traceId = "aaf92f3577b34da6a3ce929d0e0e4736";
-  await a!.call(
-    "cursor:moved",
-    { room: "doc:lineage", data: { x: 1, y: 2 } },
-    { traceparent: `00-${traceId}-00f067aa0ba902b7-00` },
-  );
-  const { meta } = await b!.waitForEvent("cursor:moved");
-  expect(meta?.traceparent?.slice(3, 35)).toBe(traceId);
-  expect(meta?.from).toMatchObject({ user: "relay-0" });
+describe("[X5] one trace, from the action to whoever hears of it", () => {
+  test.each(ROWS)("$path", async ({ act, chains: expected }) => {
+    const traceId = newTrace();
+    await act(traceId);
+    await expectChains(traceId, expected);
+  });
+
+  test("connecting, and an end that nobody asked for: its cause links to the session's connect", async () => {
+    const gone = await cluster.client(0, { user: "gone" });
+    await gone.ready();
+    await bob.call("room:join", { room: "doc:gone" });
+    await gone.call("room:join", { room: "doc:gone" });
+    gone.socket.disconnect();
+    const ofGone = (type: string) =>
+      heard.find(({ subject, headers: h }) => subject.endsWith(".user.gone") && h?.get("ce-type") === type);
+    const offline = await waitFor(() => ofGone("rollcall.user.offline"));
+    const ended = traceIdOf(offline.headers!.get("traceparent"))!;
+    const began = traceIdOf(ofGone("rollcall.user.online")!.headers!.get("traceparent"))!;
+    await expectChains(began, ["request session:open @presence-1 < request session:open @edge-1"]);
+    const close = "request session:close @presence-1 < request session:close @edge-1";
+    await expectChains(ended, [close, `deliver room:roster @edge-2 < ${close}`]);
+    const cause = spansOf(ended).find(({ parentSpanId }) => parentSpanId === undefined)!;
+    expect(cause.attributes["rollcall.reason"]).toBe("client");
+    expect(cause.links.map((link) => link.traceId)).toEqual([began]);
+  });
+
+  test("a merged diff belongs to its last cause and links to the others", async () => {
+    await ann.call("room:join", { room: "doc:merged" });
+    await bob.call("room:join", { room: "doc:merged" });
+    const patch = async (value: number) => {
+      const traceId = newTrace();
+      const payload = { room: "doc:merged", ops: [{ op: "set", key: "count", value }] };
+      await ann.call("state:patch", payload, { traceparent: traceparentOf(traceId) });
+      return traceId;
+    };
+    const links = await waitFor(
+      async () => {
+        // The first one opens a window, in which the others meet.
+        const [, earlier, last] = [await patch(1), await patch(2), await patch(3)];
+        const ofLast = () =>
+          spansOf(last).find(({ name, instance }) => name === "deliver room:state" && instance === "edge-2");
+        const ofEarlier = () =>
+          spansOf(earlier).find(({ name, instance }) => name === "deliver room:state" && instance === "edge-2");
+        const delivered = await waitFor(() => ofLast() ?? ofEarlier());
+        return delivered.links.length > 0 && { links: delivered.links.map(({ traceId }) => traceId), earlier };
+      },
+      { timeoutMs: 20_000 },
+    );
+    expect(links.links).toContain(links.earlier);
+  });
+
+  test("what is malformed is refused: the event arrives under a trace of its own", async () => {
+    const id = await build({ traceparent: "00-nonsense", "ce-traceparent": `ff-${newTrace()}-${CALLER}-01` });
+    const traceId = await waitFor(() => cluster.collector!.find("rollcall.event.id", id)[0]);
+    await expectChains(traceId, [
+      "deliver build:finished @edge-2 < emit build:finished @notifier-1 < consume build:finished @notifier-1",
+    ]);
+  });
 });

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import { headers } from "@nats-io/nats-core";
 import { type EventContract, encodeSubjectToken } from "@rollcall/contracts";
-import { ATTRIBUTES, startSpan, startTelemetry } from "@rollcall/telemetry";
+import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
 import type { Command } from "commander";
 import { type BusFlags, useBus, withBus } from "../bus/connect.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
@@ -49,6 +49,7 @@ export function addPublish(program: Command, context: Context): void {
       throw new CliError("the data does not match the event's schema:", { hint: lines.join("\n") });
     }
     const endpoint = readState(home.state)?.otlpEndpoint ?? env.OTEL_EXPORTER_OTLP_ENDPOINT;
+    const { startTelemetry } = await import("@rollcall/telemetry/tracing"); // the SDK is slow to load
     const telemetry = startTelemetry({
       service: "rollcall-cli",
       instance: "cli",

@@ -2,7 +2,6 @@
 
 import { createRequire } from "node:module";
 import { DEFAULT_TENANT, LIMITS } from "@rollcall/contracts";
-import { startTelemetry } from "@rollcall/telemetry";
 import type { Socket } from "socket.io-client";
 import { useBus } from "../bus/connect.ts";
 import { loadOrExplain } from "../cluster/contract-paths.ts";
@@ -68,6 +67,7 @@ export async function runGithubDemo({ perSecond, count }: DemoOptions, context: 
       ...(state.issuer === undefined ? {} : { issuer: state.issuer }),
       ...(state.audience === undefined ? {} : { audience: state.audience }),
     });
+  const { startTelemetry } = await import("@rollcall/telemetry/tracing"); // the SDK is slow to load
   const telemetry = startTelemetry({
     service: "rollcall-cli",
     instance: "cli",

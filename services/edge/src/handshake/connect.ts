@@ -13,11 +13,12 @@ import {
   validateAuth,
 } from "@rollcall/contracts";
 import type { LaneData } from "@rollcall/contracts/internal";
+import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
 import type { Socket } from "socket.io";
 import { Buckets, newBucket } from "../inbound/bucket.ts";
 import { violationRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
-import { factsOf } from "../sessions/lifecycle.ts";
+import { factsOf, traceOf } from "../sessions/lifecycle.ts";
 import type { OpBody } from "../sessions/ops.ts";
 import { Session } from "../sessions/session.ts";
 import { Rights } from "./rights.ts";
@@ -105,7 +106,13 @@ function newSession(
 async function open(parts: Parts, session: Session, auth: Auth): Promise<boolean> {
   const { link } = parts.cellOf(session.ref.tenant);
   const presence = auth.presence === undefined ? {} : { presence: auth.presence };
-  const body: OpBody = { op: "open", ref: session.ref, ...factsOf(session), ...presence };
+  const { tenant, namespace } = session.ref;
+  const span = startSpan("request", "session:open", {
+    kind: "server",
+    attributes: { [ATTRIBUTES.tenant]: tenant, [ATTRIBUTES.namespace]: namespace },
+  });
+  if (span.sampled) session.trace = span.traceparent;
+  const body: OpBody = { op: "open", ref: session.ref, ...factsOf(session), ...presence, ...traceOf(session) };
   const isAway = link.health === "stale";
   const opening = link
     .submit(body, { applied: (data) => parts.lifecycle.opened(session, data) })
@@ -117,6 +124,11 @@ async function open(parts: Parts, session: Session, auth: Auth): Promise<boolean
     return await Promise.race([opening, patience]);
   } finally {
     waited.abort();
-    opening.catch((error: unknown) => parts.lifecycle.openFailed(session, RollcallError.from(error)));
+    opening
+      .catch((error: unknown) => {
+        span.fail(error);
+        parts.lifecycle.openFailed(session, RollcallError.from(error));
+      })
+      .finally(() => span.end());
   }
 }

@@ -6,7 +6,7 @@
 import type { UserPresence } from "@rollcall/contracts";
 import type { Delivery, FollowHandlers, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock } from "@rollcall/runtime";
-import { ATTRIBUTES, isSampled, startSpan } from "@rollcall/telemetry";
+import { ATTRIBUTES, isSampled, isSlow, startSpan } from "@rollcall/telemetry";
 import type { EdgeMetrics } from "../metrics.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Accounts } from "./accounts.ts";
@@ -66,22 +66,11 @@ export class Router {
   /** Also the coalescer's way out. */
   deliver(entry: ReceivedEntry, causes: readonly string[]): void {
     const { accounts, door, metrics, clock, isDomainEvent } = this.#options;
-    const traced = entry.traceparent !== undefined && isSampled(entry.traceparent);
-    const span = traced
-      ? startSpan("deliver", entry.event, {
-          parent: entry.traceparent,
-          kind: "consumer",
-          links: causes,
-          attributes: {
-            [ATTRIBUTES.messageId]: entry.mid,
-            [ATTRIBUTES.tenant]: entry.tenant,
-            [ATTRIBUTES.namespace]: entry.namespace,
-          },
-        })
-      : undefined;
+    const parent = sampledCause(entry.traceparent, causes);
+    const startedAtMs = parent === undefined ? 0 : clock.now();
     const recipients = door.deliver(entry);
-    span?.setAttribute(ATTRIBUTES.recipients, recipients);
-    span?.end();
+    if (parent !== undefined && recipients > 0)
+      traceDelivery(entry, { parent, causes, recipients, startedAtMs }, clock);
     if (!isDomainEvent(entry.namespace, entry.event)) return;
     accounts.note(entry, recipients, clock.now());
     if (recipients > 0) {
@@ -125,6 +114,44 @@ export class Router {
     const { namespace } = session.ref;
     if (session.live && !session.pressed) this.#options.delivery.join(session.member, key.slice(namespace.length + 1));
   }
+}
+
+/** What a delivery is traced under: its own cause, else the newest sampled one of what was merged into it. */
+function sampledCause(own: string | undefined, merged: readonly string[]): string | undefined {
+  if (own !== undefined && isSampled(own)) return own;
+  return merged.length === 0 ? undefined : merged.findLast(isSampled);
+}
+
+interface Delivered {
+  parent: string;
+  causes: readonly string[];
+  recipients: number;
+  startedAtMs: number;
+}
+
+/** One span for all recipients here, written when their number is known: that decides whether it is kept. */
+function traceDelivery(
+  entry: ReceivedEntry,
+  { parent, causes, recipients, startedAtMs }: Delivered,
+  clock: Clock,
+): void {
+  const queueDelayMs = Math.max(0, startedAtMs - entry.loggedAtMs);
+  startSpan("deliver", entry.event, {
+    parent,
+    kind: "consumer",
+    links: causes,
+    startedAtMs,
+    audience: recipients,
+    slow: isSlow(Math.max(queueDelayMs, clock.now() - startedAtMs)),
+    attributes: {
+      [ATTRIBUTES.messageId]: entry.mid,
+      [ATTRIBUTES.tenant]: entry.tenant,
+      [ATTRIBUTES.namespace]: entry.namespace,
+      [ATTRIBUTES.recipients]: recipients,
+      [ATTRIBUTES.bytes]: Buffer.byteLength(entry.packetJson),
+      [ATTRIBUTES.queueDelay]: queueDelayMs,
+    },
+  }).end();
 }
 
 /** `meta` comes last in a packet; the newest `ts` in its text is meta's. */

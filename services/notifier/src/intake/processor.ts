@@ -6,7 +6,7 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import { DEFAULT_TENANT, RollcallError } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
-import { ATTRIBUTES, METRICS, type Span, startSpan } from "@rollcall/telemetry";
+import { ATTRIBUTES, firstTraceparent, METRICS, type Span, startSpan, TRACESTATE_HEADER } from "@rollcall/telemetry";
 import type { DeadLetters } from "../dead-letter/dead-letters.ts";
 import type { Delivery, Outgoing } from "../delivery/delivery.ts";
 import type { Fence } from "../delivery/emit-once.ts";
@@ -207,9 +207,11 @@ function consumeSpan(message: StreamMessage, decision: Decision): Span {
   const origin = isAccepted ? decision.domain.origin : message.headers.get("ce-traceparent");
   const name = isAccepted ? decision.contract.name : decision.event;
   const id = isAccepted ? decision.domain.id : decision.id;
+  // A publisher that only wrote the origin still gets one trace; so does one whose hop is malformed.
+  const parent = firstTraceparent(hop, origin);
   return startSpan("consume", name ?? "other", {
-    // A publisher that only wrote the origin still gets one trace.
-    parent: hop ?? origin,
+    parent,
+    ...(parent === hop ? { state: message.headers.get(TRACESTATE_HEADER) } : {}),
     ratio: isAccepted ? decision.contract.sample : undefined,
     kind: "consumer",
     attributes: {
@@ -217,6 +219,6 @@ function consumeSpan(message: StreamMessage, decision: Decision): Span {
       ...(id === undefined ? {} : { [ATTRIBUTES.eventId]: id }),
       ...(isAccepted ? { [ATTRIBUTES.messageId]: decision.mid, [ATTRIBUTES.tenant]: decision.tenant } : {}),
     },
-    links: hop !== undefined && origin !== undefined && origin !== hop ? [origin] : [],
+    links: origin !== undefined && origin !== parent ? [origin] : [],
   });
 }
