@@ -49,7 +49,7 @@ export async function unpackServer(program: ServerProgram, options: UnpackOption
   if (binary === undefined) throw new Error(`the package ${program.debianPackage} has no ${program.name}`);
   const script = join(folder, "bin", program.name);
   mkdirSync(join(folder, "bin"), { recursive: true });
-  writeFileSync(script, startScript(binary, libraryFolders(root)));
+  writeFileSync(script, startScript(binary, libraryFolders(root), ownFonts(root)));
   chmodSync(script, 0o755);
   await run(script, ["--version"], { env: { ...env }, timeout: TIMEOUT_MS });
   return script;
@@ -98,23 +98,39 @@ export function missingPackages(simulation: string): string[] {
   return [...simulation.matchAll(/^Inst (\S+)/gm)].map((match) => match[1] as string);
 }
 
-/** Folders of shared libraries: `usr/lib`, `lib`, and those named after the machine, such as `usr/lib/x86_64-linux-gnu`. */
+/**
+ * Folders of shared libraries: `usr/lib`, `lib`, those named after the machine, such as `usr/lib/x86_64-linux-gnu`, and
+ * in these the ones that a package has for itself, such as `pulseaudio`.
+ */
 function libraryFolders(root: string): string[] {
+  const foldersIn = (folder: string) =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(folder, name));
+  const hasLibraries = (folder: string) => readdirSync(folder).some((name) => name.includes(".so"));
   return ["usr/lib", "lib"]
     .map((part) => join(root, part))
     .filter((folder) => existsSync(folder))
-    .flatMap((folder) => [
-      folder,
-      ...readdirSync(folder)
-        .filter((name) => name.includes("-linux-"))
-        .map((name) => join(folder, name)),
-    ]);
+    .flatMap((folder) => {
+      const ofMachine = foldersIn(folder).filter((name) => name.includes("-linux-"));
+      return [folder, ...ofMachine, ...ofMachine.flatMap(foldersIn).filter(hasLibraries)];
+    });
+}
+
+/** A machine that lacked fontconfig has no fonts either: what shows text is told of those unpacked with it. */
+function ownFonts(root: string): Record<string, string> {
+  if (!existsSync(join(root, "etc/fonts"))) return {};
+  const file = join(root, "fonts.conf");
+  const folders = `<dir>${join(root, "usr/share/fonts")}</dir><cachedir>${join(root, "var/cache/fontconfig")}</cachedir>`;
+  writeFileSync(file, `<?xml version="1.0"?>\n<fontconfig>${folders}</fontconfig>\n`);
+  return { FONTCONFIG_FILE: file };
 }
 
 /** `exec` keeps the pid: what is signalled is the server itself. */
-export function startScript(binary: string, libraries: readonly string[]): string {
+export function startScript(binary: string, libraries: readonly string[], env: Record<string, string> = {}): string {
   const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
   return `#!/bin/sh
-LD_LIBRARY_PATH=${quoted(libraries.join(":"))}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec ${quoted(binary)} "$@"
+${exports.join("")}LD_LIBRARY_PATH=${quoted(libraries.join(":"))}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec ${quoted(binary)} "$@"
 `;
 }
