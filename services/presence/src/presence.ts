@@ -28,7 +28,7 @@ import { RedisStore } from "./redis/redis-store.ts";
 import { createRevocations } from "./redis/revocations.ts";
 import type { OutboxEntry, StoreBounds } from "./store.ts";
 import { type Publish, type Relay, startRelay } from "./workers/outbox.ts";
-import { ensurePresenceStream, lastEpoch, type StreamsMode } from "./workers/stream.ts";
+import { ensurePresenceStream, lastEpoch, lastTransition, type StreamsMode } from "./workers/stream.ts";
 import { startSweeper } from "./workers/sweeper.ts";
 
 /** Version 1 keeps every tenant in one cell. */
@@ -136,6 +136,12 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
         revocations,
         contracts: options.contracts,
         tellEdges: (message) => tellEdges(subjects.edgesControl(), message),
+        leaseMs: options.bounds.leaseMs,
+        lastTransition: (of) =>
+          lastTransition(jsm, subjects, of).catch((error: unknown) => {
+            logger.warn({ event: "stream.unreadable", error }, "what backends were told last cannot be read");
+            return undefined;
+          }),
       }),
     ).map(([name, handler]) =>
       serve(nc, subjects.requestAny(name), { queue: QUEUE, logger, metrics, name }, (body, { subject, traceparent }) =>

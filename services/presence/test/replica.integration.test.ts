@@ -88,7 +88,7 @@ test("a session joins, is read by backends, leaves; log and PRESENCE tell the sa
   expect(await ask("presence.explain", { user: "ann" })).toMatchObject({
     online: true,
     brake: null,
-    sessions: [{ state: "online", leaseLeftMs: expect.any(Number) }],
+    sessions: [{ state: "online", leaseAgeMs: expect.any(Number), leaseLeftMs: expect.any(Number) }],
   });
 
   await edge.lane({ op: "close", ref: ann, incarnation, how: "leave" });
@@ -115,6 +115,11 @@ test("a session joins, is read by backends, leaves; log and PRESENCE tell the sa
     "rollcall.room.left",
     "rollcall.room.vacated",
   ]);
+  expect(await ask("presence.explain", { user: "ann" })).toMatchObject({
+    online: false,
+    last: { change: "offline", reason: "leave" },
+    sessions: [],
+  });
 });
 
 test("[P11] a repeated batch changes nothing and is answered alike; a gap is refused whole", async () => {

@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { type Bus, type BusFlags, useBus, withBus } from "../bus/connect.ts";
 import { CliError, type Context } from "../context.ts";
 import { nameOf, wholeNumber } from "../options.ts";
+import { type Explained, explanation } from "../presence-explanation.ts";
 import { table } from "../terminal.ts";
 
 type Row = Record<string, unknown>;
@@ -57,7 +58,11 @@ export function addRequests(program: Command, context: Context): void {
     show(flags, data, data.sessions, ["session", "namespace", "edge", "since", "status", "client", "rooms"]);
   });
   withBus(presence.command("explain").argument("<user>").summary("why is this user shown as they are")).action(
-    async (user: string, flags: BusFlags) => print(flags, await ask(flags, "presence.explain", { user })),
+    async (user: string, flags: BusFlags) => {
+      const data = await ask<Explained>(flags, "presence.explain", { user });
+      if (flags.json === true) return terminal.json(data);
+      for (const line of explanation(data)) terminal.out(line);
+    },
   );
 
   const room = program.command("room").summary("what a room holds");

@@ -143,7 +143,7 @@ describe("requests", () => {
     "presence.get": ["users", "users stale?"],
     "presence.list": ["cursor? limit?", "users count next? stale?"],
     "presence.sessions": ["user", "sessions stale?"],
-    "presence.explain": ["user", "user online epoch? version? visible? cellEpoch brake sessions"],
+    "presence.explain": ["user", "user online epoch? version? visible? cellEpoch brake last? sessions"],
     "room.list": ["namespace prefix? cursor? limit?", "rooms next? stale?"],
     "room.members": ["namespace room cursor? limit?", "epoch version count members next? stale?"],
     "room.state": ["namespace room keys? cursor?", "epoch version entries next?"],

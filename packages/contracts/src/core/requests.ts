@@ -80,7 +80,11 @@ const step = object({
 const recipient = object({
   user,
   /** Of the ledger: the first four are on their way, the others final. */
-  state: oneOf("pending", "handed", "attempting", "overtaken", "acknowledged", "fallback", "suppressed", "dead"),
+  state: oneOf(
+    ...["pending", "handed", "attempting", "overtaken", "acknowledged", "fallback", "suppressed", "dead"],
+    // Of an event that is not durable, by the edges' account; and of a user whom a durable one was not for.
+    ...["delivered", "missed"],
+  ),
   reason: optional(text),
   at: timestamp,
   attempts: optional(count()),
@@ -140,7 +144,8 @@ export const REQUESTS = {
     reply: object({ sessions: Type.Array(object(session)), stale }),
   },
   "presence.explain": {
-    description: "Why a user is shown as they are: what holds each session, and for how long still. For operators.",
+    description:
+      "Why a user is shown as they are: what holds each session, and for how long still; what changed last, and why. For operators.",
     answeredBy: "presence",
     body: object({ user }),
     reply: object({
@@ -155,6 +160,17 @@ export const REQUESTS = {
         required: ["reason", "heldMs"],
         properties: { reason: { type: "string" }, heldMs: { type: "number", minimum: 0 } },
       }),
+      /** The newest that backends were told, while the stream keeps it. */
+      last: optional(
+        object({
+          change: oneOf("online", "offline", "changed"),
+          reason: text,
+          at: timestamp,
+          epoch: opaque,
+          version: count(),
+          trace: optional(trace),
+        }),
+      ),
       sessions: Type.Array(
         object({
           ...session,
@@ -162,6 +178,8 @@ export const REQUESTS = {
           observing: optional(Type.Array(room)),
           state: oneOf("online", "lost"),
           lost: optional(text),
+          /** Since its edge renewed, and until that lease ends. */
+          leaseAgeMs: optional(Type.Number()),
           leaseLeftMs: optional(Type.Number()),
           graceLeftMs: optional(Type.Number()),
         }),

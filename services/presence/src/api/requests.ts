@@ -4,6 +4,7 @@ import { type Contracts, DEFAULT_NAMESPACE, isName, type RequestBody, RollcallEr
 import type { ControlMessage } from "@rollcall/contracts/internal";
 import type { Revocations } from "../redis/revocations.ts";
 import type { PresenceStore, SessionFacts, UserRecord } from "../store.ts";
+import type { LastTransition } from "../workers/stream.ts";
 import { checked } from "./checked.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
 import { patchRoom } from "./room-patch.ts";
@@ -28,6 +29,9 @@ export interface RequestsOptions {
   contracts: Contracts;
   /** To every edge, at most once. */
   tellEdges(message: ControlMessage): void;
+  leaseMs: number;
+  /** What backends were told last of a user. */
+  lastTransition(of: { tenant: string; user: string }): Promise<LastTransition | undefined>;
 }
 
 const stale = (brake: boolean) => (brake ? { stale: true } : {});
@@ -59,7 +63,8 @@ export function requestHandlers(options: RequestsOptions): Record<string, Reques
 
     async "presence.explain"(body, { tenant }) {
       const { user } = checked("presence.explain", body);
-      return explain(user, await store.user(tenant, user));
+      const [record, last] = await Promise.all([store.user(tenant, user), options.lastTransition({ tenant, user })]);
+      return explain(user, record, { last, leaseMs: options.leaseMs });
     },
 
     async "session.revoke"(body, { tenant }) {
@@ -145,8 +150,12 @@ function sessionView(facts: SessionFacts) {
   };
 }
 
-/** Why is this user shown online: what holds each session, and for how long still. */
-function explain(user: string, record: UserRecord) {
+/** Why is this user shown as it is: what holds each session, and for how long still; what changed last, and why. */
+function explain(
+  user: string,
+  record: UserRecord,
+  { last, leaseMs }: { last: LastTransition | undefined; leaseMs: number },
+) {
   const { epoch, userEpoch, version, hidden, brakeReason, brakeSpentMs, sessions } = record;
   return {
     user,
@@ -154,11 +163,12 @@ function explain(user: string, record: UserRecord) {
     ...(userEpoch === undefined ? {} : { epoch: userEpoch, version, visible: !hidden }),
     cellEpoch: epoch,
     brake: brakeReason === undefined ? null : { reason: brakeReason, heldMs: brakeSpentMs },
-    sessions: sessions.map(explained),
+    ...(last === undefined ? {} : { last }),
+    sessions: sessions.map((facts) => explained(facts, leaseMs)),
   };
 }
 
-function explained(facts: SessionFacts) {
+function explained(facts: SessionFacts, leaseMs: number) {
   const { incarnation, lost, memberships, leaseLeftMs, graceLeftMs } = facts;
   const observed = memberships.filter(({ observe }) => observe).map(({ room }) => room);
   return {
@@ -168,7 +178,7 @@ function explained(facts: SessionFacts) {
     state: lost === undefined ? "online" : "lost",
     ...(lost === undefined ? {} : { lost }),
     /** What its edge's lease, or its own grace, has left. */
-    ...(leaseLeftMs === undefined ? {} : { leaseLeftMs }),
+    ...(leaseLeftMs === undefined ? {} : { leaseAgeMs: leaseMs - leaseLeftMs, leaseLeftMs }),
     ...(graceLeftMs === undefined ? {} : { graceLeftMs }),
   };
 }

@@ -1,6 +1,12 @@
 /** The PRESENCE stream: made, compared or trusted, as `STREAMS` says. */
 
-import { JetStreamApiError, type JetStreamManager, RetentionPolicy, type StreamConfig } from "@nats-io/jetstream";
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  type StoredMsg,
+  type StreamConfig,
+} from "@nats-io/jetstream";
 import type { Subjects } from "@rollcall/contracts";
 
 export type StreamsMode = "create" | "verify" | "off";
@@ -55,10 +61,37 @@ export async function ensurePresenceStream(
 
 /** The last epoch that backends were told of, if the stream still has it. */
 export async function lastEpoch(jsm: JetStreamManager, subjects: Subjects): Promise<string | undefined> {
+  const message = await lastOf(jsm, subjects, subjects.presenceEpoch());
+  const { epoch } = message?.json<{ epoch?: unknown }>() ?? {};
+  return typeof epoch === "string" && /^\d{1,16}$/.test(epoch) ? epoch : undefined;
+}
+
+export interface LastTransition {
+  change: "online" | "offline" | "changed";
+  reason: string;
+  at: string;
+  epoch: string;
+  version: number;
+  trace?: string;
+}
+
+/** The newest transition of a user that backends were told, while the stream still has it. */
+export async function lastTransition(
+  jsm: JetStreamManager,
+  subjects: Subjects,
+  { tenant, user }: { tenant: string; user: string },
+): Promise<LastTransition | undefined> {
+  const message = await lastOf(jsm, subjects, subjects.presenceUser(tenant, user));
+  if (message === undefined) return undefined;
+  const { reason, at, epoch, version } = message.json<Omit<LastTransition, "change" | "trace">>();
+  const change = message.header.get("ce-type").split(".").at(-1) as LastTransition["change"];
+  const trace = message.header.get("traceparent").split("-")[1];
+  return { change, reason, at, epoch, version, ...(trace === undefined ? {} : { trace }) };
+}
+
+async function lastOf(jsm: JetStreamManager, subjects: Subjects, subject: string): Promise<StoredMsg | undefined> {
   try {
-    const message = await jsm.streams.getMessage(subjects.presenceStream(), { last_by_subj: subjects.presenceEpoch() });
-    const { epoch } = message?.json<{ epoch?: unknown }>() ?? {};
-    return typeof epoch === "string" && /^\d{1,16}$/.test(epoch) ? epoch : undefined;
+    return (await jsm.streams.getMessage(subjects.presenceStream(), { last_by_subj: subject })) ?? undefined;
   } catch (error) {
     if (error instanceof JetStreamApiError && NOT_THERE.includes(error.code)) return undefined;
     throw error;
