@@ -43,7 +43,7 @@ export async function startInternalServer(options: InternalServerOptions): Promi
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
   server.maxConnections = MAX_CONNECTIONS;
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     request.resume(); // a body is nobody's business, and unread it would hold the connection
     if (request.method !== "GET" && request.method !== "HEAD") {
       return reply(response, 405, "text/plain; charset=utf-8", "only GET\n");
@@ -63,6 +63,13 @@ export async function startInternalServer(options: InternalServerOptions): Promi
         return;
       default:
         return reply(response, 404, "text/plain; charset=utf-8", "not here\n");
+    }
+  };
+  server.on("request", (request, response) => {
+    try {
+      answer(request, response);
+    } catch {
+      reply(response, 500, "text/plain; charset=utf-8", "not ok\n"); // a check that throws is one that fails
     }
   });
   server.on("clientError", (_error, socket) => {

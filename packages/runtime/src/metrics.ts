@@ -53,7 +53,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     histogram: (spec) => once(spec) as Histogram<never>,
     onScrape: (fn) => void scrapes.push(fn),
     contentType: registry.contentType,
-    render() {
+    async render() {
       for (const fn of scrapes) fn();
       return registry.metrics();
     },

@@ -12,6 +12,7 @@ import { ConfigError, type ConfigOf, type ConfigSchema, loadConfig, printableCon
 import { processEnv } from "./env.ts";
 import { helpText } from "./help.ts";
 import { type InternalServer, startInternalServer } from "./internal-server.ts";
+import { LOG_LEVEL_SIGNAL, turnLogLevel } from "./log-level.ts";
 import { createLogger, flushLogs, type Logger } from "./logger.ts";
 import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -80,6 +81,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
     level: config.LOG_LEVEL,
     ...(config.LOG_HASH_KEY === undefined ? {} : { hashKey: config.LOG_HASH_KEY }),
   });
+  process.on(LOG_LEVEL_SIGNAL, () => turnLogLevel(logger, config.LOG_LEVEL));
   const metrics = createMetrics({ processMetrics: true });
   const dropped = metrics.counter(METRICS.spansDropped);
   // Not at the top: the SDK takes longer to load than everything else, and tools that never trace import this too.

@@ -111,7 +111,8 @@ export const commonConfig = {
     INTERNAL_HOST: text({ default: "0.0.0.0", description: "Address the internal port listens on." }),
     LOG_LEVEL: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
       default: "info",
-      description: "Least severe level that is logged.",
+      description:
+        "Least severe level that is logged. SIGUSR2 changes it in a running process: debug, trace, back again.",
     }),
     LOG_HASH_KEY: optionalSecret({ description: "Key of the hash that replaces user ids in logs." }),
     OTEL_EXPORTER_OTLP_ENDPOINT: optionalText({

@@ -1,6 +1,6 @@
 /** Every path from an action to whoever hears of it, as its trace was really exported: a chain of spans per listener. */
 
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import { headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
@@ -27,7 +27,7 @@ beforeAll(async () => {
     edges: 2,
     contractsDir: [E2E_CONTRACTS, join(import.meta.dirname, "lineage.yaml")],
     // Wide enough for changes of two clients to meet in one diff.
-    env: { COALESCE_MS: "300" },
+    env: { COALESCE_MS: "300", LOG_LEVEL: "trace" },
     envOf: { notifier: { CHANNELS: channels } },
   });
   nats = await connect({ servers: cluster.natsUrl });
@@ -281,4 +281,66 @@ describe("[X5] one trace, from the action to whoever hears of it", () => {
       "deliver build:finished @edge-2 < emit build:finished @notifier-1 < consume build:finished @notifier-1",
     ]);
   });
+});
+
+test("[X4] no secret, payload or user id is in a log, a span, a metric or a dead letter's headers, whatever way it went", async () => {
+  const canary = `canary${newTrace()}`;
+  const user = `user-${canary}`;
+  const letters: Msg[] = [];
+  nats.subscribe(`${cluster.install}.deadletter.>`, { callback: (_error, message) => void letters.push(message) });
+  const token = await cluster.keys.token({ user });
+  const [, claims, signature] = token.split(".");
+  const jwt = `eyJhbGciOiJFZERTQSJ9.${claims}.${canary}`;
+  const text = { text: canary };
+
+  const a = await cluster.client(0, { user }, { presence: { status: "busy", info: canary } });
+  await a.ready();
+  const room = "doc:canaries";
+  await a.call("room:join", { room, info: { color: canary.slice(0, 32) } });
+  await a.emitAck("room:join", { room: "doc:granted", grant: jwt });
+  await a.emitAck("session:refresh", { token: jwt });
+  await a.emitAck("session:refresh", { token: canary });
+  await a.emitAck("presence:set", { status: "away", info: canary });
+  await a.emitAck("room:update", { room, info: { color: 1, [canary]: canary } });
+  await a.emitAck("chat:said", { room, data: text });
+  await a.emitAck("chat:said", { room, data: { text: [canary], [canary]: canary } });
+  await a.emitAck("cursor:moved", { room, data: { x: canary } });
+  await a.emitAck("state:patch", { room, ops: [{ op: "set", key: "title", value: canary }] });
+  await a.emitAck("state:patch", { room, ops: [{ op: "set", key: "title", value: { canary } }] });
+  await a.emitAck("ticket:reply", { ticket: canary });
+  await a.emitAck(`x:${canary}`, canary, { id: canary, traceparent: canary });
+  for (const auth of [{ token: jwt }, { token: canary }, { token, session: [canary] }]) {
+    const refused = await cluster.client(1, { user }, { auth, io: { reconnection: false } });
+    await waitFor(() => refused.connectErrors.length > 0);
+  }
+  await publish("events.main.builds.finished", { repo: "lineage", secret: canary }, {});
+  await publish("events.main.builds.finished", { secret: canary }, {});
+  await publish("events.main.parcels.sent", { to: user, secret: canary }, {});
+  await publish("events.main.parcels.sent", { to: [canary, canary] }, {});
+  await jetstream(nats).publish("events.main.builds.finished", `{"broken": "${canary}`);
+  await waitFor(() => letters.length >= 3, { what: () => `three dead letters, got ${letters.length}` });
+  a.dropConnection();
+  await a.nextReady();
+  await a.close();
+
+  const secrets = [canary, signature!];
+  const leaks = (where: string, content: string) => {
+    for (const secret of secrets) {
+      const at = content.indexOf(secret);
+      if (at >= 0) throw new Error(`${where}: ...${content.slice(Math.max(0, at - 200), at + 40)}`);
+    }
+  };
+  // Everything that is told of it later has been by the time its end is.
+  const offline = () =>
+    heard.some(({ subject, headers: h }) => subject.includes(canary) && h?.get("ce-type") === "rollcall.user.offline");
+  await waitFor(offline);
+  for (const file of readdirSync(cluster.logFolder)) leaks(file, readFileSync(join(cluster.logFolder, file), "utf8"));
+  leaks("spans", JSON.stringify(cluster.collector!.spans()));
+  for (const service of cluster.services) {
+    leaks(`metrics of ${service.name}`, await (await fetch(`${service.internalUrl}/metrics`)).text());
+  }
+  for (const { headers: h } of letters) {
+    // The identity is what the publisher gave; everything else is ours.
+    leaks("a dead letter's headers", JSON.stringify([...h!].filter(([name]) => name !== "ce-id")));
+  }
 });

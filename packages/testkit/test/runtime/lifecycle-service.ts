@@ -17,7 +17,7 @@ await runService({
     if (ROLE === "waits-for-nats") await connectNats({ url: NATS_URL, name: "test", logger, signal });
     // Something must keep the process alive, as sockets do.
     const alive = clock.setRepeating(60_000, () => {}, { ref: true });
-    process.on("SIGUSR2", () => {
+    process.on("SIGHUP", () => {
       if (ROLE === "throws") throw new Error(`SECRET ${random.id()}`);
       void Promise.reject(new Error("nobody waits for me"));
     });

@@ -40,6 +40,9 @@ describe("a service", () => {
       await Promise.all(["/livez", "/readyz", "/startupz", "/metrics"].map((path) => status(service, path))),
       [200, 200, 200, 200],
     );
+    await service.kill("SIGUSR2");
+    const turned = await waitFor(() => service.logs().find(({ event }) => event === "log.level"));
+    deepEqual([turned.from, turned.to], ["info", "debug"]);
   });
 
   test.each(["SIGTERM", "SIGINT"] as const)("%s: not ready first, then stops, then exit 0", async (signal) => {
@@ -77,7 +80,7 @@ describe("a service", () => {
     ["rejects", "rejection"],
   ])("an error nobody caught (%s) is logged, drained and exit 1", async (role, kind) => {
     const service = await start(role);
-    await service.kill("SIGUSR2");
+    await service.kill("SIGHUP");
     deepEqual(await service.exited, { code: 1, signal: null });
     equal(service.logs().find(({ event }) => event === "service.uncaught")?.kind, kind);
     ok(events(service).includes("test.stopped"));
