@@ -25,6 +25,8 @@ export const METRIC_ADVICE: Record<MetricKey, string> = {
   presenceBrake: "Rosters may show people who are gone; it ends by itself within BRAKE_MS.",
   presenceEpochChanges: "Redis was restarted, flushed, or failed over: see that it was meant.",
   outboxAge: "JetStream does not take what presence publishes: look at NATS.",
+  outboxEntries: "Bounded by 1,000,000; beyond, the oldest are dropped.",
+  outboxDropped: "Backends missed transitions: they read `presence.list` and rooms anew.",
   notifierOutcomes: "`dead` and dead letters by reason: `rollcall deadletter list`, `rollcall explain`.",
   notifierPendingAge: "Something durable waits: Redis, presence or a fallback channel is away.",
   notifierIntakeUp: "0: no notifier reads the source; look at the stream and its permissions.",

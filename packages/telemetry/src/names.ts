@@ -122,6 +122,18 @@ export const METRICS = {
     help: "Age of the oldest outbox entry not yet published.",
     labels: [],
   },
+  outboxEntries: {
+    type: "gauge",
+    name: "rollcall_outbox_entries",
+    help: "Outbox entries not yet published.",
+    labels: [],
+  },
+  outboxDropped: {
+    type: "counter",
+    name: "rollcall_outbox_dropped_total",
+    help: "Outbox entries lost to its bound since the cell began, as told by the replica that relays.",
+    labels: [],
+  },
   notifierOutcomes: {
     type: "counter",
     name: "rollcall_notifier_outcomes_total",

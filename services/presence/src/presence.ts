@@ -195,6 +195,8 @@ function startRelayOf(
   const transitions = metrics.counter(METRICS.presenceTransitions);
   const delays = metrics.histogram(METRICS.presenceOfflineDelay);
   const age = metrics.gauge(METRICS.outboxAge);
+  const entries = metrics.gauge(METRICS.outboxEntries);
+  const lost = metrics.counter(METRICS.outboxDropped);
   let droppedBefore = 0;
 
   const publish: Publish = async ({ subject, headers, data }, id) => {
@@ -210,17 +212,21 @@ function startRelayOf(
     relay: `${instance}-${random.id(8)}`,
     clock,
     logger,
-    isUp: () => nats.isUp() && options.redis.isUp(),
+    redisUp: () => options.redis.isUp(),
+    natsUp: () => nats.isUp(),
     published(entry) {
       transitions.inc({ kind: entry.kind, reason: reasonOf(entry) });
       if (entry.delayMs !== undefined) delays.observe(entry.delayMs / 1000);
     },
-    age: (ms) => age.set((ms ?? 0) / 1000),
-    dropped(total) {
-      if (total > droppedBefore) {
-        logger.error({ event: "outbox.dropped", entries: total - droppedBefore }, "transitions were lost to the bound");
-      }
-      droppedBefore = total;
+    stands(standing) {
+      age.set((standing?.ageMs ?? 0) / 1000);
+      entries.set(standing?.waiting ?? 0);
+      if (standing === undefined) return;
+      const more = standing.dropped - droppedBefore; // below 0 after a flush
+      droppedBefore = standing.dropped;
+      if (more <= 0) return;
+      lost.inc({}, more);
+      logger.error({ event: "outbox.dropped", entries: more }, "transitions were lost to the bound");
     },
   });
   started(relay);

@@ -19,6 +19,8 @@ export interface StoreBounds {
   occupancyBelow: number;
   /** Entries the fan-out log keeps, approximately. */
   logMaxLen: number;
+  /** Transitions kept while JetStream does not take them, approximately; default 1,000,000 (some 400 MB). */
+  outboxMaxLen?: number;
 }
 
 export interface Stamp {
@@ -205,12 +207,20 @@ export type OutboxKind =
   | "state"
   | "epoch";
 
+export interface OutboxStanding {
+  waiting: number;
+  /** Of the oldest that waits; 0 when none does. */
+  ageMs: number;
+  /** Lost to the bound since the cell began. */
+  dropped: number;
+}
+
 export interface Outbox {
-  /** The oldest entries, if `relay` may have them: one at a time may, for `claimMs` from each call. */
+  /** The oldest entries, if `relay` may have them: one at a time may, for `claimMs` from each call. `count` 0 claims none. */
   take(
     relay: string,
     options: { claimMs: number; count: number },
-  ): Promise<{ mine: boolean; entries: OutboxEntry[]; dropped: number; nowMs: number }>;
+  ): Promise<{ mine: boolean; entries: OutboxEntry[]; standing: OutboxStanding }>;
   done(places: readonly string[]): Promise<void>;
   yield(relay: string): Promise<void>;
 }

@@ -1,11 +1,13 @@
-/** What may befall the store under a replica: full, read-only, script-less, restarted. One of two replicas killed. */
+/** What may befall the store under a replica: full, read-only, script-less, restarted. One of two replicas killed. A stream that takes nothing. */
 
+import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { subjectsOf } from "@rollcall/contracts";
 import { request } from "@rollcall/runtime";
 import { type NatsServer, type RedisServer, startNats, startRedis, waitFor } from "@rollcall/testkit";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { StoreBounds } from "../src/store.ts";
 import { data, FakeEdge, type Replica, ref, startReplica } from "./replica.ts";
 
 let redisServer: RedisServer;
@@ -36,12 +38,14 @@ beforeEach(() => {
   };
 });
 
-const replica = async (instance = "presence-1") => {
+const replica = async (instance = "presence-1", bounds: Partial<StoreBounds> = {}) => {
   const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
-  const started = await startReplica({ ...servers, install, instance, bounds: { leaseMs: 60_000 } });
+  const started = await startReplica({ ...servers, install, instance, bounds: { leaseMs: 60_000, ...bounds } });
   replicas.push(started);
   return started;
 };
+const outbox = () => `{${install}:c0}:outbox`;
+const presenceStream = async () => ({ jsm: await jetstreamManager(nc), stream: subjectsOf(install).presenceStream() });
 const ask = <T>(name: string, body: unknown) =>
   request<T>(nc, subjectsOf(install).request("main", name), body, { timeoutMs: 3_000 });
 
@@ -119,6 +123,40 @@ test("[P10] Redis restarted empty: the epoch rises, the edge begins anew, nobody
   expect(await ask("room.members", { namespace: "/", room: "a" })).toMatchObject({ count: 1 });
 });
 
+test("[P13] JetStream takes nothing for a while: the outbox is bounded, what it lost is counted, the rest is told in order", async () => {
+  const { metrics } = await replica("presence-1", { outboxMaxLen: 500 });
+  const { jsm, stream } = await presenceStream();
+  const edge = new FakeEdge(nc, install, "edge-1");
+  await edge.hello();
+  await waitFor(async () => (await redis.xlen(outbox())) === 0, { what: "the epoch to be told" });
+  const { config } = await jsm.streams.info(stream);
+  await jsm.streams.delete(stream);
+  const users = Array.from({ length: 1_000 }, (_, i) => `u${i}`);
+  for (let at = 0; at < users.length; at += 250) {
+    const opens = users.slice(at, at + 250).map((user) => {
+      return { op: "open" as const, ref: ref(user), issuedAtMs: 1, expiresAtMs: 2 };
+    });
+    expect((await edge.lane(...opens)).every(({ ok }) => ok)).toBe(true);
+  }
+  const value = async (name: string) =>
+    Number(new RegExp(`^${name}\\S* (\\S+)$`, "m").exec(await metrics.render())?.[1] ?? Number.NaN);
+  const kept = await redis.xlen(outbox());
+  await waitFor(async () => (await value("rollcall_outbox_dropped_total")) === users.length - kept, {
+    timeoutMs: 10_000,
+    what: "the loss to be counted",
+  });
+  // Redis trims its streams by nodes of 100 entries.
+  expect(kept).toBeGreaterThanOrEqual(500);
+  expect(kept).toBeLessThan(700);
+  expect(await value("rollcall_outbox_entries")).toBe(kept);
+  await jsm.streams.add({ ...config, name: stream });
+  await waitFor(async () => (await redis.xlen(outbox())) === 0, {
+    timeoutMs: 20_000,
+    what: "the outbox to be relayed",
+  });
+  expect((await jsm.streams.info(stream)).state.messages).toBe(kept);
+});
+
 test("[P14] killing a replica loses nothing: the other answers, sweeps and relays", async () => {
   await replica("presence-1");
   await replica("presence-2");
@@ -138,7 +176,7 @@ test("[P14] killing a replica loses nothing: the other answers, sweeps and relay
       what: "ann to be offline",
     },
   );
-  await waitFor(async () => (await redis.xlen(`{${install}:c0}:outbox`)) === 0, {
+  await waitFor(async () => (await redis.xlen(outbox())) === 0, {
     timeoutMs: 12_000,
     what: "the outbox to be relayed",
   });

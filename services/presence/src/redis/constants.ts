@@ -42,7 +42,7 @@ export function constantsOf(bounds: StoreBounds): Record<string, number> {
     history_trim: 10,
     /** How long an id's answer is remembered. */
     idempotent: 600_000,
-    /** Transitions kept for NATS while it is away: beyond, the oldest are dropped and counted. */
-    outbox_max: 1_000_000,
+    /** Beyond, the oldest are dropped and counted. */
+    outbox_max: bounds.outboxMaxLen ?? 1_000_000,
   };
 }

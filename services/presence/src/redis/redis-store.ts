@@ -281,11 +281,11 @@ export class RedisStore implements PresenceStore {
       take: async (relay, { claimMs, count }) => {
         const reply = await this.#call("relay-take", [relay, claimMs, count]);
         this.#stamp(reply);
-        const [, , , mine, dropped, now, entries] = reply;
+        const [, , , mine, dropped, now, waiting, oldest, entries] = reply;
+        const ageMs = oldest === "" ? 0 : Math.max(0, Number(now) - Number(oldest));
         return {
           mine: mine === "1",
-          dropped: Number(dropped),
-          nowMs: Number(now),
+          standing: { waiting: Number(waiting), ageMs, dropped: Number(dropped) },
           entries: (entries as [string, string[]][]).map(([place, fields]) => outboxEntry(place, fields)),
         };
       },

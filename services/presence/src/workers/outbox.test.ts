@@ -28,8 +28,7 @@ function memory(entries: OutboxEntry[]) {
     take: async (_relay, { count }) => ({
       mine: state.mine,
       entries: state.mine ? state.entries.slice(0, count) : [],
-      dropped: 0,
-      nowMs: 1_000,
+      standing: { waiting: state.entries.length, ageMs: 7, dropped: 0 },
     }),
     async done(places) {
       state.entries = state.entries.filter(({ place }) => !places.includes(place));
@@ -41,8 +40,8 @@ function memory(entries: OutboxEntry[]) {
   return { state, outbox };
 }
 
-function relayOf(outbox: Outbox, publish: Publish, clock = new ManualClock()) {
-  const ages: (number | undefined)[] = [];
+function relayOf(outbox: Outbox, publish: Publish, clock = new ManualClock(), natsUp = () => true) {
+  const waiting: (number | undefined)[] = [];
   const published: string[] = [];
   const relay = startRelay({
     outbox,
@@ -52,12 +51,12 @@ function relayOf(outbox: Outbox, publish: Publish, clock = new ManualClock()) {
     relay: "r1",
     clock,
     logger,
-    isUp: () => true,
+    redisUp: () => true,
+    natsUp,
     published: ({ id }) => void published.push(id),
-    age: (ms) => void ages.push(ms),
-    dropped: () => {},
+    stands: (standing) => void waiting.push(standing?.waiting),
   });
-  return { relay, clock, ages, published };
+  return { relay, clock, waiting, published };
 }
 
 test("[P14] what was not stored is published again, in the order of its subject; the rest goes on", async () => {
@@ -102,13 +101,44 @@ test("an epoch is published after everything before it and before everything aft
 test("[P13] who may not relay publishes nothing and asks again", async () => {
   const { state, outbox } = memory([entry(1, "a")]);
   state.mine = false;
-  const { relay, clock, published, ages } = relayOf(outbox, async () => {});
+  const { relay, clock, published, waiting } = relayOf(outbox, async () => {});
   await clock.advance(400);
   expect(published).toEqual([]);
-  expect(ages).toEqual([undefined]);
+  expect(waiting).toEqual([undefined]);
   state.mine = true;
   await clock.advance(200);
   expect(published).toEqual(["id-1"]);
+  const closed = relay.close();
+  await clock.advance(0);
+  await closed;
+});
+
+test("while NATS is away nothing is claimed, and how much waits is told", async () => {
+  const { outbox } = memory([entry(1, "a"), entry(2, "b")]);
+  let isUp = false;
+  const counts: number[] = [];
+  const looked: Outbox = {
+    ...outbox,
+    take: (relay, options) => {
+      counts.push(options.count);
+      return options.count === 0
+        ? Promise.resolve({ mine: false, entries: [], standing: { waiting: 2, ageMs: 600_000, dropped: 0 } })
+        : outbox.take(relay, options);
+    },
+  };
+  const { relay, clock, published, waiting } = relayOf(
+    looked,
+    async () => {},
+    new ManualClock(),
+    () => isUp,
+  );
+  await clock.advance(1_100);
+  expect(published).toEqual([]);
+  expect(new Set(counts)).toEqual(new Set([0]));
+  expect(new Set(waiting)).toEqual(new Set([2]));
+  isUp = true;
+  await clock.advance(600);
+  expect(published).toEqual(["id-1", "id-2"]);
   const closed = relay.close();
   await clock.advance(0);
   await closed;

@@ -8,7 +8,7 @@
 
 import type { Subjects } from "@rollcall/contracts";
 import type { Clock, Logger } from "@rollcall/runtime";
-import type { Outbox, OutboxEntry } from "../store.ts";
+import type { Outbox, OutboxEntry, OutboxStanding } from "../store.ts";
 import { cloudEvent, type OutgoingEvent } from "./cloud-events.ts";
 
 /** Resolves when the stream has stored the event. */
@@ -24,14 +24,12 @@ export interface RelayOptions {
   relay: string;
   clock: Clock;
   logger: Logger;
-  /** Redis and NATS both. */
-  isUp(): boolean;
+  redisUp(): boolean;
+  natsUp(): boolean;
   /** Called once per entry this process published. */
   published(entry: OutboxEntry): void;
-  /** Age of the oldest entry that waits; 0 when none does, undefined when another process relays. */
-  age(ms: number | undefined): void;
-  /** Entries that the bound of the outbox cost, in all. */
-  dropped(total: number): void;
+  /** How the outbox stands; undefined when another process relays, whose word it is. */
+  stands(standing: OutboxStanding | undefined): void;
 }
 
 export interface Relay {
@@ -65,11 +63,11 @@ export function startRelay(options: RelayOptions): Relay {
     });
 
   const turn = async (): Promise<number> => {
-    if (!options.isUp()) return IDLE_MS;
-    const { mine, entries, dropped, nowMs } = await outbox.take(relay, { claimMs: CLAIM_MS, count: BATCH });
-    options.age(mine ? Math.max(0, nowMs - (entries[0]?.atMs ?? nowMs)) : undefined);
+    if (!options.redisUp()) return IDLE_MS;
+    const canPublish = options.natsUp();
+    const { mine, entries, standing } = await outbox.take(relay, { claimMs: CLAIM_MS, count: canPublish ? BATCH : 0 });
+    options.stands(mine || !canPublish ? standing : undefined); // while nobody relays, everybody tells how long it gets
     if (!mine) return NOT_MINE_MS;
-    options.dropped(dropped);
     if (entries.length === 0) return IDLE_MS;
     for (const part of betweenEpochs(entries)) await publishAll(part);
     return 0;
