@@ -1,6 +1,7 @@
 /** What may be said and what goes wrong: errors, events, subjects. */
 
 import {
+  ANY_EVENT_ERRORS,
   CLIENT_EVENTS,
   CloudEventAttributes,
   CORE_SHAPES,
@@ -39,6 +40,7 @@ export function eventsPage(): string {
     code(name),
     event.description,
     "needs" in event ? event.needs : "",
+    event.errors.map(code).join(" "),
     code(notation(event.payload)),
     code(notation(event.ack)),
   ]);
@@ -51,7 +53,8 @@ export function eventsPage(): string {
     "Core events",
     "What every namespace has. Events of your own are in contract files: `rollcall contracts docs` writes their catalogue. `name?` is optional; `[0..200]` bounds a list; `opaque` and `time` are texts; other names are those of the grammar or of the shapes below.",
     "## Clients send",
-    table(["event", "does", "needs", "payload", "ack data"], client),
+    table(["event", "does", "needs", "errors", "payload", "ack data"], client),
+    `Any of them can also be answered with ${[...ANY_EVENT_ERRORS.first, ...ANY_EVENT_ERRORS.last].map(code).join(" ")}.`,
     `A relay's payload is ${code(notation(RelayPayload))}. \`room:join\` must ask for an ack.`,
     "## Servers send",
     table(["event", "says", "payload"], server),

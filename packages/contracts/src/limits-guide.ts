@@ -18,6 +18,7 @@ export const LIMIT_GUIDE: Record<keyof typeof LIMITS, LimitGuide> = {
   frameBytes: { what: "websocket frame of a client", unit: "bytes", code: "closes the transport" },
   encodedBytes: { what: "ack or event, encoded", unit: "bytes" },
   depth: { what: "nesting of a payload", unit: "levels", code: "PAYLOAD_INVALID" },
+  members: { what: "members of one object in a payload", unit: "items", code: "PAYLOAD_INVALID" },
   issues: { what: "entries of `details.issues`", unit: "items" },
   clientBytes: { what: "`auth.client`", unit: "bytes", code: "PAYLOAD_INVALID" },
   nameBytes: { what: "claim `name`", unit: "bytes", code: "AUTH_INVALID" },

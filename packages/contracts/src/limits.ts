@@ -7,6 +7,8 @@ export const LIMITS = {
   encodedBytes: 128 * 1024,
   /** Nesting of a payload: arrays and objects in each other. */
   depth: 32,
+  /** Of one object in a payload. Beyond it, reading an object costs more than its bytes. */
+  members: 1_024,
   issues: 20,
   clientBytes: 64,
   nameBytes: 128,

@@ -204,3 +204,26 @@ export const HOSTILE: readonly Hostile[] = [
     text: members((i) => `${key(i)}:1`),
   },
 ];
+
+/** The same, and others that fit no schema in particular: for trying each against each. */
+export const PAYLOADS: readonly Pick<Hostile, "name" | "text">[] = [
+  ...HOSTILE,
+  ...[16, 128, 512, 1_000].map((count) => ({
+    name: `objects of ${count} members, no name twice`,
+    text: list((i) => `{${Array.from({ length: count }, (_, k) => `"${(i * count + k).toString(36)}":1`).join()}}`),
+  })),
+  {
+    name: "objects of 1,000 members, the same names",
+    text: list(() => `{${Array.from({ length: 1_000 }, (_, k) => `"${k.toString(36)}":1`).join()}}`),
+  },
+  { name: "an object of empty objects", text: members((i) => `${key(i)}:{}`) },
+  { name: "an object of arrays", text: members((i) => `${key(i)}:[[]]`) },
+  { name: "an object of long names", text: members((i) => `"${"n".repeat(40)}${i}":1`) },
+  { name: "objects in objects, 30 deep", text: list(() => `${'{"a":'.repeat(29)}{}${"}".repeat(29)}`) },
+  { name: "names of numbers", text: members((i) => `"${i * 7}":1`) },
+  { name: "names that escape", text: members((i) => `"\\u00e9${i}":1`) },
+  { name: "numbers with many digits", text: list((i) => `${i}.${"3".repeat(300)}e-5`) },
+  { name: "empty arrays", text: list(() => "[]") },
+  { name: "empty texts", text: list(() => '""') },
+  { name: "texts that escape", text: list(() => '"\\ud83d\\ude00\\u0000"') },
+];

@@ -6,9 +6,7 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import type { Validator } from "../contract.ts";
-import { issuesOf, newAjv } from "../core/ajv.ts";
-import { exceedsDepth } from "../core/json.ts";
-import { LIMITS } from "../limits.ts";
+import { excessIssues, issuesOf, newAjv } from "../core/ajv.ts";
 import { worstNs } from "./cost.ts";
 import { findKeywordMistakes } from "./keywords.ts";
 import { inlineReferences, type ReferenceScope, type Report } from "./references.ts";
@@ -27,7 +25,6 @@ export interface SchemaCompiler {
 /** Of the 5 ms that a payload may cost, what parsing and walking it leaves. */
 const MAX_NS = 3_000_000;
 
-const DEEP = [{ pointer: "", keyword: "maxDepth", message: "is nested too deep" }];
 const REFUSE_ALL: Validator = () => [{ pointer: "", keyword: "schema", message: "the schema has mistakes" }];
 
 export function schemaCompiler(): SchemaCompiler {
@@ -50,7 +47,8 @@ export function schemaCompiler(): SchemaCompiler {
 function onFirstUse(compile: () => ValidateFunction): Validator {
   let validate: ValidateFunction | undefined;
   return (value) => {
-    if (exceedsDepth(value, LIMITS.depth)) return DEEP;
+    const excess = excessIssues(value);
+    if (excess !== undefined) return excess;
     validate ??= compile();
     return validate(value) ? undefined : issuesOf(validate);
   };

@@ -7,7 +7,7 @@ import type { Issue } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { linearRegex } from "../regex/linear-regex.ts";
 import { addFormats } from "./formats.ts";
-import { exceedsDepth, jsonBytes, utf8Bytes } from "./json.ts";
+import { exceedsDepth, excessOf, jsonBytes, utf8Bytes } from "./json.ts";
 import { mendKeywords } from "./keywords.ts";
 
 /** Ajv asks for an expression and, for code it writes to files, how to make it: ours writes none. */
@@ -61,6 +61,17 @@ export function newAjv(options: AjvOptions = {}): Ajv2020 {
     validate: (max: number, value: string) => utf8Bytes(value) <= max,
   });
   return ajv;
+}
+
+const EXCESS: Record<string, Issue[]> = {
+  maxDepth: [{ pointer: "", keyword: "maxDepth", message: "is nested too deep" }],
+  maxMembers: [{ pointer: "", keyword: "maxMembers", message: `has an object of more than ${LIMITS.members} members` }],
+};
+
+/** What no payload may be, whatever its schema says; looked at before the schema. */
+export function excessIssues(value: unknown): Issue[] | undefined {
+  const excess = excessOf(value, LIMITS.depth, LIMITS.members);
+  return excess && EXCESS[excess];
 }
 
 /** Pointers, keywords and what they ask; never the value, nor a name the sender chose. */

@@ -1,5 +1,13 @@
 export { issuesOf, newAjv } from "./ajv.ts";
-export { type AckData, CLIENT_EVENTS, type ClientEvent, type ClientPayload, RelayPayload } from "./client-events.ts";
+export {
+  type AckData,
+  ANY_EVENT_ERRORS,
+  CLIENT_EVENTS,
+  type ClientEvent,
+  type ClientPayload,
+  errorsOfEvent,
+  RelayPayload,
+} from "./client-events.ts";
 export {
   CloudEventAttributes,
   FallbackBody,

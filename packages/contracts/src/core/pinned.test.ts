@@ -32,6 +32,7 @@ describe("limits", () => {
     frameBytes: 64 * KIB,
     encodedBytes: 128 * KIB,
     depth: 32,
+    members: 1_024,
     issues: 20,
     clientBytes: 64,
     nameBytes: 128,

@@ -25,6 +25,15 @@ const deep = (depth: number) => {
   return value;
 };
 
+test("an object of more members than a payload may have is refused, wherever it stands", () => {
+  const wide = (members: number) => Object.fromEntries(Array.from({ length: members }, (_, i) => [`m${i}`, 1]));
+  ok("room:leave", { room, later: [wide(1_024)] });
+  expect(validateClientEvent("room:leave", { room, later: [wide(1_025)] })).toEqual({
+    ok: false,
+    issues: [{ pointer: "", keyword: "maxMembers", message: "has an object of more than 1024 members" }],
+  });
+});
+
 describe("client events: at each limit, and one beyond it", () => {
   test.each<[string, unknown, unknown, string]>([
     ["room:join", { room: "r".repeat(128) }, { room: "r".repeat(129) }, "/room"],

@@ -6,12 +6,10 @@
 import type { ValidateFunction } from "ajv";
 import type { TSchema } from "typebox";
 import type { Issue } from "../errors.ts";
-import { LIMITS } from "../limits.ts";
-import { issuesOf, newAjv } from "./ajv.ts";
+import { excessIssues, issuesOf, newAjv } from "./ajv.ts";
 import { CLIENT_EVENTS, type ClientEvent, type ClientPayload } from "./client-events.ts";
 import { CloudEventAttributes, FallbackBody, PRESENCE_EVENTS, type PresenceEvent } from "./cloud-events.ts";
 import { Auth, Claims, ClientMeta } from "./connect.ts";
-import { exceedsDepth } from "./json.ts";
 import { project } from "./project.ts";
 import { REQUESTS, type ReplyData, type RequestBody, type RequestName } from "./requests.ts";
 import { SERVER_EVENTS, type ServerEvent } from "./server-events.ts";
@@ -28,9 +26,8 @@ function checkOf(schema: TSchema): Check {
   let validate: ValidateFunction | undefined;
   return (value) => {
     validate ??= ajv.compile(schema);
-    if (exceedsDepth(value, LIMITS.depth)) {
-      return { ok: false, issues: [{ pointer: "", keyword: "maxDepth", message: "is nested too deep" }] };
-    }
+    const excess = excessIssues(value);
+    if (excess !== undefined) return { ok: false, issues: excess };
     const copy = project(schema, value);
     return validate(copy) ? { ok: true, value: copy } : { ok: false, issues: issuesOf(validate) };
   };

@@ -1,6 +1,6 @@
 /** One client message being answered: once, in time, whatever happens. */
 
-import { type ErrorCode, RollcallError, type WireError } from "@rollcall/contracts";
+import { type ErrorCode, errorsOfEvent, isClientEvent, RollcallError, type WireError } from "@rollcall/contracts";
 import type { Clock, Logger } from "@rollcall/runtime";
 import { ATTRIBUTES, type Span } from "@rollcall/telemetry";
 import type { Session } from "../sessions/session.ts";
@@ -39,6 +39,10 @@ const VIOLATIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "FORBIDDEN",
   "ROOM_UNKNOWN",
 ]);
+
+/** What core's events can be answered with is declared; a command's backend has its own errors. */
+const isDeclared = (event: string, code: ErrorCode): boolean =>
+  !isClientEvent(event) || errorsOfEvent(event).includes(code);
 
 export class Call {
   readonly #options: CallOptions;
@@ -109,6 +113,10 @@ export class Call {
         { event: "inbound.failed", name: this.#message.label, error },
         "a client message failed",
       );
+    }
+    if (!isDeclared(this.#message.label, known.code)) {
+      const fields = { event: "inbound.undeclared", name: this.#message.label, code: known.code, error };
+      this.#options.logger.error(fields, "an answer that its contract does not declare");
     }
     this.#message.span.fail(known);
     this.#finish(known.code);

@@ -76,6 +76,7 @@ const LIMIT_ROWS: readonly [string, string][] = [
   ["websocket frame", `${bytes(LIMITS.frameBytes)}; above it the connection is closed`],
   ["anything sent to clients, encoded", `${bytes(LIMITS.encodedBytes)}; what does not fit comes by pages`],
   ["nesting of a payload", `${LIMITS.depth} levels`],
+  ["members of one object in it", LIMITS.members.toLocaleString("en-US")],
   ["rooms per session", String(LIMITS.roomsPerSession)],
   ["users watched per socket", LIMITS.watchedPerSocket.toLocaleString("en-US")],
   ["info of a member or a presence", bytes(LIMITS.infoBytes)],

@@ -28,7 +28,7 @@ beforeAll(() => {
   market = catalogueOf("contracts/market.yaml", "contracts/admin.yaml");
   page = renderPage(market, { hash: "abc" });
   markdown = renderMarkdown(market, { hash: "abc" });
-});
+}, 60_000);
 
 /** The page in a browser of a kind, with its script run. */
 function open(html: string, hash = "") {
