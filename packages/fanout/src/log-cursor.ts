@@ -8,7 +8,9 @@
  *
  * L1 each entry is handed out at most once, in the log's order.
  * L2 what was trimmed before it was read is told as a gap, once, before what follows it.
- * L3 a log that began anew or went back is told as a rewind, once; reading goes on with what is new in it.
+ * L3 a log that began anew or went back is told as a rewind, once; reading goes on with what is new in it. It is known by
+ *    its last id and by how many entries it ever had. One that agrees in both cannot be told apart: it would have to be made
+ *    anew within the millisecond last read, and have as many entries by then. With heartbeats in it no log stays that short.
  * L4 a reader that does not hear its own heartbeat, or gets no answer, changes its connection; it never waits for ever.
  * L5 `stale` is said when the log could not be read for a while, `live` as soon as it can be again.
  */
