@@ -225,6 +225,12 @@ export interface Outbox {
   yield(relay: string): Promise<void>;
 }
 
+export interface UsersRead {
+  users: (UserFacts | undefined)[];
+  /** The place in the fan-out log up to which everything is in it. */
+  position: string;
+}
+
 export interface SessionRevocation {
   tenant: string;
   user: string;
@@ -245,7 +251,7 @@ export interface PresenceStore {
   /** One bounded round of everything due. `brake`: why the caller wants evictions held. */
   sweep(observer: { well: boolean; brake: string | undefined }): Promise<SweepReport>;
   /** In the order asked; undefined = offline. */
-  users(tenant: string, users: readonly string[]): Promise<Stamp & { users: (UserFacts | undefined)[] }>;
+  users(tenant: string, users: readonly string[]): Promise<Stamp & UsersRead>;
   userPage(tenant: string, after: string, limit: number): Promise<Stamp & { count: number; users: UserFacts[] }>;
   user(tenant: string, user: string): Promise<UserRecord>;
   room(

@@ -191,7 +191,8 @@ export interface ReadRevocationsData {
   userMs?: number;
   roomMs?: number;
 }
-export type ReadUsersData = { users: UserPresence[]; stale?: boolean };
+/** `position`: the place in the log up to which everything is in it. */
+export type ReadUsersData = { users: UserPresence[]; position: string; stale?: boolean };
 
 /**
  * `publish`: the notifier asks for a domain event to go into a room's history and to its members, with the next `seq`.

@@ -15,6 +15,7 @@ import type { Door } from "./door.ts";
 import type { AckGate } from "./gate.ts";
 import { isWatchTarget, targetKey } from "./room-key.ts";
 import type { WatchHub } from "./watch-hub.ts";
+import type { Whereabouts } from "./whereabouts.ts";
 
 export interface RouterOptions {
   delivery: Delivery;
@@ -88,6 +89,7 @@ export class Router {
       for (const { key, member } of gate.pass(position)) this.admit(key, member);
     }
     hub.flush();
+    if (position !== undefined) hub.passed(position);
     delivery.flush();
   };
 
@@ -95,7 +97,7 @@ export class Router {
     const { door, hub } = this.#options;
     if (!door.isDeclared(entry)) return;
     const [, payload] = JSON.parse(entry.packetJson) as [string, { changes?: UserPresence[] }];
-    for (const change of payload.changes ?? []) hub.changed(entry.tenant, change);
+    for (const change of payload.changes ?? []) hub.changed(entry.tenant, change, entry.position.id);
   }
 
   #passGate(entry: ReceivedEntry): void {

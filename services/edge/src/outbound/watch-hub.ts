@@ -1,24 +1,40 @@
 /**
  * Who watches whom on this edge, and what they are still to be told: at most one `presence:changed` per window and
  * socket, the latest reading of each user, and nothing when a watcher would read what it has read before.
+ *
+ * Answers and the log have one order: each answer names the place in the log up to which it knows everything. A change at
+ * or before that place is not told to who has the answer, and to everybody else it is.
  */
 
 import type { UserPresence } from "@rollcall/contracts";
 import type { Clock, Timer } from "@rollcall/runtime";
+import { isAfter } from "./position.ts";
 
 /** Users in one `presence:changed`: with the largest info it stays far below the limit of an event. */
 const MAX_CHANGES = 200;
 
 interface Watched<W> {
   watchers: Set<W>;
-  /** The newest reading known here. */
+  /** The newest in the log so far; while nothing of the user was in it, the oldest that was answered. */
   last: UserPresence | undefined;
+  /** The place of that answer. */
+  answeredAt?: string | undefined;
 }
 
 interface Change {
   /** What the watcher has read before, if known. */
   before: UserPresence | undefined;
   after: UserPresence;
+  /** Its place in the log. */
+  at: string;
+}
+
+/** Answers that know more than what was read of the log. */
+interface Ahead {
+  /** The last of their places. */
+  until: string;
+  /** By user. */
+  places: Map<string, string>;
 }
 
 export interface WatchHubOptions<W> {
@@ -31,6 +47,9 @@ export class WatchHub<W> {
   readonly #options: WatchHubOptions<W>;
   readonly #watched = new Map<string, Watched<W>>();
   readonly #due = new Map<W, Map<string, Change>>();
+  readonly #ahead = new Map<W, Ahead>();
+  /** So far the log was read. */
+  #readTo: string | undefined;
   /** Watchers not yet answered: their changes wait for the ack. */
   readonly #held = new Map<W, number>();
   /** Sent to within the current window. */
@@ -69,6 +88,7 @@ export class WatchHub<W> {
     for (const user of users) this.unwatch(tenant, user, watcher);
     this.#due.delete(watcher);
     this.#held.delete(watcher);
+    this.#ahead.delete(watcher);
     this.#cooling.delete(watcher);
   }
 
@@ -83,24 +103,49 @@ export class WatchHub<W> {
     else this.#held.delete(watcher);
   }
 
-  /** A reading that a watcher was given in an answer. */
-  learned(tenant: string, reading: UserPresence): void {
-    const watched = this.#watched.get(keyOf(tenant, reading.user));
-    if (watched !== undefined && !isOlder(reading, watched.last)) watched.last = reading;
+  /** The watcher is given these readings; everything up to `place` of the log is in them. */
+  answered(tenant: string, watcher: W, readings: readonly UserPresence[], place: string): void {
+    const due = this.#due.get(watcher);
+    for (const reading of readings) {
+      const { user } = reading;
+      const watched = this.#watched.get(keyOf(tenant, user));
+      if (watched === undefined) continue;
+      const { last, answeredAt } = watched;
+      if (last === undefined || (answeredAt !== undefined && isAfter(answeredAt, place))) {
+        watched.last = reading;
+        watched.answeredAt = place;
+      }
+      const change = due?.get(user);
+      if (change !== undefined && !isAfter(change.at, place)) due!.delete(user);
+      else if (change !== undefined) change.before = reading;
+    }
+    if (this.#readTo !== undefined && !isAfter(place, this.#readTo)) return;
+    const { until = place, places = new Map<string, string>() } = this.#ahead.get(watcher) ?? {};
+    for (const { user } of readings) places.set(user, place);
+    this.#ahead.set(watcher, { until: isAfter(place, until) ? place : until, places });
   }
 
-  /** A change from the log. */
-  changed(tenant: string, reading: UserPresence): void {
-    const watched = this.#watched.get(keyOf(tenant, reading.user));
-    if (watched === undefined || isOlder(reading, watched.last)) return;
+  /** A change from that place of the log. */
+  changed(tenant: string, reading: UserPresence, at: string): void {
+    const { user } = reading;
+    const watched = this.#watched.get(keyOf(tenant, user));
+    if (watched === undefined) return;
     const before = watched.last;
     watched.last = reading;
+    watched.answeredAt = undefined;
     for (const watcher of watched.watchers) {
+      const known = this.#ahead.get(watcher)?.places.get(user);
+      if (known !== undefined && !isAfter(at, known)) continue;
       const due = this.#due.get(watcher) ?? new Map<string, Change>();
       this.#due.set(watcher, due);
-      const earlier = due.get(reading.user);
-      due.set(reading.user, { before: earlier === undefined ? before : earlier.before, after: reading });
+      due.set(user, { before: due.has(user) ? due.get(user)!.before : before, after: reading, at });
     }
+  }
+
+  /** The log was read up to there. */
+  passed(place: string): void {
+    this.#readTo = place;
+    for (const [watcher, { until }] of this.#ahead) if (!isAfter(until, place)) this.#ahead.delete(watcher);
   }
 
   flush(): void {
@@ -129,16 +174,11 @@ export class WatchHub<W> {
     this.#timer?.cancel();
     this.#watched.clear();
     this.#due.clear();
+    this.#ahead.clear();
   }
 }
 
 const keyOf = (tenant: string, user: string) => `${tenant}/${user}`;
-
-/** Offline readings carry no version: of two of which one has none, the log's order decides. */
-function isOlder(reading: UserPresence, last: UserPresence | undefined): boolean {
-  if (reading.epoch === undefined || reading.epoch !== last?.epoch) return false;
-  return (reading.version ?? 0) <= (last.version ?? 0);
-}
 
 function readsAlike(a: UserPresence | undefined, b: UserPresence): boolean {
   return (

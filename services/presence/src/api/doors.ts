@@ -119,7 +119,11 @@ export class Doors {
         const { tenant, users } = body;
         const read = await this.#store.users(tenant, users);
         const views = users.map((user, i) => watcherView(user, read.users[i]));
-        return { users: views, ...(read.brake ? { stale: true } : {}) } satisfies ReadUsersData;
+        return {
+          users: views,
+          position: read.position,
+          ...(read.brake ? { stale: true } : {}),
+        } satisfies ReadUsersData;
       }
       default:
         throw new RollcallError("PAYLOAD_INVALID", { message: "read: members, state, history, users or revocations" });

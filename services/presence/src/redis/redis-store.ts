@@ -22,6 +22,7 @@ import type {
   SweepReport,
   UserFacts,
   UserRecord,
+  UsersRead,
 } from "../store.ts";
 import { presenceKeys } from "./cell-keys.ts";
 import { constantsOf } from "./constants.ts";
@@ -131,17 +132,19 @@ export class RedisStore implements PresenceStore {
     };
   }
 
-  async users(tenant: string, users: readonly string[]): Promise<Stamp & { users: (UserFacts | undefined)[] }> {
+  async users(tenant: string, users: readonly string[]): Promise<Stamp & UsersRead> {
     const found: (UserFacts | undefined)[] = [];
     let stamp: Stamp | undefined;
+    let position: string | undefined; // of the first page: what came since may be in the others too
     for (let at = 0; at < users.length || stamp === undefined; at += PAGE_MAX) {
       const page = users.slice(at, at + PAGE_MAX);
       const reply = await this.#call("read-users", [tenant, ...page]);
       stamp = this.#stamp(reply);
+      position ??= String(reply[4]);
       const rows = reply[3] as unknown[][];
       for (const [i, row] of rows.entries()) found.push(row.length === 0 ? undefined : userFacts(stamp, page[i]!, row));
     }
-    return { ...stamp, users: found };
+    return { ...stamp, users: found, position: position! };
   }
 
   async userPage(tenant: string, after: string, limit: number): Promise<Stamp & { count: number; users: UserFacts[] }> {

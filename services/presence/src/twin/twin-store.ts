@@ -30,6 +30,7 @@ import type {
   SweepReport,
   UserFacts,
   UserRecord,
+  UsersRead,
 } from "../store.ts";
 
 export type ToldToSockets = Extract<Told, { to: "sockets" }>;
@@ -92,10 +93,15 @@ export class TwinStore implements PresenceStore {
     return { ...this.#stamp(), more, fenced, lost, ended };
   }
 
-  async users(tenant: string, users: readonly string[]): Promise<Stamp & { users: (UserFacts | undefined)[] }> {
+  async users(tenant: string, users: readonly string[]): Promise<Stamp & UsersRead> {
     this.#enter();
     const found = users.map((user) => this.#cell.users.get(`${tenant} ${user}`));
-    return { ...this.#stamp(), users: found.map((user) => (user === undefined ? undefined : this.#facts(user))) };
+    const position = await this.position();
+    return {
+      ...this.#stamp(),
+      users: found.map((user) => (user === undefined ? undefined : this.#facts(user))),
+      position,
+    };
   }
 
   async userPage(tenant: string, after: string, limit: number): Promise<Stamp & { count: number; users: UserFacts[] }> {

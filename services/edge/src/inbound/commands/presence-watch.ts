@@ -50,14 +50,14 @@ async function watch(parts: Parts, invocation: Invocation<Users>): Promise<unkno
   }
   hub.hold(session);
   try {
-    const data = await requesting(event, span, (traceparent) =>
+    const { position, ...answer } = await requesting(event, span, (traceparent) =>
       parts.bus.read<ReadUsersData>(session.cell, { read: "users", tenant, users }, traceparent),
     );
     if (session.live) {
-      for (const reading of data.users) hub.learned(tenant, reading);
-      invocation.answer(data);
+      hub.answered(tenant, session, answer.users, position);
+      invocation.answer(answer);
     }
-    return data;
+    return answer;
   } catch (error) {
     for (const user of added) forget(parts, session, user);
     throw error;

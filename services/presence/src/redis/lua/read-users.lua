@@ -1,6 +1,6 @@
 --- read-users: what the given users are.
 -- KEYS[1] the cell's epoch record. ARGV[1] run id, [2] tenant, then users.
--- Returns { "OK", epoch, brake, { user, ... } } | { "EPOCH" };
+-- Returns { "OK", epoch, brake, { user, ... }, newest place in the fan-out log } | { "EPOCH" };
 --   a user is {} when offline, else { status, info, devices, hidden ("1" or ""), birth, version }.
 -- Bounds: the users given (store.ts: 500).
 -- flags: no-writes
@@ -13,4 +13,4 @@ for i = 3, #ARGV do
   local t = users.truth(u)
   out[i - 2] = t and { t.status, t.info, t.devices, t.hidden and "1" or "", u.birth, int(u.version) } or {}
 end
-return { "OK", cell.epoch, cell.stale(), out }
+return { "OK", cell.epoch, cell.stale(), out, cell.position() }
