@@ -15,7 +15,6 @@ import type { Door } from "./door.ts";
 import type { AckGate } from "./gate.ts";
 import { isWatchTarget, targetKey } from "./room-key.ts";
 import type { WatchHub } from "./watch-hub.ts";
-import type { Whereabouts } from "./whereabouts.ts";
 
 export interface RouterOptions {
   delivery: Delivery;
