@@ -7,6 +7,7 @@ import { addDown, addLogs, addStatus } from "./commands/cluster.ts";
 import { addContracts } from "./commands/contracts.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addLoadtest } from "./commands/loadtest.ts";
 import { addPublish } from "./commands/publish.ts";
 import { addRequests } from "./commands/requests.ts";
 import { addTest } from "./commands/test.ts";
@@ -31,6 +32,7 @@ const COMMANDS = [
   addContracts,
   addDemo,
   addBench,
+  addLoadtest,
 ];
 
 export function makeProgram(context: Context): Command {

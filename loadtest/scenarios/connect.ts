@@ -1,0 +1,28 @@
+/** A ramp of connections, kept until the end: how fast sessions are ready, and that none is closed. */
+
+import { Client, endAll, guarded } from "../lib/client.ts";
+import { endMs, scenario, vuNumber } from "../lib/scenario.ts";
+import { identityOf, sizesOf } from "../lib/settings.ts";
+import { paced, sleep } from "../lib/wait.ts";
+
+const sizes = sizesOf("connect", ["rampSeconds"]);
+export const { options, setup, handleSummary } = scenario("connect", sizes, [
+  ...(["connect", "undeclared", "repeats", "errors", "closed"] as const),
+]);
+
+export default async function connect(): Promise<void> {
+  const vu = vuNumber();
+  const clients = Array.from(
+    { length: sizes.clients },
+    (_, i) =>
+      new Client({
+        ...identityOf(vu, i, sizes.clients),
+        onClosed: (client, why) => client.closedByServer(why),
+      }),
+  );
+  await paced(clients.length, sizes.rampSeconds * 1_000, (i) =>
+    guarded("connect", () => (clients[i] as Client).connect()),
+  );
+  await sleep(endMs(sizes) - Date.now());
+  await endAll(clients);
+}

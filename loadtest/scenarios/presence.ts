@@ -1,0 +1,32 @@
+/**
+ * Who is here: connect, join, watch each other, then change all the time: leave, log out, update, another status, lose the
+ * connection and return, vanish for good. After each round every roster must equal the truth.
+ */
+
+import { Cell } from "../lib/cell.ts";
+import { churn, enterAll, STEADY } from "../lib/churn.ts";
+import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
+import { sizesOf } from "../lib/settings.ts";
+import { CORRECTNESS } from "../lib/slo.ts";
+import { vocabulary } from "../lib/vocabulary.ts";
+
+const sizes = sizesOf("presence", ["rampSeconds", "watched", "changes", "roundMs"]);
+export const { options, setup, handleSummary } = scenario("presence", sizes, [
+  ...(["connect", "join", "joinVisible", "leaveVisible", "statusVisible", "vanishVisible", "back"] as const),
+  ...CORRECTNESS,
+  ...(["errors", "closed", "audits"] as const),
+]);
+
+export default async function presence({ run }: Run): Promise<void> {
+  const vu = vuNumber();
+  const cell = new Cell({
+    vu,
+    clients: sizes.clients,
+    room: `${vocabulary.room}load-${run}-${vu}`,
+    watched: sizes.watched,
+    steady: STEADY,
+  });
+  await enterAll(cell, sizes);
+  await churn(cell, sizes, endMs(sizes));
+  await cell.empty();
+}

@@ -1,0 +1,201 @@
+/**
+ * `loadtest`: a k6 scenario of `loadtest/scenarios` against the cluster of this folder, or against any other. Its exit code
+ * is k6's: 0, or 99 when an objective was missed.
+ */
+
+import { spawn } from "node:child_process";
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { DEFAULT_TENANT } from "@rollcall/contracts";
+import { Argument, type Command } from "commander";
+import { useBus } from "../bus/connect.ts";
+import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
+import { identify } from "../cluster/identity.ts";
+import { readState } from "../cluster/state.ts";
+import { CliError, type Context, EXIT } from "../context.ts";
+import { tokenSigner } from "../dev-keys.ts";
+import { listenForInterrupts } from "../interrupt.ts";
+import { type Door, openDoor } from "../loadtest/door.ts";
+import { findK6 } from "../loadtest/k6.ts";
+import { makePublisher } from "../loadtest/publisher.ts";
+import { repeated, wholeNumber } from "../options.ts";
+import { runningCluster } from "./cluster.ts";
+import { allCapabilities } from "./token.ts";
+
+interface Flags {
+  profile: string;
+  edge?: string[];
+  tokens?: string;
+  publishUrl?: string;
+  out?: string;
+  quiet?: true;
+}
+
+interface DoorFlags {
+  nats?: string;
+  creds?: string;
+  port: number;
+}
+
+/** What a scenario needs to know. */
+interface Target {
+  EDGE_URLS: string;
+  TOKENS: string;
+  PUBLISH_URL: string;
+}
+
+/** Longer than any soak. */
+const TOKEN_TTL_MS = 86_400_000;
+
+export function addLoadtest(program: Command, context: Context): void {
+  const { home } = context;
+  const command = program
+    .command("loadtest")
+    .summary("k6 scenarios with objectives, against the cluster of this folder or any other")
+    .description(
+      "Prints progress, then each objective with what was measured. Writes <scenario>-<profile>.json and .html into\n" +
+        "--out. Exit 99: an objective was missed, and the last line names it.\n" +
+        "--edge and --tokens (of `token --count N --out F`) name another cluster; see docs/operations/load.md.",
+    )
+    .addArgument(new Argument("<scenario>", "which").choices([...scenariosOf(home.root), "door"]))
+    .option("--profile <name>", `how large: ${profilesOf(home.root).join(", ")}`, "smoke")
+    .option("--edge <url>", "edge of another cluster, may be repeated", repeated)
+    .option("--tokens <file>", "tokens for it: a JSON array of { user, token }")
+    .option("--publish-url <url>", "door that publishes for it: what `loadtest door` prints")
+    .option("--nats <url>", "with door: NATS to publish to (default: NATS_URL, else the cluster of this folder)")
+    .option("--creds <file>", "with door: NATS credentials")
+    .option("--port <n>", "with door: port to listen on; 0 takes a free one", wholeNumber(0, 65_535), 0)
+    .option("--out <folder>", "where results go (default: .rollcall/loadtest)")
+    .option("--quiet", "no progress");
+  command.action(async (scenario: string, flags: Flags & DoorFlags) => {
+    if (scenario === "door") return withDoor(flags, context, (door) => serveDoor(door, context));
+    context.exit(await loadtest(scenario, flags, context));
+  });
+}
+
+async function loadtest(scenario: string, flags: Flags, context: Context): Promise<number> {
+  const { home, env, cwd, terminal } = context;
+  const { profile } = flags;
+  const users = usersOf(home.root, scenario, profile);
+  const k6 = await findK6({ env, folder: join(home.folder, "k6"), say: terminal.note });
+  const out = resolve(cwd, flags.out ?? join(home.folder, "loadtest"));
+  mkdirSync(out, { recursive: true });
+
+  const run = (target: Target) =>
+    runK6(k6, join(home.root, "loadtest/scenarios", `${scenario}.ts`), flags.quiet === true, {
+      ...env,
+      ...target,
+      PROFILE: profile,
+      OUT: out,
+      K6_NO_USAGE_REPORT: "true",
+    });
+  let code: number;
+  if (flags.edge !== undefined) {
+    if (flags.tokens === undefined) throw new CliError("--edge needs --tokens", { exitCode: EXIT.usage });
+    const tokens = resolve(cwd, flags.tokens);
+    code = await run({ EDGE_URLS: flags.edge.join(","), TOKENS: tokens, PUBLISH_URL: flags.publishUrl ?? "" });
+  } else {
+    const { status } = runningCluster(context);
+    const edges = status.components.flatMap(({ kind, url }) => (kind === "edge" && url !== undefined ? [url] : []));
+    const tokens = join(home.folder, "loadtest-tokens.json");
+    await writeTokens(tokens, users, context);
+    code = await withDoor({ port: 0 }, context, ({ url }) =>
+      run({ EDGE_URLS: edges.join(","), TOKENS: tokens, PUBLISH_URL: url }),
+    );
+  }
+  terminal.note(`results: ${join(out, `${scenario}-${profile}`)}.{json,html}`);
+  return code;
+}
+
+/** Interrupts reach k6 by themselves, as it is in the same group; it then ends with its summary. */
+async function runK6(k6: string, script: string, quiet: boolean, env: Context["env"]): Promise<number> {
+  const interrupts = listenForInterrupts();
+  try {
+    const child = spawn(k6, ["run", ...(quiet ? ["--quiet"] : []), script], { env: { ...env }, stdio: "inherit" });
+    return await new Promise<number>((done, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code) => done(code ?? EXIT.failed));
+    });
+  } finally {
+    interrupts.dispose();
+  }
+}
+
+async function withDoor<T>(flags: DoorFlags, context: Context, use: (door: Door) => Promise<T>): Promise<T> {
+  const { home, env, cwd, clock, random } = context;
+  const contracts = await loadOrExplain(readState(home.state)?.contracts ?? contractPaths([], { home, env, cwd }));
+  const { port, ...access } = flags;
+  return useBus({ ...access, tenant: DEFAULT_TENANT }, context, async ({ nc }) => {
+    const publish = makePublisher({ nc, contracts, tenant: DEFAULT_TENANT, clock, random });
+    const edges = () =>
+      (readState(home.state)?.status.components ?? []).flatMap(({ kind, name, url, ready, pid }) =>
+        kind === "edge" && url !== undefined ? [{ name, url, ready, pid }] : [],
+      );
+    const signal = (pid: number, name: "SIGKILL" | "SIGTERM") => {
+      // A recorded pid may by now be another process.
+      const recorded = readState(home.state)?.processes.find((process) => process.pid === pid);
+      if (recorded === undefined || identify(pid)?.started !== recorded.started) {
+        throw new CliError(`process ${pid} has ended`);
+      }
+      process.kill(pid, name);
+    };
+    const door = await openDoor({ publish, edges, signal }, random.id(), port);
+    try {
+      return await use(door);
+    } finally {
+      await door.close();
+    }
+  });
+}
+
+async function serveDoor({ url }: Door, { terminal }: Context): Promise<void> {
+  terminal.out(url);
+  const interrupts = listenForInterrupts();
+  await interrupts.first;
+  interrupts.dispose();
+}
+
+async function writeTokens(file: string, count: number, context: Context): Promise<void> {
+  const { home, clock, env, cwd } = context;
+  const state = readState(home.state);
+  const contracts = await loadOrExplain(state?.contracts ?? contractPaths([], { home, env, cwd }));
+  const sign = await tokenSigner(home);
+  const tokens: { user: string; token: string }[] = [];
+  for (let i = 1; i <= count; i++) {
+    const user = `load-${i}`;
+    const token = await sign({
+      user,
+      capabilities: allCapabilities(contracts.operations),
+      tenant: DEFAULT_TENANT,
+      namespaces: [...new Set(["/", ...contracts.namespaces.keys()])],
+      issuedAtMs: clock.now(),
+      ttlMs: TOKEN_TTL_MS,
+      ...(state?.issuer === undefined ? {} : { issuer: state.issuer }),
+      ...(state?.audience === undefined ? {} : { audience: state.audience }),
+    });
+    tokens.push({ user, token });
+  }
+  writeFileSync(file, `${JSON.stringify(tokens)}\n`, { mode: 0o600 });
+}
+
+const namesIn = (root: string, pattern: string, ending: string): string[] =>
+  globSync(pattern, { cwd: root })
+    .map((file) => basename(file, ending))
+    .toSorted();
+
+export const scenariosOf = (root: string): string[] => namesIn(root, "loadtest/scenarios/*.ts", ".ts");
+const profilesOf = (root: string): string[] => namesIn(root, "loadtest/profiles/*.json", ".json");
+
+/** How many users a scenario needs: each client is one. */
+export function usersOf(root: string, scenario: string, profile: string): number {
+  const file = join(root, "loadtest/profiles", `${basename(profile)}.json`);
+  if (!existsSync(file)) {
+    throw new CliError(`there is no profile ${profile}`, {
+      hint: `There are: ${profilesOf(root).join(", ")}`,
+      exitCode: EXIT.usage,
+    });
+  }
+  const sizes = (JSON.parse(readFileSync(file, "utf8")) as Record<string, { vus: number; clients: number }>)[scenario];
+  if (sizes === undefined) throw new CliError(`the profile ${profile} does not size ${scenario}`);
+  return sizes.vus * sizes.clients;
+}
