@@ -19,6 +19,8 @@ interface Cost {
   perInnerByte: number;
   /** For the first value that fails, which may be shorter than any that is accepted: it is the last one looked at. */
   failing: number;
+  /** For each byte of it: branches that do not hold are asked again what is wrong. */
+  again: number;
   /** For all of it, in another way: `counted.once`, plus `counted.perByte` for each byte. */
   counted: { once: number; perByte: number };
   /** Shortest text of its own that is accepted. */
@@ -32,7 +34,8 @@ const MEMBER_BYTES = 4;
 /** Worst time in ns to validate so many bytes of JSON. */
 export function worstNs(schema: unknown, bytes: number = LIMITS.frameBytes): number {
   const cost = costOf(schema);
-  return Math.min(cost.failing + rateOf(cost) * bytes, cost.counted.once + cost.counted.perByte * bytes);
+  const once = Math.min(cost.failing + rateOf(cost) * bytes, cost.counted.once + cost.counted.perByte * bytes);
+  return once + cost.again * bytes;
 }
 
 /** For each byte of a value that stands among others of its kind: a comma is its own as well. */
@@ -41,7 +44,7 @@ function rateOf({ once, perOwnByte, perInnerByte, counted, least }: Cost): numbe
   return Math.min(charged, counted.perByte + counted.once / (least + 1));
 }
 
-const ANY: Cost = { once: NS.value, perOwnByte: 0, perInnerByte: 0, failing: NS.value, counted: { once: NS.value, perByte: 0 }, least: 1 }; // biome-ignore format: one line
+const ANY: Cost = { once: NS.value, perOwnByte: 0, perInnerByte: 0, failing: NS.value, again: 0, counted: { once: NS.value, perByte: 0 }, least: 1 }; // biome-ignore format: one line
 
 function costOf(schema: unknown): Cost {
   if (!isSchema(schema)) return ANY;
@@ -49,7 +52,8 @@ function costOf(schema: unknown): Cost {
   const first = listOf(schema.prefixItems).map(costOf);
   const members = membersOf(schema);
   const items = itemsOf(schema);
-  const inPlace = inPlaceOf(schema);
+  const unions = ["anyOf", "oneOf"].flatMap((keyword) => listOf(schema[keyword])).map(costOf);
+  const inPlace = [...unions, ...inPlaceOf(schema)];
   const own = ownOf(schema);
   const known = [...declared, ...first];
 
@@ -78,6 +82,10 @@ function costOf(schema: unknown): Cost {
       once +
       most([...known, ...members.each, ...items.each].map((each) => each.failing)) +
       sum(inPlace, (each) => each.failing),
+    again:
+      sum(unions, (each) => Math.max(each.perOwnByte, each.perInnerByte)) +
+      sum(inPlace, (each) => each.again) +
+      most([...known, ...members.each, ...items.each].map((each) => each.again)),
     counted: {
       once:
         own.once +
@@ -106,7 +114,7 @@ function ownOf(schema: Schema) {
   return {
     once: NS.value + objects * NS.object + names * NS.property,
     /** These look at everything inside as well. */
-    walks: has("uniqueItems", "maxJsonBytes") * NS.walk,
+    walks: (has("uniqueItems", "maxJsonBytes") + (objects > 0 ? 1 : 0)) * NS.walk,
     perByte:
       has("pattern", "format") * NS.character +
       has("minLength", "maxLength", "maxUtf8Bytes") * NS.length +
@@ -114,11 +122,10 @@ function ownOf(schema: Schema) {
   };
 }
 
-/** Subschemas that are asked about the same value. */
+/** Subschemas that are asked about the same value, beside those of unions. */
 function inPlaceOf(schema: Schema): Cost[] {
-  const lists = ["allOf", "anyOf", "oneOf"].flatMap((keyword) => listOf(schema[keyword]));
   const single = ["not", "if", "then", "else"].flatMap((keyword) => (keyword in schema ? [schema[keyword]] : []));
-  return [...lists, ...single, ...Object.values(mapOf(schema.dependentSchemas))].map(costOf);
+  return [...listOf(schema.allOf), ...single, ...Object.values(mapOf(schema.dependentSchemas))].map(costOf);
 }
 
 /** Keywords that look at every member, whatever its name. */

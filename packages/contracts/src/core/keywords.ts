@@ -25,12 +25,12 @@ export function mendKeywords(ajv: Ajv): void {
   replace(ajv, "contains", (code, cxt) => quietly(code, cxt));
   replace(ajv, "enum", (code, cxt) => {
     const members = cxt.schema as unknown[];
-    if (members.some(isObject)) passIf(cxt, (value) => members.some((member) => isSame(value, member)));
+    if (members.some(isObject)) passIf(cxt, isOneOf(members));
     else if (members.length > FEW) passIf(cxt, new Set(members));
     else code(cxt);
   });
   replace(ajv, "const", (code, cxt) => {
-    if (isObject(cxt.schema)) passIf(cxt, (value) => isSame(value, cxt.schema));
+    if (isObject(cxt.schema)) passIf(cxt, isOneOf([cxt.schema]));
     else code(cxt);
   });
 }
@@ -72,6 +72,13 @@ function detailed(cxt: KeywordCxt): void {
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
+/** Objects among them: one look at the value, however many there are. */
+function isOneOf(members: readonly unknown[]): (value: unknown) => boolean {
+  const scalars = new Set(members.filter((member) => !isObject(member)));
+  const objects = new Set(members.filter(isObject).map(canonical));
+  return (value) => (isObject(value) ? objects.has(canonical(value)) : scalars.has(value));
+}
+
 function hasDuplicates(items: readonly unknown[]): boolean {
   const scalars = new Set<unknown>();
   const objects = new Set<string>();
@@ -92,14 +99,4 @@ function canonical(value: unknown): string {
   if (keys.length > 1) keys.sort();
   for (const key of keys) text += `${key.length}"${key}${canonical((value as Record<string, unknown>)[key])},`;
   return `${text}}`;
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (!isObject(a) || !isObject(b)) return a === b;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const [left, right] = [Object.entries(a), b as Record<string, unknown>];
-  return (
-    left.length === Object.keys(right).length &&
-    left.every(([key, value]) => Object.hasOwn(right, key) && isSame(value, right[key]))
-  );
 }
