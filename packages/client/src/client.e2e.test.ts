@@ -1,10 +1,19 @@
-import { type Cluster, startCluster, waitFor } from "@rollcall/testkit";
+import { execFileSync } from "node:child_process";
+import { type Cluster, hasPython, pythonWith, startCluster, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCrowd } from "../test/crowd.ts";
+import { playStock } from "../test/transcripts/stock.ts";
+import { type Performance, readTranscripts, type Transcript } from "../test/transcripts/transcript.ts";
 
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await startCluster({ edges: 2, contractsDir: new URL("../test/contracts", import.meta.url).pathname });
+  cluster = await startCluster({
+    edges: 2,
+    traces: false,
+    contractsDir: new URL("../test/contracts", import.meta.url).pathname,
+    // Who comes back late on a slow machine is still the same session: departures are not what is looked at here.
+    env: { GRACE_MS: "9000" },
+  });
 });
 afterAll(async () => {
   await cluster.stop();
@@ -17,6 +26,34 @@ const crowdOf = (room: string, size: number) =>
     urls: () => cluster.edges.filter((edge) => edge.running()).map((edge) => edge.url),
     token: (user) => cluster.keys.token({ user }),
   });
+
+const performance = async ({ tokens, steps }: Transcript): Promise<Performance> => ({
+  edges: cluster.edges.map(({ url }) => url),
+  tokens: Object.fromEntries(
+    await Promise.all(Object.entries(tokens).map(async ([name, claims]) => [name, await cluster.keys.token(claims)])),
+  ),
+  steps,
+});
+
+describe("transcripts of the wire contract", () => {
+  it.each(readTranscripts("stock"))("with socket.io-client: $name", async (transcript) => {
+    await playStock(await performance(transcript));
+  });
+
+  const folder = new URL("../test/transcripts/", import.meta.url).pathname;
+  const python = hasPython();
+  it(`with python-socketio${python ? "" : ": not played, this machine has no python3 with pip"}`, async () => {
+    if (!python) return;
+    const transcripts = readTranscripts("python");
+    const input = JSON.stringify(await Promise.all(transcripts.map(performance)));
+    const { command, env } = pythonWith(`${folder}requirements.txt`);
+    const output = execFileSync(command, [`${folder}play.py`], { input, env: { PATH: process.env.PATH, ...env } });
+    const errors = JSON.parse(output.toString()) as (string | null)[];
+    expect(Object.fromEntries(transcripts.map(({ name }, i) => [name, errors[i]]))).toEqual(
+      Object.fromEntries(transcripts.map(({ name }) => [name, null])),
+    );
+  });
+});
 
 describe("clients of a real cluster", () => {
   it("[P5] [P6] [P8] on two edges show the same roster, state and history", async () => {

@@ -22,6 +22,8 @@ export interface CrowdOptions {
   urls: () => readonly string[];
   token: (user: string) => Promise<string>;
   seed?: number;
+  /** Default: the waits of a cluster with scaled bounds. */
+  clock?: Clock;
 }
 
 export interface Visitor {
@@ -30,13 +32,15 @@ export interface Visitor {
   readonly room: ReturnType<Client["room"]>;
   /** Numbers of the history, as the handlers got them. */
   readonly heard: readonly number[];
+  /** How often it was told that events of the history are lost to it. */
+  missed(): number;
   /** What broke a rule, in words. */
   readonly breaches: readonly string[];
 }
 
 export interface Crowd extends AsyncDisposable {
   readonly visitors: readonly Visitor[];
-  live(): Promise<void>;
+  live(timeoutMs?: number): Promise<void>;
   /** Random writes and words by random visitors, for a time; refusals are theirs to bear. */
   busy(forMs: number): Promise<void>;
   /** Waits until all show the same, and checks what each saw on the way. */
@@ -58,7 +62,7 @@ function visit(user: string, options: CrowdOptions, pick: (max: number) => numbe
         if (!(error instanceof RollcallError && error.retryable)) breaches.push(String(error));
       },
     },
-    { clock: scaledClock },
+    { clock: options.clock ?? scaledClock },
   );
   const room = client.room(options.room, { info: { color: "red" } });
   let missed = 0;
@@ -82,7 +86,7 @@ function visit(user: string, options: CrowdOptions, pick: (max: number) => numbe
   room.members.subscribe(look);
   room.state.subscribe(look);
   room.hold();
-  return { user, client, room, heard, breaches };
+  return { user, client, room, heard, missed: () => missed, breaches };
 }
 
 export function createCrowd(options: CrowdOptions): Crowd {
@@ -94,10 +98,10 @@ export function createCrowd(options: CrowdOptions): Crowd {
 
   const crowd: Crowd = {
     visitors,
-    async live() {
+    async live(timeoutMs = 30_000) {
       await waitFor(
         all(({ room }) => room.status.get() === "live"),
-        { timeoutMs: 30_000, what: () => `all live: ${states()}` },
+        { timeoutMs, what: () => `all live: ${states()}` },
       );
     },
     async busy(forMs) {
@@ -119,7 +123,7 @@ export function createCrowd(options: CrowdOptions): Crowd {
     async converge(timeoutMs = 30_000) {
       const text = ({ room }: Visitor) => JSON.stringify(room.view() && canonical(room.view()!));
       const pending = ({ room }: Visitor) => [...room.state.entries.get().values()].some((entry) => entry.pending);
-      await crowd.live();
+      await crowd.live(timeoutMs);
       await waitFor(() => new Set(visitors.map(text)).size === 1 && !visitors.some(pending), {
         timeoutMs,
         what: () => `one view: ${states()}\n${[...new Set(visitors.map(text))].join("\n")}`,

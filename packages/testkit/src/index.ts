@@ -7,6 +7,7 @@ export * from "./conformance.ts";
 export * from "./dev-keys.ts";
 export * from "./fault-proxy.ts";
 export * from "./nats-server.ts";
+export * from "./python.ts";
 export * from "./redis-sentinel.ts";
 export * from "./redis-server.ts";
 export type { ServerHandle } from "./server-process.ts";
