@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { RULES } from "@rollcall/contracts/evolution";
 import { systemClock, systemRandom } from "@rollcall/runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -72,6 +72,7 @@ beforeAll(() => {
   git("commit", "--quiet", "-m", "second");
   rmSync(at("contracts/link.json"));
   write("contracts/shop.yaml", shop(REQUIRED));
+  write("plain/old.yaml", shop(OPTIONAL));
   write("wrong/shop.yaml", "rollcall: 1\nnamespace: /\ncommands: { nothing: {} }\n");
 });
 
@@ -249,7 +250,7 @@ describe("other outputs", () => {
   test("annotations: at the file in the working tree, by level", async () => {
     const { out } = await diff("--github", "main", at("contracts"));
     expect(out).toEqual([
-      `::error file=${at("contracts/shop.yaml")},line=4,col=3,title=breaking-for-clients%3A field-required::` +
+      `::error file=contracts/shop.yaml,line=4,col=3,title=breaking-for-clients%3A field-required::` +
         `order:place /size is required now. ${RULES["field-required"].sentence}`,
     ]);
     expect((await diff("--github", "first", "main")).out[0]).toMatch(
@@ -258,6 +259,23 @@ describe("other outputs", () => {
     expect((await diff("--github", "--allow", "relay-removed", "main", "first")).out[0]).toMatch(
       /^::warning file=contracts\/chat\.yaml,line=4,/,
     );
+  });
+
+  test.each(["/", at("contracts"), "contracts"])(
+    "annotations have their paths from the top, run in %s too",
+    async (cwd) => {
+      const { out } = await diffIn(resolve(folder, cwd), "--github", at("plain/old.yaml"), at("contracts/shop.yaml"));
+      expect(out[0]).toMatch(/^::error file=contracts\/shop\.yaml,line=4,/);
+    },
+  );
+
+  test("annotations of files in no repository name them whole", async () => {
+    const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), "rollcall-bare-")));
+    const file = join(elsewhere, "shop.yaml");
+    writeFileSync(file, shop(REQUIRED));
+    const { out } = await diffIn("/", "--github", at("plain/old.yaml"), file);
+    rmSync(elsewhere, { recursive: true });
+    expect(out[0]).toContain(`file=${file},`);
   });
 
   test("only one of them", async () => {

@@ -16,8 +16,13 @@ test("into a folder: AsyncAPI, the page and the same as Markdown, all with the c
   const { code, stdout } = await runContracts("docs", "--json", "--out", join(folder, "out"), market);
   const names = ["asyncapi.yaml", "index.html", "catalogue.md"];
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({ ok: true, mistakes: [], files: names.map((name) => join(folder, "out", name)) });
-  expect(readdirSync(join(folder, "out")).toSorted()).toEqual(names.toSorted());
+  expect(JSON.parse(stdout)).toEqual({
+    ok: true,
+    mistakes: [],
+    files: names.map((name) => join(folder, "out", name)),
+    removed: [],
+  });
+  expect(readdirSync(join(folder, "out")).toSorted()).toEqual([".rollcall-docs.json", ...names.toSorted()]);
   const { stdout: checked } = await runContracts("check", "--json", market);
   const { hash } = JSON.parse(checked) as { hash: string };
   for (const name of names) expect(readFileSync(join(folder, "out", name), "utf8"), name).toContain(hash);

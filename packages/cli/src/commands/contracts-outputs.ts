@@ -1,7 +1,7 @@
 /** `contracts types|jsonschema|docs`: what is made from contract files for other programs and for people. */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { formatMistake, type LoadResult, loadContracts } from "@rollcall/contracts";
 import {
   renderAsyncApi,
@@ -13,6 +13,7 @@ import {
 } from "@rollcall/contracts/outputs";
 import type { Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
+import { writeFolder, writeOut } from "../contracts-outputs/folder.ts";
 
 type Loaded = Extract<LoadResult, { ok: true }>;
 /** Paths below `out` to texts; a path of "" is `out` itself. */
@@ -37,7 +38,7 @@ export function addContractOutputs(contracts: Command, context: Context): void {
       .option("--out <path>", out)
       .option("--json", "print which files were written, or what is wrong, as JSON")
       .action(async (files: string[], flags: Flags) =>
-        produce(context, files, flags, (loaded) => render(loaded, flags.out)),
+        produce(context, name, files, flags, (loaded) => render(loaded, flags.out)),
       );
 
   add("types", "TypeScript for socket.io-client's generics and for publishers", "a .ts file (default: stdout)", types);
@@ -77,6 +78,7 @@ function docs({ catalogue, contracts }: Loaded, out: string | undefined): Render
 
 async function produce(
   { terminal, cwd, exit }: Context,
+  kind: string,
   files: readonly string[],
   { out, json }: Flags,
   render: (loaded: Loaded) => Rendered,
@@ -94,22 +96,15 @@ async function produce(
     for (const text of rendered.values()) terminal.out(text.trimEnd());
     return;
   }
-  const written = [...rendered].map(([path, text]) =>
-    write(path === "" ? resolve(cwd, out) : join(resolve(cwd, out), path), text),
-  );
-  if (json === true) terminal.json({ ok: true, mistakes: [], files: written });
-  else for (const file of written.slice(0, SHOWN)) terminal.note(`wrote ${file}`);
-  if (json !== true && written.length > SHOWN) terminal.note(`and ${written.length - SHOWN} more`);
+  const whole = rendered.get("");
+  const { written, removed } =
+    whole === undefined
+      ? writeFolder(resolve(cwd, out), kind, rendered)
+      : { written: [writeOut(resolve(cwd, out), whole)], removed: [] };
+  if (json === true) return terminal.json({ ok: true, mistakes: [], files: written, removed });
+  const lines = [...written.map((file) => `wrote ${file}`), ...removed.map((file) => `removed ${file}`)];
+  for (const line of lines.slice(0, SHOWN)) terminal.note(line);
+  if (lines.length > SHOWN) terminal.note(`and ${lines.length - SHOWN} more`);
 }
 
 const SHOWN = 5;
-
-function write(file: string, text: string): string {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  } catch (cause) {
-    throw new CliError(`${file} cannot be written: ${(cause as Error).message}`, { cause });
-  }
-  return file;
-}

@@ -31,8 +31,10 @@ interface Blob {
   bytes: number;
 }
 
-export function openGit(cwd: string, env: Env): Git {
-  const run = (args: readonly string[], input?: string) => {
+type Run = (args: readonly string[], input?: string) => { ok: boolean; stdout: Buffer; why: string };
+
+function runner(cwd: string, env: Env): Run {
+  return (args, input) => {
     const { status, stdout, stderr, error } = spawnSync("git", ["--literal-pathspecs", ...args], {
       cwd,
       env: { ...env, LC_ALL: "C" },
@@ -43,16 +45,26 @@ export function openGit(cwd: string, env: Env): Git {
     if (error !== undefined) throw unreadable(`git cannot be run: ${error.message}`);
     return { ok: status === 0, stdout, why: stderr.toString().split("\n")[0] ?? "" };
   };
+}
+
+/** The top of the repository that holds a folder; undefined when none does. */
+export function topOf(folder: string, env: Env): string | undefined {
+  const { ok, stdout } = runner(folder, env)(["rev-parse", "--show-toplevel"]);
+  return ok ? realpathSync(stdout.toString().trimEnd()) : undefined;
+}
+
+export function openGit(cwd: string, env: Env): Git {
+  const run = runner(cwd, env);
   const must = (args: readonly string[], input?: string): Buffer => {
     const { ok, stdout, why } = run(args, input);
     if (!ok) throw unreadable(`git ${args[0]!} failed: ${why}`);
     return stdout;
   };
 
-  const top = run(["rev-parse", "--show-toplevel"]);
-  if (!top.ok) throw unreadable(`${cwd} is in no git repository`);
+  const root = topOf(cwd, env);
+  if (root === undefined) throw unreadable(`${cwd} is in no git repository`);
   return {
-    root: realpathSync(top.stdout.toString().trimEnd()),
+    root,
     commit(ref) {
       // The suffix also keeps it from being taken for an option.
       const { ok, stdout } = run(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`]);

@@ -4,11 +4,11 @@
  */
 
 import { existsSync, realpathSync } from "node:fs";
-import { isAbsolute, posix, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, posix, relative, resolve, sep } from "node:path";
 import { checkSources, isContractFileName, type LoadResult, loadContracts } from "@rollcall/contracts";
 import { contractPaths } from "../cluster/contract-paths.ts";
 import type { Context } from "../context.ts";
-import { type Git, openGit, unreadable } from "./git.ts";
+import { type Git, openGit, topOf, unreadable } from "./git.ts";
 
 type Place = Pick<Context, "cwd" | "env" | "home">;
 
@@ -16,7 +16,7 @@ type Place = Pick<Context, "cwd" | "env" | "home">;
 export interface Sides {
   old: LoadResult;
   next: LoadResult;
-  /** The file in the working tree, for annotations. */
+  /** The file from the top of its repository, for annotations: GitHub reads their paths from there. */
   workFile(file: string): string;
 }
 
@@ -31,10 +31,23 @@ export async function readSides(oldText: string, nextText: string, place: Place)
   if (old.kind === "ref" && next.kind === "ref" && isEmpty(results.old) && isEmpty(results.next)) {
     throw unreadable("neither ref has the contract files that `up` loads", `name yours: ${old.ref}:path`);
   }
+  const tops = new Map<string, string | undefined>();
   return {
     ...results,
-    workFile: (file) => file.slice(prefixes.find((prefix) => file.startsWith(prefix))?.length ?? 0),
+    workFile(file) {
+      const prefix = prefixes.find((each) => file.startsWith(each));
+      return prefix === undefined ? fromTop(resolve(place.cwd, file), place.env, tops) : file.slice(prefix.length);
+    },
   };
+}
+
+/** As it is when no repository holds the file. */
+function fromTop(file: string, env: Place["env"], tops: Map<string, string | undefined>): string {
+  const real = existsSync(file) ? realpathSync(file) : file;
+  const folder = dirname(real);
+  if (!tops.has(folder)) tops.set(folder, topOf(folder, env));
+  const top = tops.get(folder);
+  return top === undefined ? file : relative(top, real).split(sep).join(posix.sep);
 }
 
 const isEmpty = (result: LoadResult) => result.ok && result.catalogue.namespaces.length === 0;
