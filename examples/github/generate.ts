@@ -4,11 +4,10 @@
  */
 
 import { writeFileSync } from "node:fs";
-import { families, kindOf, type Payload } from "./payloads.ts";
+import { LEFT_OUT } from "./left-out.ts";
+import { families, kindOf } from "./payloads.ts";
 
 const OUTPUT = new URL("contracts/github.yaml", import.meta.url);
-/** `ping` is a test of the connection, and `team` mostly about the organization. */
-const LEFT_OUT = new Set(["ping", "team"]);
 /** Kinds that one person should hear of too, wherever that person is. */
 const PERSONAL: readonly [kind: string, pointer: string][] = [
   ["issues.assigned", "/assignee/login"],
@@ -110,9 +109,8 @@ function declaration(kind: string, personal?: string): string {
   ].join("\n");
 }
 
-const ofRepository = ({ repository }: Payload) => repository !== undefined;
 const sections = families
-  .filter(({ name, examples }) => !LEFT_OUT.has(name) && examples.every(ofRepository))
+  .filter(({ name }) => !Object.hasOwn(LEFT_OUT, name))
   .map(({ name, examples }) => {
     const kinds = [...new Set(examples.map((payload) => kindOf(name, payload)))];
     const toRooms = kinds.map((kind) => declaration(kind));
