@@ -77,7 +77,7 @@ export class Cell {
   present(but: readonly Client[] = []): Client[] {
     return this.clients.filter(
       (client) =>
-        client.online && this.truth.has(client.user) && !this.unsure.has(client.user) && !but.includes(client),
+        client.isIn(this.room) && this.truth.has(client.user) && !this.unsure.has(client.user) && !but.includes(client),
     );
   }
 
@@ -144,9 +144,7 @@ export class Cell {
   /** Is lost without goodbye and does not return; offline when its grace is over, and not before. */
   async vanish(client: Client, among: readonly Client[], boundMs: number): Promise<void> {
     const graceMs = client.ready?.heartbeat.graceMs ?? 0;
-    this.unsure.add(client.user);
     await this.#go(client, among, metrics.vanishVisible, boundMs, graceMs - TOLERANCE_MS, () => client.vanish());
-    this.unsure.delete(client.user);
   }
 
   /** Loses its connection and is back within its grace: nobody may see it. */
@@ -198,8 +196,10 @@ export class Cell {
 
     const [reader] = pick(this.present(), 1);
     if (reader === undefined || reader.view(this.room)?.mode === "occupancy") return;
+    const unsure = new Set(this.unsure);
     const members = await this.#readMembers(reader);
-    const found = members === undefined ? [] : differences(members, this.truth, this.unsure);
+    for (const user of this.unsure) unsure.add(user);
+    const found = members === undefined ? [] : differences(members, this.truth, unsure);
     if (found.length > 0) blame("mismatches", `room:members says: ${found[0]}`, reader.tags);
   }
 

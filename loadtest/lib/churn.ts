@@ -48,8 +48,10 @@ export async function churn(cell: Cell, sizes: ChurnSizes, endMs: number): Promi
 
 /** Seen only by those who never change: others might miss it while they are away themselves. */
 async function vanish(cell: Cell, client: Client): Promise<void> {
+  cell.unsure.add(client.user);
   await cell.vanish(client, cell.steady, VANISH_MS);
   await cell.enter(client, cell.steady);
+  cell.unsure.delete(client.user);
 }
 
 async function change(cell: Cell, client: Client, still: readonly Client[], kind: number): Promise<void> {

@@ -48,6 +48,8 @@ interface Room {
   /** Diffs that came while a snapshot's further pages were fetched. */
   held: RosterDiff[] | undefined;
   joining: boolean;
+  /** By this connection: after another one it must be joined anew. */
+  joined: boolean;
 }
 
 const DIFFS: ReadonlySet<string> = new Set(["room:roster", "room:state", "room:occupancy"]);
@@ -91,13 +93,16 @@ export class Client {
     return this.ready !== undefined;
   }
 
+  isIn(room: string): boolean {
+    return this.online && this.rooms.get(room)?.joined === true;
+  }
+
   view(room: string): RoomView | undefined {
     return this.rooms.get(room)?.view;
   }
 
   /** Rejects with the code of a refusal, or when there is no `session:ready` in time. */
   async connect(): Promise<void> {
-    this.#dialledMs = Date.now();
     this.#refused = undefined;
     this.#socket.open();
     await until(() => this.online || this.#refused !== undefined, CONNECT_MS);
@@ -124,7 +129,8 @@ export class Client {
   /** Gives whether the room is joined. Joining again continues what is known. */
   async join(room: string, info?: unknown): Promise<JoinAnswer | undefined> {
     let state = this.rooms.get(room);
-    if (state === undefined) this.rooms.set(room, (state = { view: undefined, info, held: undefined, joining: false }));
+    if (state === undefined)
+      this.rooms.set(room, (state = { view: undefined, info, held: undefined, joining: false, joined: false }));
     if (info !== undefined) state.info = info;
     state.joining = true;
     const startMs = Date.now();
@@ -144,6 +150,7 @@ export class Client {
       return undefined;
     }
     state.view = view;
+    state.joined = true;
     for (const [name, , meta] of answer.history.events ?? []) {
       if (meta.seq !== undefined) this.#judge(applyHistory(view, meta.seq), `${name} after a join`);
     }
@@ -188,7 +195,6 @@ export class Client {
   #lose(how: () => void): void {
     this.#own = true;
     this.ready = undefined;
-    this.#dialledMs = Date.now();
     how();
     this.#own = false;
   }
@@ -208,6 +214,10 @@ export class Client {
       backoff: () => this.backoff,
       auth: () => ({ token, session: this.#session, client: "rollcall-loadtest/1", protocol: 1 }),
       ...(namespace === undefined ? {} : { namespace }),
+      onDial: () => {
+        this.#dialledMs = Date.now();
+        for (const room of this.rooms.values()) room.joined = false;
+      },
       onConnected: () => this.#ids.clear(),
       onEvent: (name, args) => this.#received(name, args),
       onMalformed: (why) => blame("undeclared", why, this.tags),
@@ -220,7 +230,6 @@ export class Client {
         // Back-off before a first connection is no closure.
         if (was !== undefined) {
           this.closures++;
-          this.#dialledMs = Date.now();
           this.#options.onClosed?.(this, why);
         }
       },

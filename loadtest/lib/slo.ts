@@ -1,6 +1,7 @@
 /**
  * What a run must show. Each objective is a k6 threshold: a run that misses one ends with exit code 99, and its summary
- * names it. Bounds of time are those of `docs/operations/slo.md`; correctness has no budget.
+ * names it. Times follow the bounds of `docs/presence.md` and are listed in `docs/operations/load.md`; correctness has no
+ * budget.
  */
 
 export interface Objective {

@@ -17,6 +17,8 @@ export interface SocketOptions {
   backoff?: () => Backoff;
   /** Default true. */
   reconnect?: boolean;
+  /** An attempt begins. */
+  onDial?: () => void;
   onConnected?: () => void;
   onEvent?: (name: string, args: unknown[]) => void;
   /** The connection is gone; `final`: it does not come back by itself. */
@@ -108,6 +110,7 @@ export class Socket {
 
   #dial(): void {
     this.#again = undefined;
+    this.#options.onDial?.();
     const url = this.#options.url();
     const socket = new WebSocket(`${url.replace(/^http/, "ws")}/socket.io/?EIO=4&transport=websocket`);
     this.#socket = socket;

@@ -64,7 +64,7 @@ async function say(cell: Cell): Promise<void> {
     await client?.call(vocabulary.said, { room: cell.room, data: { text: String(Date.now()) } });
     if (client !== undefined) metrics.relayed.add(1, client.tags);
   } catch (error) {
-    if (client?.online === true) blame("errors", `${vocabulary.said}: ${String(error)}`, client.tags);
+    if (client?.isIn(cell.room) === true) blame("errors", `${vocabulary.said}: ${String(error)}`, client.tags);
   }
 }
 
