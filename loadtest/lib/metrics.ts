@@ -2,7 +2,13 @@
 
 import { Counter, Trend } from "k6/metrics";
 
-const time = (name: string) => new Trend(name, true);
+/** Above 0: see `thresholdsOf`. */
+const SHORTEST_MS = 0.01;
+
+const time = (name: string) => {
+  const trend = new Trend(name, true);
+  return { add: (ms: number, tags?: Record<string, string>) => trend.add(Math.max(ms, SHORTEST_MS), tags) };
+};
 
 export const metrics = {
   connect: time("rollcall_connect"),

@@ -78,5 +78,11 @@ export function judgedBy(ids: readonly ObjectiveId[], edges: readonly string[]):
   });
 }
 
+/** To k6 a time that was never taken is 0 and good: a sample is never 0, so the second threshold says that there is one. */
 export const thresholdsOf = (judged: readonly Judged[]): Record<string, string[]> =>
-  Object.fromEntries(judged.map(({ series, condition }) => [series, [condition]]));
+  Object.fromEntries(
+    judged.map(({ series, metric, condition, unit }) => [
+      series,
+      unit === "ms" && series === metric ? [condition, "max>0"] : [condition],
+    ]),
+  );

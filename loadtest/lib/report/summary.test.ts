@@ -39,7 +39,7 @@ it("every objective has a condition that can be read", () => {
 
 it("objectives are thresholds, of all edges and of each", () => {
   expect(thresholdsOf(judged)).toEqual({
-    rollcall_join_visible: ["p(99)<=250"],
+    rollcall_join_visible: ["p(99)<=250", "max>0"],
     "rollcall_join_visible{edge:edge-1}": ["p(99)<=250"],
     "rollcall_join_visible{edge:edge-2}": ["p(99)<=250"],
     rollcall_gaps: ["count==0"],

@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { DEFAULT_TENANT } from "@rollcall/contracts";
-import { Argument, type Command } from "commander";
+import type { Command } from "commander";
 import { useBus } from "../bus/connect.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { identify } from "../cluster/identity.ts";
@@ -44,12 +44,16 @@ interface Target {
   PUBLISH_URL: string;
 }
 
+/** Each a file of `loadtest/scenarios`. Named here so that every other command need not look. */
+export const SCENARIOS = [
+  ...["connect", "presence", "fanout", "state", "notifications"],
+  ...["storm", "deploy", "chaos", "abuse", "soak"],
+];
 /** Longer than any soak. */
 const TOKEN_TTL_MS = 86_400_000;
 
 export function addLoadtest(program: Command, context: Context): void {
-  const { home } = context;
-  const command = program
+  program
     .command("loadtest")
     .summary("k6 scenarios with objectives, against the cluster of this folder or any other")
     .description(
@@ -57,8 +61,8 @@ export function addLoadtest(program: Command, context: Context): void {
         "--out. Exit 99: an objective was missed, and the last line names it.\n" +
         "--edge and --tokens (of `token --count N --out F`) name another cluster; see docs/operations/load.md.",
     )
-    .addArgument(new Argument("<scenario>", "which").choices([...scenariosOf(home.root), "door"]))
-    .option("--profile <name>", `how large: ${profilesOf(home.root).join(", ")}`, "smoke")
+    .argument("<scenario>", `${SCENARIOS.join(", ")}; or door, which only serves`)
+    .option("--profile <name>", "how large: smoke, small, medium, large", "smoke")
     .option("--edge <url>", "edge of another cluster, may be repeated", repeated)
     .option("--tokens <file>", "tokens for it: a JSON array of { user, token }")
     .option("--publish-url <url>", "door that publishes for it: what `loadtest door` prints")
@@ -66,11 +70,11 @@ export function addLoadtest(program: Command, context: Context): void {
     .option("--creds <file>", "with door: NATS credentials")
     .option("--port <n>", "with door: port to listen on; 0 takes a free one", wholeNumber(0, 65_535), 0)
     .option("--out <folder>", "where results go (default: .rollcall/loadtest)")
-    .option("--quiet", "no progress");
-  command.action(async (scenario: string, flags: Flags & DoorFlags) => {
-    if (scenario === "door") return withDoor(flags, context, (door) => serveDoor(door, context));
-    context.exit(await loadtest(scenario, flags, context));
-  });
+    .option("--quiet", "no progress")
+    .action(async (scenario: string, flags: Flags & DoorFlags) => {
+      if (scenario === "door") return withDoor(flags, context, (door) => serveDoor(door, context));
+      context.exit(await loadtest(scenario, flags, context));
+    });
 }
 
 async function loadtest(scenario: string, flags: Flags, context: Context): Promise<number> {
@@ -107,11 +111,12 @@ async function loadtest(scenario: string, flags: Flags, context: Context): Promi
   return code;
 }
 
-/** Interrupts reach k6 by themselves, as it is in the same group; it then ends with its summary. */
+/** Ctrl-C reaches k6 by itself, as it is in the same group; it then ends with its summary. */
 async function runK6(k6: string, script: string, quiet: boolean, env: Context["env"]): Promise<number> {
   const interrupts = listenForInterrupts();
   try {
     const child = spawn(k6, ["run", ...(quiet ? ["--quiet"] : []), script], { env: { ...env }, stdio: "inherit" });
+    void interrupts.first.then((signal) => signal === "SIGINT" || child.kill(signal));
     return await new Promise<number>((done, reject) => {
       child.once("error", reject);
       child.once("exit", (code) => done(code ?? EXIT.failed));
@@ -178,13 +183,10 @@ async function writeTokens(file: string, count: number, context: Context): Promi
   writeFileSync(file, `${JSON.stringify(tokens)}\n`, { mode: 0o600 });
 }
 
-const namesIn = (root: string, pattern: string, ending: string): string[] =>
-  globSync(pattern, { cwd: root })
-    .map((file) => basename(file, ending))
+const profilesOf = (root: string): string[] =>
+  globSync("loadtest/profiles/*.json", { cwd: root })
+    .map((file) => basename(file, ".json"))
     .toSorted();
-
-export const scenariosOf = (root: string): string[] => namesIn(root, "loadtest/scenarios/*.ts", ".ts");
-const profilesOf = (root: string): string[] => namesIn(root, "loadtest/profiles/*.json", ".json");
 
 /** How many users a scenario needs: each client is one. */
 export function usersOf(root: string, scenario: string, profile: string): number {
@@ -196,6 +198,11 @@ export function usersOf(root: string, scenario: string, profile: string): number
     });
   }
   const sizes = (JSON.parse(readFileSync(file, "utf8")) as Record<string, { vus: number; clients: number }>)[scenario];
-  if (sizes === undefined) throw new CliError(`the profile ${profile} does not size ${scenario}`);
+  if (sizes === undefined) {
+    throw new CliError(`there is no scenario ${scenario}`, {
+      hint: `There are: ${SCENARIOS.join(", ")}`,
+      exitCode: EXIT.usage,
+    });
+  }
   return sizes.vus * sizes.clients;
 }
