@@ -8,7 +8,7 @@ import { parseCondition, type Verdict } from "./verdict.ts";
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #18181b }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #e4e4e7 }
-td.number { text-align: right; font-variant-numeric: tabular-nums } .pass { color: #15803d } .fail { color: #b91c1c; font-weight: 700 }
+.number { text-align: right; font-variant-numeric: tabular-nums } .edge { padding-left: 1.25rem; color: #52525b } .pass { color: #15803d } .fail { color: #b91c1c; font-weight: 700 }
 svg { width: 100%; height: auto; font: 11px system-ui, sans-serif } svg text { fill: #52525b } h2 { font-size: 1.05rem; margin: 2rem 0 .25rem }`;
 
 export function htmlOf(result: Result): string {
@@ -25,7 +25,7 @@ export function htmlOf(result: Result): string {
 <html lang="en"><meta charset="utf-8"><title>${escapeHtml(title)}</title><style>${STYLE}</style>
 <h1 class="${passed ? "pass" : "fail"}">${escapeHtml(title)}</h1>
 ${facts.map((fact) => `<p>${escapeHtml(fact)}</p>`).join("\n")}
-<table><tr><th>objective</th><th>bound</th><th>measured</th><th>samples</th><th></th></tr>
+<table><tr><th>objective</th>${["bound", "measured", "samples"].map((name) => `<th class="number">${name}</th>`).join("")}<th></th></tr>
 ${verdicts.map(row).join("\n")}
 </table>
 ${plots(result).join("\n")}
@@ -37,7 +37,8 @@ function row(verdict: Verdict): string {
   const { title, samples, passed } = verdict;
   const number = (value: string) => `<td class="number">${escapeHtml(value)}</td>`;
   const cells = [boundOf(verdict), measuredOf(verdict), samples === 0 ? "" : String(samples)].map(number).join("");
-  return `<tr><td>${escapeHtml(title)}</td>${cells}<td class="${passed ? "pass" : "fail"}">${passed ? "pass" : "FAIL"}</td></tr>`;
+  const name = `<td${title.startsWith(" ") ? ' class="edge"' : ""}>${escapeHtml(title.trim())}</td>`;
+  return `<tr>${name}${cells}<td class="${passed ? "pass" : "fail"}">${passed ? "pass" : "FAIL"}</td></tr>`;
 }
 
 /** One per time: all edges together, and each. */

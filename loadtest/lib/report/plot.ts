@@ -37,7 +37,7 @@ export function plotOf(title: string, curves: readonly Curve[], boundMs: number)
     const color = COLORS[i % COLORS.length] as string;
     const points = QUANTILES.map((quantile, at) => `${round(x(at))},${round(y(values[quantile] ?? 0))}`).join(" ");
     parts.push(`<polyline points="${points}" fill="none" stroke="${color}" stroke-width="2"/>`);
-    parts.push(`<text x="${LEFT + 8}" y="${TOP + 14 + 15 * i}" fill="${color}">${escapeHtml(name)}</text>`);
+    parts.push(`<text x="${LEFT + 8}" y="${TOP + 14 + 15 * i}" style="fill:${color}">${escapeHtml(name)}</text>`);
   });
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">${parts.join("")}</svg>`;
 }
