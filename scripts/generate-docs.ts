@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { clientApiPage } from "./docs/client-api.ts";
 import { errorsPage, eventsPage, subjectsPage } from "./docs/contract-pages.ts";
 import { configurationPage, limitsPage, metricsPage } from "./docs/operation-pages.ts";
 
@@ -15,6 +16,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/limits.md": limitsPage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "docs/client-api.md": clientApiPage,
 };
 
 /** One line per page that differs: `file:line what is there, what should be`. */

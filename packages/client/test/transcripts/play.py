@@ -63,7 +63,8 @@ class Player:
             self.events.put([name, *args])
 
     def refused(self, data):
-        self.refusal = data
+        if isinstance(data, dict):  # else the transport failed
+            self.refusal = data
 
     def next(self):
         event = self.events.get(timeout=WAIT_S)
