@@ -1,0 +1,77 @@
+{{/* HPA or ScaledObject: `autoscaling.mode` names one, so there are never both. */}}
+{{- define "rollcall.scaleDown" -}}
+stabilizationWindowSeconds: {{ .values.autoscaling.scaleDownSeconds }}
+policies:
+  - { type: Pods, value: 1, periodSeconds: 60 }
+{{- end -}}
+
+{{- define "rollcall.hpa" -}}
+{{- $auto := .values.autoscaling -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ include "rollcall.componentName" . }}
+  labels:
+    {{- include "rollcall.componentLabels" . | nindent 4 }}
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: {{ include "rollcall.componentName" . }}
+  minReplicas: {{ $auto.minReplicas }}
+  maxReplicas: {{ $auto.maxReplicas }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: { type: Utilization, averageUtilization: {{ $auto.cpuPercent }} }
+    {{- if $auto.sockets }}
+    - type: Pods
+      pods:
+        metric: { name: rollcall_edge_sockets }
+        target: { type: AverageValue, averageValue: {{ $auto.sockets | int64 | quote }} }
+    {{- end }}
+  behavior:
+    scaleDown:
+      {{- include "rollcall.scaleDown" . | nindent 6 }}
+{{- end -}}
+
+{{- define "rollcall.scaledObject" -}}
+{{- $auto := .values.autoscaling -}}
+{{- $name := include "rollcall.componentName" . -}}
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  name: {{ $name }}
+  labels:
+    {{- include "rollcall.componentLabels" . | nindent 4 }}
+spec:
+  scaleTargetRef: { name: {{ $name }} }
+  minReplicaCount: {{ $auto.minReplicas }}
+  maxReplicaCount: {{ $auto.maxReplicas }}
+  advanced:
+    horizontalPodAutoscalerConfig:
+      behavior:
+        scaleDown:
+          {{- include "rollcall.scaleDown" . | nindent 10 }}
+  triggers:
+    - type: cpu
+      metricType: Utilization
+      metadata: { value: {{ $auto.cpuPercent | quote }} }
+    {{- if $auto.sockets }}
+    - type: prometheus
+      metadata:
+        serverAddress: {{ $auto.prometheusUrl | quote }}
+        query: sum(rollcall_edge_sockets{namespace={{ .root.Release.Namespace | quote }},pod=~"{{ $name }}-[a-z0-9]+-[a-z0-9]+"})
+        threshold: {{ $auto.sockets | int64 | quote }}
+    {{- end }}
+    {{- if $auto.lag }}
+    - type: nats-jetstream
+      metadata:
+        natsServerMonitoringEndpoint: {{ $auto.natsMonitoring | quote }}
+        account: {{ $auto.natsAccount | quote }}
+        stream: {{ $auto.stream | quote }}
+        consumer: {{ .root.Values.install }}-notifier-{{ $auto.stream }}
+        lagThreshold: {{ $auto.lag | int64 | quote }}
+    {{- end }}
+{{- end -}}

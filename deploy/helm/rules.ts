@@ -1,0 +1,241 @@
+/**
+ * What must hold of everything the chart renders. Each rule takes the rendered objects and returns a line per breach;
+ * the same rules judge the snapshots in every test run and all values in the chart campaign.
+ */
+
+import { ConfigError, loadConfig } from "@rollcall/runtime";
+import { parseAllDocuments } from "yaml";
+import { SERVICES, type ServiceName } from "./schema.ts";
+
+/** An object of Kubernetes, as far as it is read here. */
+export interface Manifest {
+  kind: string;
+  metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  // Its shape depends on the kind; each rule reads what it knows.
+  spec: Tree;
+}
+/** Read by name, down to text and numbers: what is absent is undefined. */
+export interface Tree {
+  [key: string]: Tree;
+}
+
+export const parseManifests = (text: string): Manifest[] =>
+  parseAllDocuments(text)
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((manifest) => manifest !== null);
+
+interface Workload {
+  name: string;
+  service: string;
+  labels: Record<string, string>;
+  pod: Tree;
+  container: Tree;
+  isDeployment: boolean;
+  replicas: unknown;
+  selector: Record<string, string>;
+}
+
+const textOf = (value: unknown): string => String(value);
+const listOf = (value: Tree | undefined): Tree[] => (Array.isArray(value) ? value : []);
+const mapOf = (value: Tree | undefined): Record<string, string> => (value ?? {}) as unknown as Record<string, string>;
+
+function workloadsOf(objects: readonly Manifest[]): Workload[] {
+  return objects.flatMap(({ kind, metadata, spec }) => {
+    if (kind !== "Deployment" && kind !== "Pod") return [];
+    const isDeployment = kind === "Deployment";
+    const pod = isDeployment ? spec.template!.spec! : spec;
+    const labels = isDeployment ? mapOf(spec.template!.metadata!.labels) : (metadata.labels ?? {});
+    return listOf(pod.containers).map((container) => ({
+      name: metadata.name,
+      service: labels["app.kubernetes.io/component"] ?? "",
+      labels,
+      pod,
+      container,
+      isDeployment,
+      replicas: spec.replicas,
+      selector: isDeployment ? mapOf(spec.selector!.matchLabels) : {},
+    }));
+  });
+}
+
+/** The environment of a container: values as they are, files by what their secret would hold. */
+export function environmentOf({ container }: Pick<Workload, "container">): Record<string, string> {
+  return Object.fromEntries(
+    listOf(container.env).map(({ name, value, valueFrom }) => [
+      textOf(name),
+      valueFrom === undefined ? textOf(value) : "pod",
+    ]),
+  );
+}
+
+/** Of Node itself. */
+const NOT_OURS = new Set(["NODE_OPTIONS"]);
+const SAMPLES: Record<string, string> = {
+  REDIS_URL: "rediss://user:secret@redis:6379",
+  NATS_URL: "nats://u:s@nats:4222",
+};
+const isService = (name: string): name is ServiceName => Object.hasOwn(SERVICES, name);
+
+function settingsMistakes(workload: Workload): string[] {
+  if (!isService(workload.service)) return [];
+  const schema = SERVICES[workload.service];
+  const env: Record<string, string> = {};
+  const unknown: string[] = [];
+  for (const [name, value] of Object.entries(environmentOf(workload))) {
+    const setting = name.replace(/_FILE$/, "");
+    if (NOT_OURS.has(name)) continue;
+    if (!Object.hasOwn(schema.object.properties, setting)) unknown.push(`${name} is no setting`);
+    else env[setting] = setting === name ? value : (SAMPLES[setting] ?? "secret");
+  }
+  try {
+    loadConfig(schema, env);
+    return unknown;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [...unknown, ...error.mistakes];
+  }
+}
+
+const matches = (selector: Record<string, string>, labels: Record<string, string>): boolean =>
+  Object.entries(selector).every(([key, value]) => labels[key] === value);
+
+/** One line for each breach, with the name of the workload. */
+const each =
+  (judge: (workload: Workload) => readonly (string | false)[]) =>
+  (objects: readonly Manifest[]): string[] =>
+    workloadsOf(objects).flatMap((workload) =>
+      judge(workload)
+        .filter((line) => line !== false)
+        .map((line) => `${workload.name}: ${line}`),
+    );
+
+export const RULES: Record<string, (objects: readonly Manifest[]) => string[]> = {
+  "runs as nobody in particular, without capabilities, under seccomp": each(({ pod, container }) => [
+    textOf(pod.securityContext?.runAsNonRoot) !== "true" && "runAsNonRoot is not set",
+    !(Number(pod.securityContext?.runAsUser) > 0) && "runAsUser is not set",
+    textOf(pod.securityContext?.seccompProfile?.type) !== "RuntimeDefault" && "no seccomp profile",
+    textOf(container.securityContext?.allowPrivilegeEscalation) !== "false" && "may escalate",
+    textOf(container.securityContext?.capabilities?.drop) !== "ALL" && "keeps capabilities",
+  ]),
+  "writes nothing but a bounded /tmp": each(({ pod, container }) => [
+    textOf(container.securityContext?.readOnlyRootFilesystem) !== "true" && "the root is writable",
+    ...listOf(container.volumeMounts).map(
+      ({ mountPath, readOnly }) =>
+        textOf(mountPath) !== "/tmp" && textOf(readOnly) !== "true" && `${textOf(mountPath)} is writable`,
+    ),
+    ...listOf(pod.volumes).map(
+      ({ name, emptyDir }) =>
+        emptyDir !== undefined && emptyDir.sizeLimit === undefined && `${textOf(name)} has no bound`,
+    ),
+  ]),
+  "asks for CPU and memory, and has a memory limit": each(({ container }) => [
+    container.resources?.requests?.cpu === undefined && "no CPU request",
+    container.resources?.requests?.memory === undefined && "no memory request",
+    container.resources?.limits?.memory === undefined && "no memory limit",
+  ]),
+  "has startup, liveness and readiness probes on the internal port": each(({ container, isDeployment }) =>
+    Object.entries({ startupProbe: "/startupz", livenessProbe: "/livez", readinessProbe: "/readyz" }).map(
+      ([probe, path]) =>
+        isDeployment &&
+        (textOf(container[probe]?.httpGet?.path) !== path || textOf(container[probe]?.httpGet?.port) !== "internal") &&
+        `${probe} is not ${path} of internal`,
+    ),
+  ),
+  "names an image by version or digest": each(({ container }) => [
+    (!/(:[^:/]+|@sha256:[0-9a-f]{64})$/.test(textOf(container.image)) || /:latest$/.test(textOf(container.image))) &&
+      `image ${textOf(container.image)}`,
+  ]),
+  "has no token of the API": each(({ pod }) => [
+    textOf(pod.automountServiceAccountToken) !== "false" && "a token is mounted",
+  ]),
+  "is given time to stop: preStop, drain and grace fit": each((workload) => {
+    if (!workload.isDeployment) return [];
+    const env = environmentOf(workload);
+    const preStop = Number(workload.container.lifecycle?.preStop?.sleep?.seconds ?? 0);
+    const needed = preStop + Number(env.STOP_GRACE_MS) / 1_000 + 5;
+    const given = Number(workload.pod.terminationGracePeriodSeconds);
+    return [
+      !(given >= needed) && `terminationGracePeriodSeconds ${given} < ${needed}`,
+      workload.service === "edge" && preStop === 0 && "no preStop: clients are sent to an edge that refuses them",
+      workload.service === "edge" &&
+        !(Number(env.DRAIN_MS) + 5_000 <= Number(env.STOP_GRACE_MS)) &&
+        "DRAIN_MS + 5000 > STOP_GRACE_MS",
+    ];
+  }),
+  "sets only settings that exist, to values that its service accepts": each(settingsMistakes),
+  "holds no secret, and passes none in the environment": (objects) => [
+    ...objects.filter(({ kind }) => kind === "Secret").map(({ metadata }) => `Secret ${metadata.name} is rendered`),
+    ...each(({ container }) =>
+      listOf(container.env).map(({ name, valueFrom }) => valueFrom?.secretKeyRef !== undefined && textOf(name)),
+    )(objects),
+  ],
+  "mounts every volume it has, and has every volume it mounts": each(({ pod, container }) => {
+    const volumes = listOf(pod.volumes).map(({ name }) => textOf(name));
+    const mounts = listOf(container.volumeMounts).map(({ name }) => textOf(name));
+    return [...new Set([...volumes, ...mounts])].map(
+      (name) => volumes.includes(name) !== mounts.includes(name) && `${name} is on one side only`,
+    );
+  }),
+  "selects its own pods: Deployments, Services, budgets and scalers point at something": (objects) => {
+    const deployments = workloadsOf(objects).filter(({ isDeployment }) => isDeployment);
+    return objects.flatMap(({ kind, metadata, spec }) => {
+      const wanted = (ok: boolean) => (ok ? [] : [`${kind} ${metadata.name} points at nothing, or at too much`]);
+      const hits = (selector: Record<string, string>) =>
+        deployments.filter(({ labels }) => matches(selector, labels)).length;
+      if (kind === "Deployment") return wanted(hits(mapOf(spec.selector!.matchLabels)) === 1);
+      if (kind === "Service") return wanted(hits(mapOf(spec.selector)) === 1);
+      if (kind === "PodDisruptionBudget") return wanted(hits(mapOf(spec.selector!.matchLabels)) === 1);
+      if (kind !== "HorizontalPodAutoscaler" && kind !== "ScaledObject") return [];
+      return wanted(deployments.some(({ name }) => name === textOf(spec.scaleTargetRef!.name)));
+    });
+  },
+  "is scaled by one thing: replicas, HPA or KEDA": (objects) =>
+    workloadsOf(objects)
+      .filter(({ isDeployment }) => isDeployment)
+      .flatMap(({ name, replicas }) => {
+        const scalers = objects.filter(
+          ({ kind, spec }) =>
+            (kind === "HorizontalPodAutoscaler" || kind === "ScaledObject") &&
+            textOf(spec.scaleTargetRef!.name) === name,
+        ).length;
+        return scalers + (replicas === undefined ? 0 : 1) === 1
+          ? []
+          : [`${name}: ${scalers} scalers, replicas ${replicas}`];
+      }),
+  "has names that fit": (objects) =>
+    objects.filter(({ metadata }) => metadata.name.length > 63).map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+};
+
+/** Who may speak to whom, a line each: `edge -> 6379`, `clients -> edge`. Sorted. */
+export function arrowsOf(objects: readonly Manifest[]): string[] {
+  const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
+  const arrows = policies.flatMap(({ spec }) => {
+    const services = listOf(spec.podSelector!.matchExpressions).flatMap(({ values }) => listOf(values).map(textOf));
+    const portsOf = (rule: Tree) =>
+      listOf(rule.ports).map(({ port, protocol }) =>
+        textOf(protocol) === "UDP" ? `${textOf(port)}/udp` : textOf(port),
+      );
+    const peer = (rule: Tree, side: string) => (rule[side] === undefined ? "any" : JSON.stringify(rule[side]));
+    return services.flatMap((service) => [
+      ...listOf(spec.ingress).flatMap((rule) =>
+        portsOf(rule).map((port) => `${service} <- ${port} ${peer(rule, "from")}`),
+      ),
+      ...listOf(spec.egress).flatMap((rule) =>
+        portsOf(rule).map((port) => `${service} -> ${port} ${peer(rule, "to")}`),
+      ),
+    ]);
+  });
+  return arrows.toSorted();
+}
+
+/** Every pod of the release is closed in both directions before anything is opened. */
+export function isDeniedByDefault(objects: readonly Manifest[]): boolean {
+  return objects
+    .filter(({ kind, spec }) => kind === "NetworkPolicy" && spec.ingress === undefined && spec.egress === undefined)
+    .some(
+      ({ spec }) =>
+        textOf(spec.policyTypes) === "Ingress,Egress" &&
+        spec.podSelector!.matchExpressions === undefined &&
+        workloadsOf(objects).every(({ labels }) => matches(mapOf(spec.podSelector!.matchLabels), labels)),
+    );
+}
