@@ -7,6 +7,7 @@ import { TokenVerifier } from "./token.ts";
 describe("several issuers", () => {
   let [a, b]: DevKeys[] = [];
   let verifier: TokenVerifier;
+  const clock = new ManualClock(Date.now());
   const codeOf = (token: unknown) =>
     verifier.verify(token).then(
       ({ tenant, user }) => `${tenant}/${user}`,
@@ -24,7 +25,7 @@ describe("several issuers", () => {
     });
     verifier = new TokenVerifier({
       issuers: [issuer(a!), issuer(b!, ["partner"])],
-      clock: new ManualClock(Date.now()),
+      clock,
       maxTtlMs: 86_400_000,
     });
   });
@@ -43,6 +44,14 @@ describe("several issuers", () => {
     expect(await codeOf(await a!.token({ user: "eve", claims: { aud: b!.audience } }))).toBe("AUTH_INVALID");
     expect(await codeOf(await a!.token({ user: "eve", claims: { iss: "https://c.test" } }))).toBe("AUTH_INVALID");
     expect(await codeOf(await a!.token({ user: "eve", claims: { iss: undefined } }))).toBe("AUTH_INVALID");
+  });
+
+  it("one that lives longer than allowed, or was issued in the future, is none", async () => {
+    const nowS = Math.floor(clock.now() / 1_000);
+    const issued = (iat: number, exp: number) => a!.token({ user: "ann", claims: { iat, exp } });
+    expect(await codeOf(await issued(nowS, nowS + 86_400))).toBe("main/ann");
+    expect(await codeOf(await issued(nowS, nowS + 86_401))).toBe("AUTH_INVALID");
+    expect(await codeOf(await issued(nowS + 3_600, nowS + 7_200))).toBe("AUTH_INVALID");
   });
 
   it.each<[string, unknown, string]>([

@@ -1,6 +1,6 @@
 /**
  * Takes each control away in a copy of the checkout, and expects the test that stands for it to fail: a control that
- * nothing notices is none. Writes the table of `docs/security.md`. What is not committed is not in the copy.
+ * nothing notices is none. Writes its rows of the table of `docs/security.md`. What is not committed is not in the copy.
  */
 
 import { execFile } from "node:child_process";
@@ -12,6 +12,7 @@ import { tempFolder } from "@rollcall/testkit";
 import { beforeAll, expect, test } from "vitest";
 import type { Control } from "./control.ts";
 import { CONTROLS } from "./controls.ts";
+import { roundsOf } from "./rounds.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -22,7 +23,7 @@ const TABLE = /(?<=<!-- controls -->\n)[\s\S]*?(?=<!-- \/controls -->)/;
 const PATIENCE_MS = 300_000;
 
 interface Report {
-  testResults: { assertionResults: { status: string; title: string }[] }[];
+  testResults: { name: string; assertionResults: { status: string; title: string }[] }[];
 }
 
 async function resultsOf(copy: string, kind: Control["kind"], files: readonly string[]): Promise<Report> {
@@ -34,17 +35,11 @@ async function resultsOf(copy: string, kind: Control["kind"], files: readonly st
   return JSON.parse(readFileSync(report, "utf8")) as Report;
 }
 
-const failedOf = ({ testResults = [] }: Report) =>
-  testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === "failed");
-
-/** By control: what the table says of those that were not tried now. */
-function rowsOf(doc: string): Map<string, string> {
-  const lines =
-    TABLE.exec(doc)?.[0]
-      .split("\n")
-      .filter((line) => line.startsWith("| ")) ?? [];
-  return new Map(lines.map((line) => [line.split(" | ")[0]!.slice(2), line]));
-}
+const failedOf = ({ testResults = [] }: Report, file = "") =>
+  testResults
+    .filter(({ name }) => name.endsWith(file))
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === "failed");
 
 let copy: string;
 beforeAll(async () => {
@@ -63,31 +58,52 @@ test.each(["unit", "integration"] as const)(
     expect(unchanged.testResults.map(({ assertionResults }) => assertionResults.length > 0)).toEqual(
       files.map(() => true),
     );
-    const rows = rowsOf(readFileSync(DOCS, "utf8"));
     const unnoticed: string[] = [];
-    for (const { control, file, from, to, test: by } of controls) {
-      const path = join(copy, file);
-      const source = readFileSync(path, "utf8");
-      writeFileSync(
-        path,
-        source.replace(from, () => to),
-      );
-      const failed = failedOf(await resultsOf(copy, kind, [by]));
-      writeFileSync(path, source);
-      console.log(`${failed.length > 0 ? "noticed" : "NOT NOTICED"} ${control}`);
-      rows.delete(control);
-      if (failed.length === 0) unnoticed.push(control);
-      else {
-        const more = failed.length > 1 ? ` and ${failed.length - 1} more` : "";
-        rows.set(control, `| ${control} | \`${file}\` | ${failed[0]!.title.replaceAll("|", "\\|")}${more} |`);
+    for (const round of kind === "unit" ? roundsOf(ROOT, controls) : controls.map((one) => [one])) {
+      const report = await without(round, kind);
+      for (const { control, file, test: by } of round) {
+        const failed = failedOf(report, by);
+        console.log(`${failed.length > 0 ? "noticed" : "NOT NOTICED"} ${control}`);
+        if (failed.length === 0) unnoticed.push(control);
+        else note(control, file, failed);
       }
     }
-    const listed = CONTROLS.map(({ control }) => rows.get(control)).filter((row) => row !== undefined);
-    const table = ["| control | in | noticed by |", "| --- | --- | --- |", ...listed].join("\n");
-    writeFileSync(
-      DOCS,
-      readFileSync(DOCS, "utf8").replace(TABLE, () => `\n${table}\n\n`),
-    );
     expect(unnoticed).toEqual([]);
   },
 );
+
+/** One test run with these controls taken away. */
+async function without(round: readonly Control[], kind: Control["kind"]): Promise<Report> {
+  const sources = round.map(({ file }) => readFileSync(join(copy, file), "utf8"));
+  for (const [i, { file, from, to }] of round.entries()) {
+    writeFileSync(
+      join(copy, file),
+      sources[i]!.replace(from, () => to),
+    );
+  }
+  const report = await resultsOf(
+    copy,
+    kind,
+    round.map((one) => one.test),
+  );
+  for (const [i, { file }] of round.entries()) writeFileSync(join(copy, file), sources[i]!);
+  return report;
+}
+
+/** Into the table, beside what it says of those that were not tried now. */
+function note(control: string, file: string, [first, ...others]: { title: string }[]): void {
+  const doc = readFileSync(DOCS, "utf8");
+  const lines =
+    TABLE.exec(doc)?.[0]
+      .split("\n")
+      .filter((line) => line.startsWith("| ")) ?? [];
+  const rows = new Map(lines.map((line) => [line.split(" | ")[0]!.slice(2), line]));
+  const more = others.length > 0 ? ` and ${others.length} more` : "";
+  rows.set(control, `| ${control} | \`${file}\` | ${first!.title.replaceAll("|", "\\|")}${more} |`);
+  const listed = CONTROLS.map((one) => rows.get(one.control)).filter((row) => row !== undefined);
+  const table = ["| control | in | noticed by |", "| --- | --- | --- |", ...listed].join("\n");
+  writeFileSync(
+    DOCS,
+    doc.replace(TABLE, () => `\n${table}\n\n`),
+  );
+}
