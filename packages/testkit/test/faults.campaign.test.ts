@@ -1,10 +1,11 @@
 /** Every fault at the true bounds, with some hundreds of clients; writes its table into `docs/reliability.md`. */
 
 import { execFileSync } from "node:child_process";
+import { loadavg } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { REPOSITORY } from "../src/index.ts";
 import { faultsOf } from "./faults/faults.ts";
-import { writeTable } from "./faults/table.ts";
+import { type Unended, writeTable } from "./faults/table.ts";
 import { BACK_MS, type Row, Trial } from "./faults/trial.ts";
 import { World } from "./faults/world.ts";
 
@@ -16,11 +17,15 @@ const CLIENTS = MEMBERS + MEMBERS / 3;
 const COMMIT = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: REPOSITORY, encoding: "utf8" }).trim();
 
 let world: World;
-const rows: Row[] = [];
+const rows: (Row | Unended)[] = [];
+let table = "";
 beforeAll(async () => {
   world = await World.start({ edges: 2, members: MEMBERS, scaled: false, bounds });
 });
-afterAll(() => world?.stop());
+afterAll(async () => {
+  console.log(table);
+  await world?.stop();
+});
 
 const faults = faultsOf({
   awayMs: 30_000,
@@ -31,11 +36,19 @@ const faults = faultsOf({
   jumpMs: 60_000,
 });
 
-test.each(faults)("$shows $name", async (fault) => {
-  const row = await Trial.run(world, fault, true);
+const note = (row: Row | Unended) => {
   rows.push(row);
-  writeTable(rows, { clients: CLIENTS, edges: 2, presence: 2, commit: COMMIT });
-  console.log(JSON.stringify(row));
+  table = writeTable(rows, { clients: CLIENTS, edges: 2, presence: 2, commit: COMMIT });
+  console.log(`${rows.length} of ${faults.length}, load ${loadavg()[0]!.toFixed(1)}: ${JSON.stringify(row)}`);
+};
+
+/** Each is done whatever became of the one before. */
+test.each(faults)("$shows $name", async (fault) => {
+  const row = await Trial.run(world, fault, true).catch((error: unknown) => {
+    note({ fault: fault.name, why: String(error) });
+    throw error;
+  });
+  note(row);
   const { falses, repeats, unseen, ghosts, missing, wrong, surprises } = row;
   expect([falses, repeats, unseen, ghosts, missing, wrong, surprises].flat()).toEqual([]);
   expect(row.departuresMs).toBeLessThanOrEqual(row.departuresBoundMs);

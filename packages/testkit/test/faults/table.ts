@@ -31,18 +31,31 @@ export interface Circumstances {
   commit: string;
 }
 
-export function writeTable(rows: readonly Row[], { clients, edges, presence, commit }: Circumstances): void {
+/** A fault whose trial did not come to its end, and why. */
+export interface Unended {
+  fault: string;
+  why: string;
+}
+
+/** Also printed, by whoever runs the campaign. */
+export function writeTable(
+  rows: readonly (Row | Unended)[],
+  { clients, edges, presence, commit }: Circumstances,
+): string {
   const text = readFileSync(FILE, "utf8");
   const [before, after] = [text.split(BEGIN, 1)[0]!, text.split(END)[1]!];
   const load = loadavg()[2]!.toFixed(0);
   const circumstances = `Commit ${commit}, ${clients} clients, ${edges} edges, ${presence} presence replicas, all on one machine with a load average of ${load}:`;
   const table = [HEAD, HEAD.map(() => "---"), ...rows.map(cells)].map((row) => `| ${row.join(" | ")} |`).join("\n");
   writeFileSync(FILE, `${before}${BEGIN}\n\n${circumstances}\n\n${table}\n\n${END}${after}`);
+  return `${circumstances}\n\n${table}`;
 }
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
-function cells(row: Row): string[] {
+function cells(row: Row | Unended): string[] {
+  if ("why" in row)
+    return [row.fault, ...HEAD.slice(3).map(() => ""), row.why.replaceAll(/[|\n]/g, " ").slice(0, 120), ""];
   const { ghosts, missing, wrong, falses, repeats, unseen, surprises } = row;
   const counts = [ghosts.length, missing.length + wrong.length, falses.length, repeats.length + unseen.length];
   return [

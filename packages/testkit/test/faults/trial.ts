@@ -10,6 +10,7 @@ import type { App } from "./app.ts";
 import { inOrder, type Told, toldSince } from "./stream.ts";
 import type { Differences } from "./truth.ts";
 import type { Departure } from "./views.ts";
+import { makeWhole } from "./whole.ts";
 import { type Bounds, EVERYBODY, type World } from "./world.ts";
 
 export interface Fault {
@@ -126,15 +127,19 @@ export class Trial {
    * grace has ended, because that of one who went after it has.
    */
   static async run(world: World, fault: Fault, patient = false): Promise<Row> {
-    await world.spread();
     const trial = new Trial(world);
-    try {
-      return await trial.#account(fault, patient);
-    } finally {
-      await trial.quiet();
-      for (const step of trial.afterwards) await step();
-      world.restore(trial.departed);
-    }
+    const amiss: unknown[] = [];
+    const tried = async <T>(step: () => Promise<T>) => step().catch((error: unknown) => void amiss.push(error));
+    const row = await tried(async () => {
+      await world.spread();
+      return trial.#account(fault, patient);
+    });
+    await tried(() => trial.quiet());
+    for (const step of trial.afterwards) await tried(step);
+    if (amiss.length > 0) await tried(() => makeWhole(world)); // the next trial is another one
+    world.restore(trial.departed);
+    if (row === undefined || amiss.length > 0) throw amiss[0];
+    return row;
   }
 
   async #account(fault: Fault, patient: boolean): Promise<Row> {
