@@ -1,6 +1,7 @@
 /** The edge process. */
 
 import { getHeapStatistics } from "node:v8";
+import { compileCore } from "@rollcall/contracts";
 import { createFanoutLog, createFanoutSource, v1Placement } from "@rollcall/fanout";
 import {
   connectNats,
@@ -26,6 +27,7 @@ await runService({
   config,
   async start(context) {
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
+    compileCore("client events");
     const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
     const issuers = await readIssuers(settings, { clock, logger, retainMs: settings.MAX_TOKEN_TTL + LEEWAY_MS });
     const access = redisAccessOf(settings);

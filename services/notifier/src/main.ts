@@ -1,5 +1,6 @@
 /** The notifier process. */
 
+import { compileCore } from "@rollcall/contracts";
 import { connectNats, connectRedis, natsAccessOf, openContracts, redisAccessOf, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
 import { readChannels } from "./fallback/channels-file.ts";
@@ -13,6 +14,7 @@ await runService({
   config,
   async start(context) {
     const { config: settings, logger, metrics, clock, random, signal } = context;
+    compileCore("requests");
     const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
     const access = redisAccessOf(settings);
     const redis = connectRedis({ url: settings.REDIS_URL, access, clock, logger, metrics, name: "redis" });

@@ -1,5 +1,6 @@
 /** The presence process. */
 
+import { compileCore } from "@rollcall/contracts";
 import { connectNats, connectRedis, natsAccessOf, openContracts, redisAccessOf, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
 import { startPresence } from "./presence.ts";
@@ -10,6 +11,7 @@ await runService({
   config,
   async start(context) {
     const { config: settings, instance, logger, metrics, clock, random, loopDelay, signal } = context;
+    compileCore("requests");
     const contracts = await openContracts({ paths: settings.CONTRACTS, clock, logger, metrics });
     const access = redisAccessOf(settings);
     const redis = connectRedis({

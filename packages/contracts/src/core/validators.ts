@@ -17,7 +17,12 @@ import { Meta, WireError } from "./shapes.ts";
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; issues: Issue[] };
 
-const ajv = newAjv({ unevaluated: false });
+/** Made with the first check: who only wants names and errors pays nothing. */
+let ajv: ReturnType<typeof newAjv> | undefined;
+function compiled(schema: TSchema): ValidateFunction {
+  ajv ??= newAjv({ unevaluated: false });
+  return ajv.compile(schema);
+}
 
 /** A copy without extra fields, or what is wrong with it. */
 type Check = (value: unknown) => Checked<unknown>;
@@ -25,7 +30,7 @@ type Check = (value: unknown) => Checked<unknown>;
 function checkOf(schema: TSchema): Check {
   let validate: ValidateFunction | undefined;
   return (value) => {
-    validate ??= ajv.compile(schema);
+    validate ??= compiled(schema);
     const excess = excessIssues(value);
     if (excess !== undefined) return { ok: false, issues: excess };
     const copy = project(schema, value);
@@ -51,9 +56,11 @@ const authCheck = checkOf(Auth);
 const claimsCheck = checkOf(Claims);
 const metaCheck = checkOf(ClientMeta);
 
-/** For processes that would rather pay at start than on a first message: what clients send. */
-export function compileCore(): void {
-  for (const check of [...clientChecks.values(), authCheck, claimsCheck, metaCheck]) check(undefined);
+/** At a service's start, what it will be sent: its first message is as quick as any other. */
+export function compileCore(what: "client events" | "requests"): void {
+  const ofClients = [...clientChecks.values(), ...serverChecks.values(), authCheck, claimsCheck, metaCheck];
+  const ofBackends = [...requestChecks.values(), cloudEventCheck];
+  for (const check of what === "requests" ? ofBackends : ofClients) check(undefined);
 }
 
 const unknown: Checked<never> = {
