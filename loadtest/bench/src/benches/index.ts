@@ -12,6 +12,7 @@ import { crash } from "./b9-crash.ts";
 import { tracing } from "./b10-tracing.ts";
 import { snapshot } from "./b11-snapshot.ts";
 import { growth } from "./b12-growth.ts";
+import { rooms } from "./b14-rooms.ts";
 
 export const BENCHES: readonly Bench[] = [
   oneMessage,
@@ -26,6 +27,7 @@ export const BENCHES: readonly Bench[] = [
   tracing,
   snapshot,
   growth,
+  rooms,
 ];
 
 /** By their ids, in any case, or `all`; undefined when one is unknown. */
