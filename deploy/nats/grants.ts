@@ -93,6 +93,8 @@ export function grantsOf(options: GrantOptions): Record<Role, Grant> {
     notifier: grant("notifier", {
       publish: [
         subjects.presenceDoor("*", "publish"),
+        // `delivery.get`: was the user connected?
+        subjects.requestAny("presence.sessions"),
         subjects.delivery(),
         subjects.deadletterAll(),
         subjects.emittedAll(),

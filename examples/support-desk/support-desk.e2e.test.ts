@@ -161,9 +161,19 @@ describe("what reaches people", () => {
     expect(await ada.emitAck("ticket:typing", typing)).toMatchObject({ ok: true });
     expect((await bob.waitForEvent("ticket:typing")).meta?.from?.user).toBe("ada");
     await ada.call("ticket:reply", { ticket: "T-2", text: "To see that nothing else came before." });
-    await lea.waitForEvent("ticket:replied");
+    const { meta } = await lea.waitForEvent("ticket:replied");
     expect([...ada.eventsOf("ticket:typing"), ...lea.eventsOf("ticket:typing")]).toEqual([]);
     expect(await lea.emitAck("ticket:typing", typing)).toMatchObject({ error: { code: "NOT_A_MEMBER" } });
+    // Why has somebody not seen the answer?
+    const why = async (user: string) => {
+      const [{ state, reason } = { state: "" }] = (await explain(meta!.id, user)).recipients;
+      return [user, state, reason];
+    };
+    expect(await Promise.all(["lea", "bob", "zoe"].map(why))).toEqual([
+      ["lea", "delivered", undefined],
+      ["bob", "missed", "not_a_member"],
+      ["zoe", "missed", "offline"],
+    ]);
   });
 
   test("[D1] who acknowledges gets no webhook; who is away gets one, genuine and with the same trace", async () => {

@@ -70,6 +70,7 @@ const step = object({
   room: optional(room),
   users: optional(count()),
   trace: optional(trace),
+  ofUser: optional(object({ sockets: count(), missed: optional(text) })),
   letter: optional(text),
   edge: optional(text),
   position: optional(text),

@@ -8,7 +8,12 @@ export interface DeliveryQuery {
   tenant: string;
   /** `meta.id`, or the id of a CloudEvent. Edges know the first only. */
   id: string;
+  /** Was this user reached? */
+  user?: string;
 }
+
+/** Why an edge that read a message did not hand it to a user. */
+export type Missed = "offline" | "not_a_member" | "slow" | "not_addressed";
 
 export type DeliveryAccount =
   | {
@@ -23,8 +28,8 @@ export type DeliveryAccount =
       event: string;
       /** Sockets it was handed to. */
       sockets: number;
-      /** Sockets it was kept from, by reason (`slow`, `except`...). */
-      dropped?: Record<string, number>;
+      /** The user's, when one was asked for and this edge remembers. */
+      ofUser?: { sockets: number; missed?: Missed };
     }
   | { from: "notifier"; notifier: string; accounts: IntakeAccount[] };
 

@@ -19,9 +19,12 @@ import { Coalescer } from "./coalescer.ts";
 import { Door } from "./door.ts";
 import { AckGate } from "./gate.ts";
 import { Pressure } from "./pressure.ts";
+import { reachedBy } from "./reached.ts";
 import { Resync } from "./resync.ts";
+import { targetKey } from "./room-key.ts";
 import { Router } from "./router.ts";
 import { WatchHub } from "./watch-hub.ts";
+import { Whereabouts, withMoves } from "./whereabouts.ts";
 
 export interface OutboundOptions {
   /** How this edge is called in its accounts. */
@@ -56,7 +59,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const session = sessionOf(member.socket);
     if (session !== undefined) act(session);
   };
-  const delivery = createDelivery({
+  const whereabouts = new Whereabouts();
+  const written = createDelivery({
     clock,
     logger,
     metrics: options.registryOfMetrics,
@@ -65,6 +69,11 @@ export function createOutbound(options: OutboundOptions): Outbound {
     onRelief: ofSession((session) => pressure.end(session)),
     onSlow: ofSession(options.slow),
   });
+  const delivery = withMoves(written, (member, target, joined) =>
+    ofSession(({ ref, userTarget, pressed }) =>
+      whereabouts.changed(userTarget, targetKey(ref.namespace, target), joined, pressed),
+    )(member),
+  );
   const strict = settings.ROLLCALL_ENV === "development";
   const door = new Door({ contracts, delivery, clock, random, logger, metrics, strict });
   const gate = new AckGate<Session, ReceivedEntry>();
@@ -80,7 +89,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     windowMs: settings.COALESCE_MS,
     deliver: (entry, causes) => router.deliver(entry, causes),
   });
-  const accounts = new Accounts(options.instance);
+  const accounts = new Accounts(options.instance, reachedBy(registry, whereabouts));
   const router: Router = new Router({
     delivery,
     door,
@@ -88,6 +97,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     coalescer,
     hub,
     accounts,
+    whereabouts,
     clock,
     metrics,
     isDomainEvent: (namespace, event) => contracts.current.namespaces.get(namespace)?.events.has(event) ?? false,

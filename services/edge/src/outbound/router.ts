@@ -15,6 +15,7 @@ import type { Door } from "./door.ts";
 import type { AckGate } from "./gate.ts";
 import { isWatchTarget, targetKey } from "./room-key.ts";
 import type { WatchHub } from "./watch-hub.ts";
+import type { Whereabouts } from "./whereabouts.ts";
 
 export interface RouterOptions {
   delivery: Delivery;
@@ -23,6 +24,7 @@ export interface RouterOptions {
   coalescer: Coalescer;
   hub: WatchHub<Session>;
   accounts: Accounts;
+  whereabouts: Whereabouts;
   clock: Clock;
   metrics: EdgeMetrics;
   /** Is it an event of a contract file that a backend causes? Its way to clients is measured. */
@@ -65,14 +67,14 @@ export class Router {
 
   /** Also the coalescer's way out. */
   deliver(entry: ReceivedEntry, causes: readonly string[]): void {
-    const { accounts, door, metrics, clock, isDomainEvent } = this.#options;
+    const { accounts, whereabouts, door, metrics, clock, isDomainEvent } = this.#options;
     const parent = sampledCause(entry.traceparent, causes);
     const startedAtMs = parent === undefined ? 0 : clock.now();
     const recipients = door.deliver(entry);
     if (parent !== undefined && recipients > 0)
       traceDelivery(entry, { parent, causes, recipients, startedAtMs }, clock);
     if (!isDomainEvent(entry.namespace, entry.event)) return;
-    accounts.note(entry, recipients, clock.now());
+    accounts.note(entry, recipients, clock.now(), whereabouts.now());
     if (recipients > 0) {
       const sinceMs = eventTimeMs(entry.packetJson) ?? entry.loggedAtMs;
       metrics.eventToClient(entry.event, Math.max(0, clock.now() - sinceMs) / 1_000);
@@ -87,8 +89,8 @@ export class Router {
     if (!gate.idle && position !== undefined) {
       for (const { key, member } of gate.pass(position)) this.admit(key, member);
     }
-    hub.flush();
     if (position !== undefined) hub.passed(position);
+    hub.flush();
     delivery.flush();
   };
 

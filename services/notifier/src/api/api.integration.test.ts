@@ -175,6 +175,51 @@ describe("requests of backends and operators", () => {
       });
     });
 
+    it("says of one user why an event that is kept for nobody did, or did not, reach them", async () => {
+      await bench.notifier();
+      await bench.publish({ subject: "events.cards", id: "1", data: { board: "a" } });
+      await bench.publish({ subject: "events.cards", id: "1", data: { board: "a" } });
+      await bench.publish({ subject: "events.orders", id: "o1", data: { users: ["ann"] } });
+      await done();
+      const logger = createLogger({ service: "test", instance: "test", level: "silent" });
+      const mid = messageId("main", "test", "1");
+      const at = new Date().toISOString();
+      const account = { from: "edge" as const, edge: "edge-1", at, position: "1-0", id: mid, event: "card:moved" };
+      const ofUser: Record<string, (DeliveryAccount & { from: "edge" })["ofUser"]> = {
+        ann: { sockets: 2 },
+        bob: { sockets: 0, missed: "slow" },
+        cleo: { sockets: 0, missed: "not_a_member" },
+        dan: { sockets: 0, missed: "offline" },
+      };
+      const edge = serve(bench.nc, "rollcall.internal.v1.delivery", { logger }, (body) => {
+        const { id, user = "" } = body as { id: string; user?: string };
+        if (id !== mid) throw new Error("not mine");
+        const known = ofUser[user];
+        return { ...account, sockets: 2, ...(known === undefined ? {} : { ofUser: known }) };
+      });
+      const since = new Date(0).toISOString();
+      const presence = serve(bench.nc, "rollcall.v1.main.presence.sessions", { logger }, (body) => ({
+        sessions: (body as { user: string }).user === "eve" ? [{ namespace: "/", since }] : [],
+      }));
+      await bench.nc.flush();
+      const why = async (user: string) => {
+        const [{ state, reason } = { state: "nobody" }] = (await get("1", user)).recipients;
+        return [user, state, reason];
+      };
+      expect(await Promise.all(["ann", "bob", "cleo", "dan", "eve", "fay"].map(why))).toEqual([
+        ["ann", "delivered", undefined],
+        ["bob", "missed", "slow"],
+        ["cleo", "missed", "not_a_member"],
+        ["dan", "missed", "offline"],
+        ["eve", "missed", "not_a_member"],
+        ["fay", "missed", "offline"],
+      ]);
+      const outcomes = (await get("1")).steps.flatMap(({ step, outcome }) => (step === "intake" ? [outcome] : []));
+      expect(outcomes).toEqual(["emitted", "repeat"]);
+      expect((await get("o1", "bob")).recipients).toMatchObject([{ state: "missed", reason: "not_addressed" }]);
+      await Promise.all([edge.close(), presence.close()]);
+    });
+
     it("knows nothing of what never came", async () => {
       await bench.notifier();
       await expect(get("never")).rejects.toMatchObject({ code: "EVENT_UNKNOWN" });

@@ -2,7 +2,8 @@
 
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Contracts, RollcallError, type Subjects } from "@rollcall/contracts";
-import type { DeliveryAccount, DeliveryQuery } from "@rollcall/contracts/internal";
+import type { DeliveryAccount, DeliveryQuery, IntakeAccount, Missed } from "@rollcall/contracts/internal";
+import { request } from "@rollcall/runtime";
 import { parseTraceparent } from "@rollcall/telemetry";
 import type { Archive } from "../dead-letter/archive.ts";
 import { askAll } from "../explain/ask-all.ts";
@@ -36,6 +37,7 @@ export interface DeliveryAnswer {
 /** Cause before effect: the clocks of several processes wrote the times. */
 const RANK = { intake: 0, dead_letter: 1, edge: 2 } as const;
 const GATHER_MS = 300;
+const PRESENCE_TIMEOUT_MS = 2_000;
 const MAX_ACCOUNTS = 1_000;
 
 export function createDeliveryHandler(options: DeliveryHandlerOptions) {
@@ -43,12 +45,13 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
 
   return async (tenant: string, body: unknown): Promise<DeliveryAnswer> => {
     const { id, user } = checked("delivery.get", body);
-    const known = await ask({ tenant, id });
+    const asked = user === undefined ? { tenant } : { tenant, user };
+    const known = await ask({ ...asked, id });
     const intake = known.flatMap((account) => (account.from === "notifier" ? account.accounts : []));
     // Edges know an event by the id that clients see.
     const mids = new Set([id, ...intake.flatMap(({ mid }) => mid ?? []), ...(await store.midsOf(tenant, id))]);
     const edges = (
-      await Promise.all([...mids].filter((mid) => mid !== id).map((mid) => ask({ tenant, id: mid })))
+      await Promise.all([...mids].filter((mid) => mid !== id).map((mid) => ask({ ...asked, id: mid })))
     ).flat();
     const records = await recordsOf(tenant, mids);
     const letters = records.length > 0 || intake.some(({ mid }) => mid) ? [] : await archive.ofEvent(tenant, id);
@@ -62,7 +65,9 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
       ...[...known, ...edges].flatMap((account) => (account.from === "edge" ? [edgeStep(account)] : [])),
     ];
     if (event === undefined && steps.length === 0) {
-      throw new RollcallError("EVENT_UNKNOWN", { message: "nothing is known of an event with this id" });
+      throw new RollcallError("EVENT_UNKNOWN", {
+        message: "nothing is known of an event with this id: no stream has accepted it, or it was too long ago",
+      });
     }
     const trace =
       parseTraceparent(first?.info.traceparent)?.traceId ??
@@ -73,9 +78,59 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
       event: event ?? "other",
       ...(trace === undefined ? {} : { trace }),
       steps: steps.sort((a, b) => RANK[a.step] - RANK[b.step] || (a.at < b.at ? -1 : 1)),
-      recipients: records.flatMap((record) => recipientsOf(record, user)),
+      recipients:
+        user === undefined
+          ? records.flatMap((record) => recipientsOf(record))
+          : await recipientOf({ tenant, user }, records, intake, [...known, ...edges]),
     };
   };
+
+  /** One recipient: the ledger's word, else what the edges say of a message that was not kept for anybody. */
+  async function recipientOf(
+    owner: { tenant: string; user: string },
+    records: readonly EventRecord[],
+    intake: readonly IntakeAccount[],
+    accounts: readonly DeliveryAccount[],
+  ): Promise<DeliveryAnswer["recipients"]> {
+    const { user } = owner;
+    const [record] = records;
+    const kept = records.flatMap((one) => recipientsOf(one, user));
+    if (kept.length > 0) return kept;
+    if (record !== undefined) return [{ user, state: "missed", reason: "not_addressed", at: record.info.ts }];
+    const emitted = intake.find(({ outcome }) => outcome === "emitted");
+    const edges = accounts.flatMap((account) => (account.from === "edge" ? [account] : []));
+    const at = emitted?.at ?? edges[0]?.at;
+    if (at === undefined) return [];
+    const said = edges.flatMap(({ ofUser }) => ofUser ?? []);
+    if (said.some(({ sockets }) => sockets > 0)) return [{ user, state: "delivered", at }];
+    const reasons = said.flatMap(({ missed }) => missed ?? []);
+    const reason =
+      (["not_addressed", "slow", "not_a_member"] as const).find((one) => reasons.includes(one)) ??
+      (await whereWas(owner, emitted));
+    return [{ user, state: "missed", reason, at }];
+  }
+
+  /** An edge without anybody who was meant did not look at the message: presence knows who was connected. */
+  async function whereWas(
+    { tenant, user }: { tenant: string; user: string },
+    emitted?: IntakeAccount,
+  ): Promise<Missed | "unknown"> {
+    if (emitted?.room === undefined) return "offline";
+    const door = subjects.request(tenant, "presence.sessions");
+    let sessions: { namespace: string; since: string }[];
+    try {
+      ({ sessions } = await request<{ sessions: typeof sessions }>(
+        nc,
+        door,
+        { user },
+        { timeoutMs: PRESENCE_TIMEOUT_MS },
+      ));
+    } catch {
+      return "unknown"; // presence is away: the rest of the answer is worth having
+    }
+    const wasThere = sessions.some(({ namespace, since }) => namespace === emitted.namespace && since <= emitted.at);
+    return wasThere ? "not_a_member" : "offline";
+  }
 
   function ask(query: DeliveryQuery): Promise<DeliveryAccount[]> {
     return askAll<DeliveryAccount>(nc, subjects.delivery(), query, { forMs: GATHER_MS, maxAnswers: MAX_ACCOUNTS });
@@ -89,11 +144,11 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
   }
 }
 
-function edgeStep({ at, edge, position, sockets, dropped }: DeliveryAccount & { from: "edge" }): DeliveryStep {
-  return { step: "edge", at, edge, position, sockets, ...(dropped === undefined ? {} : { dropped }) };
+function edgeStep({ at, edge, position, sockets, ofUser }: DeliveryAccount & { from: "edge" }): DeliveryStep {
+  return { step: "edge", at, edge, position, sockets, ...(ofUser === undefined ? {} : { ofUser }) };
 }
 
-function recipientsOf(record: EventRecord, only: string | undefined): DeliveryAnswer["recipients"] {
+function recipientsOf(record: EventRecord, only?: string): DeliveryAnswer["recipients"] {
   return record.recipients
     .filter(({ user }) => only === undefined || user === only)
     .map(({ user, state, reason, atMs, attempts, seq }) => ({
