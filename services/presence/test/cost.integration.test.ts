@@ -1,0 +1,74 @@
+/** What Redis is asked for, counted by Redis itself: batches and leases are paid for, idle connections are not. */
+
+import type { LaneOp } from "@rollcall/contracts/internal";
+import { type RedisServer, startRedis } from "@rollcall/testkit";
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ref } from "./replica.ts";
+import { redisWorld, type World } from "./worlds.ts";
+
+const SESSIONS = 400;
+/** redis-store.ts. */
+const OPS_IN_ONE_CALL = 16;
+
+let server: RedisServer;
+let client: Redis;
+let world: World;
+beforeAll(async () => {
+  server = await startRedis();
+  client = server.connect();
+  world = redisWorld(client, "cost");
+  await world.at(Date.UTC(2026, 0, 1));
+  await world.store.hello("edge-1");
+});
+afterAll(async () => {
+  client.disconnect();
+  await server.stop();
+});
+
+/** Script calls of Redis while `run` runs. */
+async function calls(run: () => Promise<unknown>): Promise<number> {
+  const count = async () => {
+    const stats = await client.info("commandstats");
+    return [...stats.matchAll(/^cmdstat_evalsha:calls=(\d+)/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+  };
+  const before = await count();
+  await run();
+  return (await count()) - before;
+}
+
+test("a batch costs a call per 16 operations; with its sessions idle, an edge costs its lease and its digest", async () => {
+  const users = Array.from({ length: SESSIONS }, (_, i) => ref(`u${i}`));
+  const opens = users.map((one, i): LaneOp => ({ op: "open", ref: one, issuedAtMs: 1, expiresAtMs: 2, n: i + 1 }));
+  await world.store.lane("edge-1", opens.slice(0, 1)); // loads the script
+  const opened: number[] = [];
+  expect(
+    await calls(async () => {
+      const outcome = await world.store.lane("edge-1", opens);
+      if (outcome.status !== "OK") throw new Error(outcome.status);
+      for (const result of outcome.results) opened.push(result.kind === "open" ? result.incarnation : 0);
+    }),
+  ).toBe(SESSIONS / OPS_IN_ONE_CALL);
+  const joins = users.map(
+    (one, i): LaneOp => ({
+      op: "join",
+      ref: one,
+      incarnation: opened[i]!,
+      room: "a",
+      rules: { retainMs: 0 },
+      observe: false,
+      n: SESSIONS + i + 1,
+    }),
+  );
+  expect(await calls(() => world.store.lane("edge-1", joins))).toBe(SESSIONS / OPS_IN_ONE_CALL);
+  // A minute: 30 leases and 2 digests, of an edge with 400 sessions as of one with none.
+  await world.store.lease("edge-1");
+  const minute = async () => {
+    for (let i = 0; i < 30; i++) await world.store.lease("edge-1");
+    for (let i = 1; i <= 2; i++) {
+      const n = 2 * SESSIONS + i;
+      await world.store.lane("edge-1", [{ op: "digest", digest: { count: 0, x1: 0, x2: 0 }, n }]);
+    }
+  };
+  expect(await calls(minute)).toBe(32);
+});
