@@ -8,9 +8,10 @@ import { Client } from "./client.ts";
 import { type Expectation, Expectations } from "./expectations.ts";
 import { differences } from "./fold.ts";
 import { blame, metrics } from "./metrics.ts";
-import { type Edge, identityOf } from "./settings.ts";
-import { pick, until } from "./wait.ts";
-import type { Member, Meta, RosterDiff, UserPresence } from "./wire.ts";
+import { pick } from "./random.ts";
+import { identityOf } from "./settings.ts";
+import { sleep, until } from "./wait.ts";
+import type { Member, RosterDiff, UserPresence } from "./wire.ts";
 
 /** Each change must have been seen by then, however slow; the objectives say how fast. */
 const SEEN_MS = 5_000;
@@ -59,7 +60,7 @@ export class Cell {
         user,
         token,
         edge,
-        onEvent: (client, name, payload, meta) => this.#received(client, name, payload, meta),
+        onEvent: (client, name, payload) => this.#received(client, name, payload),
         onClosed: (client, why) => this.onClosed(client, why),
       });
     });
@@ -267,7 +268,7 @@ export class Cell {
     for (const { edge } of missed) blame("lost", `${what}, unseen through ${edge.name}`, { edge: edge.name });
   }
 
-  #received(client: Client, name: string, payload: unknown, _meta: Meta): void {
+  #received(client: Client, name: string, payload: unknown): void {
     const nowMs = Date.now();
     if (name === "room:roster") {
       const { joined = [], updated = [], left = [] } = payload as RosterDiff;
@@ -281,7 +282,12 @@ export class Cell {
         if (status === "offline") this.#sawLeave(key, user, client, nowMs);
         else this.#expectations.seen(key, client, nowMs);
       }
-    }
+    } else if (name === "presence:resync") void this.#watchAgain(client, payload as { spreadMs: number });
+  }
+
+  async #watchAgain(client: Client, { spreadMs }: { spreadMs: number }): Promise<void> {
+    await sleep(Math.random() * spreadMs);
+    if (client.online) await this.watch(client);
   }
 
   #sawLeave(key: string, user: string, client: Client, nowMs: number): void {
@@ -289,7 +295,5 @@ export class Cell {
     blame("flickers", `${key} to ${client.user}, though there`, client.tags);
   }
 }
-
-export const byEdge = (clients: readonly Client[], edge: Edge): Client[] => clients.filter((one) => one.edge === edge);
 
 const color = (): string => `#${Math.floor(Math.random() * 0xffffff).toString(16)}`;

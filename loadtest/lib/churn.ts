@@ -1,8 +1,10 @@
 /** People who change all the time, in rounds; after each, every roster must equal the truth. */
 
 import type { Cell } from "./cell.ts";
-import { type Client, guarded } from "./client.ts";
-import { paced, pick, sleep } from "./wait.ts";
+import type { Client } from "./client.ts";
+import { guarded } from "./metrics.ts";
+import { pick } from "./random.ts";
+import { paced, sleep } from "./wait.ts";
 
 export interface ChurnSizes {
   rampSeconds: number;

@@ -15,6 +15,7 @@ import {
   type Step,
 } from "./fold.ts";
 import { blame, metrics } from "./metrics.ts";
+import { newSession } from "./random.ts";
 import type { Edge } from "./settings.ts";
 import { CallError, Socket } from "./socket.ts";
 import { declared } from "./vocabulary.ts";
@@ -126,11 +127,13 @@ export class Client {
     }
   }
 
-  /** Gives whether the room is joined. Joining again continues what is known. */
+  /** undefined: it failed, and was counted. Joining again continues what is known. */
   async join(room: string, info?: unknown): Promise<JoinAnswer | undefined> {
     let state = this.rooms.get(room);
-    if (state === undefined)
-      this.rooms.set(room, (state = { view: undefined, info, held: undefined, joining: false, joined: false }));
+    if (state === undefined) {
+      state = { view: undefined, info, held: undefined, joining: false, joined: false };
+      this.rooms.set(room, state);
+    }
     if (info !== undefined) state.info = info;
     state.joining = true;
     const startMs = Date.now();
@@ -272,11 +275,10 @@ export class Client {
     } else if (name === "room:occupancy") step = applyOccupancy(view, payload as Occupancy);
     else if (name === "room:state") step = applyState(view, payload as StateDiff);
     else if (meta.seq !== undefined) step = applyHistory(view, meta.seq);
-    if (step === "applied") return;
-    // A diff may overlap what a join has answered; an event of the history may not.
-    if (step === "old" && (meta.seq === undefined || state.joining)) return;
+    // What comes while a join is on its way, or was asked for, is settled by its answer; diffs may overlap.
+    if (step === "applied" || state.joining || (step === "old" && meta.seq === undefined)) return;
     this.#judge(step, `${name} to ${this.user}`);
-    if (step === "gap" && !state.joining) void this.join(room);
+    if (step === "gap") void this.join(room);
   }
 
   #judge(step: Step, what: string): void {
@@ -285,8 +287,11 @@ export class Client {
   }
 
   async #resync({ room, spreadMs }: { room: string; spreadMs: number }): Promise<void> {
+    const state = this.rooms.get(room);
+    if (state === undefined) return;
+    state.joining = true;
     await sleep(Math.random() * spreadMs);
-    if (this.online && this.rooms.has(room)) await this.join(room);
+    if (this.online && this.rooms.get(room) === state) await this.join(room);
   }
 
   async #readOn(room: string, state: Room, first: string): Promise<void> {
@@ -300,28 +305,9 @@ export class Client {
     const held = state.held;
     state.held = undefined;
     for (const diff of held) {
-      if (state.view !== undefined) this.#judgeDiff(applyRoster(state.view, diff), room);
+      const step = state.view === undefined ? "old" : applyRoster(state.view, diff);
+      if (step === "gap") this.#judge(step, `room:roster of ${room}`);
     }
-  }
-
-  #judgeDiff(step: Step, room: string): void {
-    if (step === "gap") this.#judge(step, `room:roster of ${room}`);
-  }
-}
-
-/** 32 characters: not guessable is not needed, not chosen twice is. */
-function newSession(): string {
-  let id = "";
-  while (id.length < 32) id += Math.random().toString(36).slice(2);
-  return id.slice(0, 32);
-}
-
-/** Runs `work` and reports what it throws, instead of ending the VU. */
-export async function guarded(what: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    blame("errors", `${what}: ${String(error)}`, { event: what });
   }
 }
 

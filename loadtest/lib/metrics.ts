@@ -65,3 +65,12 @@ export function blame(
 /** Of one VU. */
 const MAX_TOLD = 20;
 let told = 0;
+
+/** Runs `work` and reports what it throws, instead of ending the VU. */
+export async function guarded(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    blame("errors", `${what}: ${String(error)}`, { event: what });
+  }
+}

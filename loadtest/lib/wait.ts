@@ -30,13 +30,3 @@ export async function paced(count: number, overMs: number, begin: (index: number
   }
   await Promise.all(begun);
 }
-
-export function pick<T>(items: readonly T[], count: number): T[] {
-  const left = [...items];
-  const picked: T[] = [];
-  while (picked.length < count && left.length > 0) {
-    const [one] = left.splice(Math.floor(Math.random() * left.length), 1);
-    picked.push(one as T);
-  }
-  return picked;
-}

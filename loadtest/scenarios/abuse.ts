@@ -3,8 +3,8 @@
  * connection is closed for it, and the others' relays stay as fast as ever.
  */
 
-import { Client, endAll, guarded } from "../lib/client.ts";
-import { blame, metrics } from "../lib/metrics.ts";
+import { Client, endAll } from "../lib/client.ts";
+import { blame, guarded, metrics } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { identityOf, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";

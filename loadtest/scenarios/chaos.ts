@@ -6,9 +6,9 @@
 
 import { Cell } from "../lib/cell.ts";
 import { enterAll } from "../lib/churn.ts";
-import { type Client, guarded } from "../lib/client.ts";
+import type { Client } from "../lib/client.ts";
 import { breakEdge, listEdges } from "../lib/door.ts";
-import { blame, metrics } from "../lib/metrics.ts";
+import { blame, guarded, metrics } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { edges, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";

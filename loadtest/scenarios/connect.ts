@@ -1,6 +1,7 @@
 /** A ramp of connections, kept until the end: how fast sessions are ready, and that none is closed. */
 
-import { Client, endAll, guarded } from "../lib/client.ts";
+import { Client, endAll } from "../lib/client.ts";
+import { guarded } from "../lib/metrics.ts";
 import { endMs, scenario, vuNumber } from "../lib/scenario.ts";
 import { identityOf, sizesOf } from "../lib/settings.ts";
 import { paced, sleep } from "../lib/wait.ts";

@@ -5,14 +5,15 @@
 
 import { Cell } from "../lib/cell.ts";
 import { enterAll } from "../lib/churn.ts";
-import { type Client, guarded } from "../lib/client.ts";
+import type { Client } from "../lib/client.ts";
 import { breakEdge, type EdgeProcess, listEdges } from "../lib/door.ts";
-import { blame, metrics } from "../lib/metrics.ts";
+import { blame, guarded, metrics } from "../lib/metrics.ts";
+import { pick } from "../lib/random.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { edges, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { vocabulary } from "../lib/vocabulary.ts";
-import { pick, sleep } from "../lib/wait.ts";
+import { sleep } from "../lib/wait.ts";
 
 const sizes = sizesOf("deploy", ["rampSeconds", "watched", "sayMs"]);
 export const { options, setup, handleSummary } = scenario("deploy", sizes, [

@@ -4,8 +4,8 @@
  * got everything that was acknowledged, once.
  */
 
-import { Client, endAll, guarded } from "../lib/client.ts";
-import { blame, metrics } from "../lib/metrics.ts";
+import { Client, endAll } from "../lib/client.ts";
+import { blame, guarded, metrics } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { identityOf, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";

@@ -3,9 +3,9 @@
  * time counts from the moment of publishing.
  */
 
-import { Client, endAll, guarded } from "../lib/client.ts";
+import { Client, endAll } from "../lib/client.ts";
 import { publish } from "../lib/door.ts";
-import { blame, metrics } from "../lib/metrics.ts";
+import { blame, guarded, metrics } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { identityOf, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";

@@ -3,9 +3,9 @@
  * every cursor goes with its session, and in the end everybody's state equals the server's.
  */
 
-import { Client, endAll, guarded } from "../lib/client.ts";
+import { Client, endAll } from "../lib/client.ts";
 import { Expectations } from "../lib/expectations.ts";
-import { blame, metrics } from "../lib/metrics.ts";
+import { blame, guarded, metrics } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { identityOf, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
@@ -50,17 +50,17 @@ export default async function state({ run }: Run): Promise<void> {
   );
 
   let increases = 0;
-  const beat = async (client: Client, act: () => Promise<void>) => {
+  const beat = async (act: () => Promise<void>) => {
     const periodMs = 1_000 / sizes.patchesPerSecond;
     await sleep(Math.random() * periodMs);
     for (let nextMs = Date.now(); nextMs < endMs(sizes); nextMs += periodMs) {
       await sleep(nextMs - Date.now());
-      await guarded(`patch of ${client.user}`, act);
+      await guarded("patch", act);
     }
   };
   await Promise.all(
     clients.map((client, i) =>
-      beat(client, async () => {
+      beat(async () => {
         if (i % 2 === 0) {
           if (await increase(client, room)) increases++;
         } else await point(client, room, clients, expectations);

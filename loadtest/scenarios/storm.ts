@@ -6,7 +6,7 @@
 import { STOCK_BACKOFF } from "../lib/backoff.ts";
 import { Cell } from "../lib/cell.ts";
 import { enterAll } from "../lib/churn.ts";
-import { guarded } from "../lib/client.ts";
+import { guarded } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";

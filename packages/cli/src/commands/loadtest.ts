@@ -13,14 +13,13 @@ import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { identify } from "../cluster/identity.ts";
 import { readState } from "../cluster/state.ts";
 import { CliError, type Context, EXIT } from "../context.ts";
-import { tokenSigner } from "../dev-keys.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { type Door, openDoor } from "../loadtest/door.ts";
 import { findK6 } from "../loadtest/k6.ts";
 import { makePublisher } from "../loadtest/publisher.ts";
+import { signTokens } from "../loadtest/tokens.ts";
 import { repeated, wholeNumber } from "../options.ts";
 import { runningCluster } from "./cluster.ts";
-import { allCapabilities } from "./token.ts";
 
 interface Flags {
   profile: string;
@@ -49,8 +48,6 @@ export const SCENARIOS = [
   ...["connect", "presence", "fanout", "state", "notifications"],
   ...["storm", "deploy", "chaos", "abuse", "soak"],
 ];
-/** Longer than any soak. */
-const TOKEN_TTL_MS = 86_400_000;
 
 export function addLoadtest(program: Command, context: Context): void {
   program
@@ -102,7 +99,8 @@ async function loadtest(scenario: string, flags: Flags, context: Context): Promi
     const { status } = runningCluster(context);
     const edges = status.components.flatMap(({ kind, url }) => (kind === "edge" && url !== undefined ? [url] : []));
     const tokens = join(home.folder, "loadtest-tokens.json");
-    await writeTokens(tokens, users, context);
+    const names = Array.from({ length: users }, (_, i) => `load-${i + 1}`);
+    writeFileSync(tokens, `${JSON.stringify(await signTokens(names, context))}\n`, { mode: 0o600 });
     code = await withDoor({ port: 0 }, context, ({ url }) =>
       run({ EDGE_URLS: edges.join(","), TOKENS: tokens, PUBLISH_URL: url }),
     );
@@ -158,29 +156,6 @@ async function serveDoor({ url }: Door, { terminal }: Context): Promise<void> {
   const interrupts = listenForInterrupts();
   await interrupts.first;
   interrupts.dispose();
-}
-
-async function writeTokens(file: string, count: number, context: Context): Promise<void> {
-  const { home, clock, env, cwd } = context;
-  const state = readState(home.state);
-  const contracts = await loadOrExplain(state?.contracts ?? contractPaths([], { home, env, cwd }));
-  const sign = await tokenSigner(home);
-  const tokens: { user: string; token: string }[] = [];
-  for (let i = 1; i <= count; i++) {
-    const user = `load-${i}`;
-    const token = await sign({
-      user,
-      capabilities: allCapabilities(contracts.operations),
-      tenant: DEFAULT_TENANT,
-      namespaces: [...new Set(["/", ...contracts.namespaces.keys()])],
-      issuedAtMs: clock.now(),
-      ttlMs: TOKEN_TTL_MS,
-      ...(state?.issuer === undefined ? {} : { issuer: state.issuer }),
-      ...(state?.audience === undefined ? {} : { audience: state.audience }),
-    });
-    tokens.push({ user, token });
-  }
-  writeFileSync(file, `${JSON.stringify(tokens)}\n`, { mode: 0o600 });
 }
 
 const profilesOf = (root: string): string[] =>
