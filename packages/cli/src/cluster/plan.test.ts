@@ -59,6 +59,7 @@ test("what the user gives is used, not replaced", () => {
 });
 
 test("Prometheus scrapes the internal port of each service", () => {
-  const config = scrapeConfig(planCluster(options).components);
+  const config = scrapeConfig(planCluster(options).components, "/checkout/rules.yaml");
+  expect(config).toContain("/checkout/rules.yaml");
   for (const port of [4100, 4101, 4200, 4300]) expect(config).toContain(`127.0.0.1:${port}`);
 });

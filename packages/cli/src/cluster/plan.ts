@@ -204,14 +204,15 @@ function observers(options: PlanOptions): ComponentSpec[] {
   ];
 }
 
-/** Prometheus' own configuration: every service's internal port. */
-export function scrapeConfig(components: readonly ComponentSpec[]): string {
+/** Prometheus' own configuration: every service's internal port, and the rules that production has. */
+export function scrapeConfig(components: readonly ComponentSpec[], rules: string): string {
   const groups = ["edge", "presence", "notifier"].map((kind) => ({
     targets: components.filter((spec) => spec.kind === kind).map((spec) => spec.internalUrl!.replace("http://", "")),
     labels: { service: `rollcall-${kind}` },
   }));
   const config = {
     global: { scrape_interval: "5s", evaluation_interval: "5s" },
+    rule_files: [rules],
     scrape_configs: [{ job_name: "rollcall", static_configs: groups }],
   };
   return `${JSON.stringify(config, undefined, 2)}\n`; // YAML reads JSON

@@ -22,6 +22,21 @@ export function readyText(plan: Plan, { tookMs, detached }: { tookMs: number; de
     "  ./rollcall token --user ada                   a token for a client of your own",
     "  ./rollcall presence list                      who is online",
     "  ./rollcall status                             what runs here",
+    ...whereToLook(plan),
     "",
+  ];
+}
+
+/** With `--observe`. */
+function whereToLook({ components, otlpEndpoint }: Plan): string[] {
+  const prometheus = components.find((spec) => spec.kind === "prometheus")?.url;
+  if (prometheus === undefined) return [];
+  return [
+    "",
+    "Where to look:",
+    "",
+    `  ${prometheus}/alerts    alerts and service levels, with the rules of deploy/prometheus`,
+    `  ${prometheus}/graph     metrics (docs/metrics.md); panels are in deploy/grafana`,
+    `  ${otlpEndpoint}/traces    the newest traces; one as a tree: ./rollcall trace <event id>`,
   ];
 }

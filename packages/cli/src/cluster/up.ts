@@ -121,7 +121,10 @@ async function prepare(options: UpOptions, context: Context, say: (line: string)
   if (options.fresh)
     for (const part of ["redis", "nats"]) rmSync(join(home.data, part), { recursive: true, force: true });
   for (const part of ["redis", "nats", "prometheus"]) mkdirSync(join(home.data, part), { recursive: true });
-  if (prometheus !== undefined) writeFileSync(prometheus.configFile, scrapeConfig(plan.components));
+  if (prometheus !== undefined) {
+    const rules = join(home.root, "deploy/prometheus/rules.yaml");
+    writeFileSync(prometheus.configFile, scrapeConfig(plan.components, rules));
+  }
   freshLogs(home.logs);
   return plan;
 }
