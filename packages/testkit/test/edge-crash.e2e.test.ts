@@ -21,6 +21,32 @@ const changesOf = (watcher: TestClient, user: string) =>
 const leavesOf = (member: TestClient, user: string) =>
   member.eventsOf("room:roster").filter(({ payload }) => (payload as RosterDiff).left?.includes(user));
 
+test("[P12] Redis's clock a minute ahead, then back: nobody is shown to go", async () => {
+  const staying = await Promise.all([0, 1].map((edge) => cluster.client(edge, { user: `stays-${edge}` })));
+  await Promise.all(staying.map((client) => client.ready()));
+  const observer = await cluster.client(1, { user: "clock-observer" });
+  await observer.ready();
+  const users = staying.map((_, i) => `stays-${i}`);
+  await observer.call("presence:watch", { users });
+  const redis = cluster.redis!.connect();
+  const key = (name: string) => `{${cluster.install}:c0}:${name}`;
+  const leases = async () => (await redis.zrange(key("leases"), "0", "-1", "WITHSCORES")).join();
+  try {
+    for (const jumpMs of [60_000, -60_000]) {
+      // The scripts know of Redis's clock only how far it is from what they saw last.
+      await redis.hincrby(key("epoch"), "t", String(-jumpMs));
+      const before = await leases();
+      await waitFor(async () => (await leases()) !== before, { what: "an edge to renew, so many sweeps later" });
+    }
+  } finally {
+    redis.disconnect();
+  }
+  await staying[0]!.call("presence:set", { status: "busy" }); // whatever was told before has come before this
+  await waitFor(() => changesOf(observer, users[0]!).length > 0, { what: "the change" });
+  expect(users.flatMap((user) => changesOf(observer, user)).map(({ status }) => status)).toEqual(["busy"]);
+  for (const client of [...staying, observer]) await client.close();
+});
+
 test("[P1] [P2] [P3] [P13] kill -9: who stayed away leaves once, who came back never did", async () => {
   const [victim, survivor] = cluster.edges;
   const observer = await cluster.client(1, { user: "observer" });

@@ -3,12 +3,13 @@
 import type { JoinAck } from "@rollcall/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Cluster, type ServiceProcess, startCluster, type TestClient, waitFor } from "../src/index.ts";
+import { CALM } from "./calm.ts";
 import { E2E_CONTRACTS } from "./contracts.ts";
 import { foldRoster, usersOf } from "./roster-oracle.ts";
 
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await startCluster({ edges: 2, presence: 2, contractsDir: E2E_CONTRACTS });
+  cluster = await startCluster({ edges: 2, presence: 2, contractsDir: E2E_CONTRACTS, env: CALM });
 });
 afterAll(() => cluster.stop());
 
@@ -73,7 +74,7 @@ test("[P9] [P10] Redis gone and back empty under traffic: no exit, nobody discon
   expect(offline).toEqual([]);
 }, 120_000);
 
-test("NATS gone and back: sockets stay, relays go on, joins work again", async () => {
+test("[P2] [P15] NATS gone and back: sockets stay, relays go on, joins work again, and the brake ends", async () => {
   const room = "doc:bus";
   const [a, b] = await Promise.all([0, 1].map((edge) => cluster.client(edge, { user: `bus-${edge}` })));
   for (const client of [a!, b!]) {
@@ -87,6 +88,12 @@ test("NATS gone and back: sockets stay, relays go on, joins work again", async (
   expect(refused).toMatchObject({ ok: false, error: { retryable: true } });
   await cluster.nats!.restart();
   await joinWhenPossible(a!, "doc:bus-2");
+  await waitFor(async () => (await joinWhenPossible(b!, room)).stale === undefined, {
+    timeoutMs: 30_000,
+    everyMs: 100,
+    what: "the brake to end",
+  });
+  expect(usersOf(foldRoster(b!, await joinWhenPossible(b!, room)))).toEqual(["bus-0", "bus-1"]);
   expect([...a!.disconnects, ...b!.disconnects]).toEqual([]);
   expect(cluster.services.every((service) => service.running())).toBe(true);
 }, 120_000);

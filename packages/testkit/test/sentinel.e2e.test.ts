@@ -3,10 +3,8 @@
 import type { JoinAck } from "@rollcall/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Cluster, type RedisSentinel, startCluster, startSentinel, waitFor } from "../src/index.ts";
+import { CALM } from "./calm.ts";
 import { E2E_CONTRACTS } from "./contracts.ts";
-
-/** No client is lost because this machine is slow. */
-const CALM = { PING_INTERVAL_MS: "6000", PING_TIMEOUT_MS: "20000", GRACE_MS: "30000" };
 
 let redis: RedisSentinel;
 let cluster: Cluster;

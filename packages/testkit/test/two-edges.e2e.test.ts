@@ -1,14 +1,15 @@
 /** Two stock clients on two edges: one roster, one order, nothing twice. */
 
-import type { JoinAck } from "@rollcall/contracts";
+import type { JoinAck, UserPresence } from "@rollcall/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Cluster, startCluster, type TestClient, waitFor } from "../src/index.ts";
+import { CALM } from "./calm.ts";
 import { E2E_CONTRACTS } from "./contracts.ts";
 import { foldRoster, usersOf } from "./roster-oracle.ts";
 
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await startCluster({ edges: 2, contractsDir: E2E_CONTRACTS });
+  cluster = await startCluster({ edges: 2, contractsDir: E2E_CONTRACTS, env: CALM });
 });
 afterAll(() => cluster.stop());
 
@@ -34,6 +35,26 @@ test("[P5] [P8] each sees the other in the roster, and the diffs fold without a 
   await b.call("room:leave", { room });
   await waitFor(() => foldRoster(a, ackA).members.size === 1, { what: "the leave" });
   expect(usersOf(foldRoster(a, ackA))).toEqual(["roster-a"]);
+});
+
+test("[P4] a user with a device on each edge is one user, who goes offline once, with the last", async () => {
+  const watcher = await cluster.client(0, { user: "devices-watcher" });
+  const devices = await Promise.all([0, 1].map((edge) => cluster.client(edge, { user: "devices" })));
+  await Promise.all([watcher, ...devices].map((client) => client.ready()));
+  await watcher.call("presence:watch", { users: ["devices"] });
+  await devices[1]!.call("presence:set", { status: "busy" });
+  const shown = () =>
+    watcher
+      .eventsOf("presence:changed")
+      .flatMap(({ payload }) => (payload as { changes: UserPresence[] }).changes)
+      .map(({ status, devices: count }) => `${status} ${count ?? ""}`.trim());
+  await waitFor(() => shown().at(-1) === "busy 2", { what: () => `the stronger status, of two: ${shown()}` });
+  await devices[1]!.close();
+  await waitFor(() => shown().at(-1) === "active 1", { what: () => `the other's status: ${shown()}` });
+  expect(shown()).not.toContain("offline");
+  await devices[0]!.close();
+  await waitFor(() => shown().at(-1) === "offline", { what: () => `offline: ${shown()}` });
+  expect(shown().filter((status) => status === "offline")).toHaveLength(1);
 });
 
 test("2,000 concurrent relays arrive once each, in the same order on both edges", async () => {

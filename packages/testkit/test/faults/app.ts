@@ -47,6 +47,7 @@ export class App {
   #ready = false;
   #moving = false;
   #driving = false;
+  #lastEnd = "none";
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -65,6 +66,11 @@ export class App {
   /** Everything it wants is done, as far as it was told. */
   get settled(): boolean {
     return this.connected && this.#due.size === 0;
+  }
+
+  /** Why it is not {@link settled}, for whoever waits for it. */
+  get standing(): string {
+    return `connected ${this.client.socket.connected}, ready ${this.#ready}, last end: ${this.#lastEnd}, due: ${[...this.#due.keys()]}`;
   }
 
   set(status: Status): void {
@@ -129,7 +135,8 @@ export class App {
     });
     socket.on("disconnect", (reason) => {
       this.#ready = false;
-      if (reason === "io server disconnect") this.surprises.push(reason);
+      this.#lastEnd = reason;
+      if (reason === "io server disconnect") this.#endedByServer();
       if (!this.#moving) this.#aim(this.edge + 1);
       this.#moving = false;
     });
@@ -144,6 +151,16 @@ export class App {
     socket.on("room:resync", ({ room, spreadMs }) => this.#later(spreadMs, () => this.#want(`room ${room}`)));
     socket.on("presence:resync", ({ spreadMs }) => this.#later(spreadMs, () => this.#want("watch")));
     socket.on("presence:changed", ({ changes }) => this.watching.changed(changes, now()));
+  }
+
+  /** Replaced or revoked: no trial does that. It comes back as an app may, as a new session, so that the next trial has it. */
+  #endedByServer(): void {
+    const [{ payload } = { payload: undefined }] = this.client.eventsOf("session:revoked").slice(-1);
+    this.surprises.push(`ended by the server: ${JSON.stringify(payload)}`);
+    Object.assign(this.client.socket.auth, { session: undefined });
+    this.#later(RETRY_MS, () => {
+      if (this.here) this.client.socket.connect();
+    });
   }
 
   #aim(edge: number): void {

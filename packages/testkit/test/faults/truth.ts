@@ -73,7 +73,7 @@ export function differences(truth: Truth, answers: Answers, apps: readonly App[]
   for (const app of apps) {
     if (!app.here) continue;
     const name = `${app.user} on edge ${app.edge}`;
-    if (!app.settled) found.missing.push(`${name}: not settled`);
+    if (!app.settled) found.missing.push(`${name}: not settled (${app.standing})`);
     for (const [room, view] of app.rosters) {
       compare(`roster ${room} of ${name}`, view.members.keys(), truth.members.get(room) ?? []);
     }
