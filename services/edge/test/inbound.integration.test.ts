@@ -3,6 +3,7 @@ import type { WireError } from "@rollcall/contracts";
 import type { TestClient } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startWorld, type World } from "./harness.ts";
+import { roomBadInput } from "./room-bad-input.ts";
 
 let world: World;
 let ann: TestClient;
@@ -141,6 +142,8 @@ describe("the first failing check answers", () => {
     ]);
   });
 });
+
+describe("about rooms", () => roomBadInput(() => world));
 
 describe("commands", () => {
   it("reach a backend with who asks, and its validated reply is the answer", async () => {
