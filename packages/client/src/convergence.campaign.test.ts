@@ -45,6 +45,7 @@ it("[P6] [P7] [P8] 200 clients, a minute of writes, edges and presence that die:
     notifiers: 0,
     traces: false,
     scaled: false,
+    readyTimeoutMs: 240_000,
     contractsDir: new URL("../test/contracts", import.meta.url).pathname,
   });
   await using crowd = createCrowd({
