@@ -106,7 +106,7 @@ async function nats(flags: DoctorFlags, context: Context): Promise<Finding[]> {
   try {
     return await useBus(flags, context, async ({ nc, install }) => {
       const subjects = subjectsOf(install);
-      const { version = "0", jetstream = false } = nc.info ?? {};
+      const { version = "0", jetstream = false, max_payload: maxPayload = 0 } = nc.info ?? {};
       const streams: string[] = [];
       if (jetstream) {
         for await (const name of (await jetstreamManager(nc)).streams.names()) streams.push(name);
@@ -117,7 +117,7 @@ async function nats(flags: DoctorFlags, context: Context): Promise<Finding[]> {
         subjects.emittedStream(),
         subjects.deadletterStream(),
       ];
-      return judgeNats({ version, jetstream, streams, neededStreams });
+      return judgeNats({ version, jetstream, maxPayload, streams, neededStreams });
     });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -3,7 +3,13 @@ import { isAtLeast, judgeNats, judgeRedis } from "./finding.ts";
 
 const healthyRedis = { version: "7.2.4", maxmemoryPolicy: "noeviction", appendonly: "yes", skewMs: 20 };
 const neededStreams = ["EVENTS", "ROLLCALL_PRESENCE"];
-const healthyNats = { version: "2.11.0", jetstream: true, streams: [...neededStreams, "OTHER"], neededStreams };
+const healthyNats = {
+  version: "2.11.0",
+  jetstream: true,
+  maxPayload: 1024 * 1024,
+  streams: [...neededStreams, "OTHER"],
+  neededStreams,
+};
 const levels = (findings: { level: string }[]) => findings.map(({ level }) => level);
 
 test.each([
@@ -31,12 +37,13 @@ describe("redis", () => {
 });
 
 describe("nats", () => {
-  test("all well", () => expect(levels(judgeNats(healthyNats))).toEqual(["ok", "ok"]));
+  test("all well", () => expect(levels(judgeNats(healthyNats))).toEqual(["ok", "ok", "ok"]));
   test.each([
-    [{ version: "2.9.10" }, ["warn", "ok"]],
-    [{ version: "2.8.0" }, ["bad", "ok"]],
-    [{ jetstream: false }, ["ok", "bad"]],
-    [{ streams: ["EVENTS"] }, ["ok", "bad"]],
+    [{ version: "2.9.10" }, ["warn", "ok", "ok"]],
+    [{ version: "2.8.0" }, ["bad", "ok", "ok"]],
+    [{ maxPayload: 65_536 }, ["ok", "bad", "ok"]],
+    [{ jetstream: false }, ["ok", "ok", "bad"]],
+    [{ streams: ["EVENTS"] }, ["ok", "ok", "bad"]],
   ])("%j is found", (change, expected) => {
     expect(levels(judgeNats({ ...healthyNats, ...change }))).toEqual(expected);
   });

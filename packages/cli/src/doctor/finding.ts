@@ -29,6 +29,8 @@ const MIN_REDIS = "7.0.0";
 const MIN_NATS = "2.9.0";
 /** From here on streams can tell why a message was given up, and filter by several subjects. */
 const GOOD_NATS = "2.10.0";
+/** An edge's batch and a page of a room must fit into one message. NATS' own default. */
+const MIN_NATS_PAYLOAD = 1024 * 1024;
 /** Deadlines are Redis' own; stamps on the wire are the services'. */
 const MAX_SKEW_MS = 1_000;
 
@@ -62,6 +64,8 @@ export function judgeRedis(facts: RedisFacts): Finding[] {
 export interface NatsFacts {
   version: string;
   jetstream: boolean;
+  /** `max_payload` of the server, bytes. */
+  maxPayload: number;
   /** Names of the streams there are. */
   streams: readonly string[];
   neededStreams: readonly string[];
@@ -75,6 +79,9 @@ export function judgeNats(facts: NatsFacts): Finding[] {
       : isAtLeast(facts.version, GOOD_NATS)
         ? ok(about, `version ${facts.version}`)
         : warn(about, `version ${facts.version}`, `${GOOD_NATS} or newer says why a message was given up`),
+    facts.maxPayload >= MIN_NATS_PAYLOAD
+      ? ok(about, `takes messages of ${facts.maxPayload} bytes`)
+      : bad(about, `max_payload is ${facts.maxPayload} bytes`, `set it to ${MIN_NATS_PAYLOAD} or more`),
   ];
   if (!facts.jetstream) return [...findings, bad(about, "JetStream is off", "start nats-server with --jetstream")];
   const missing = facts.neededStreams.filter((name) => !facts.streams.includes(name));
