@@ -8,6 +8,7 @@ import { addContracts } from "./commands/contracts.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addLoadtest } from "./commands/loadtest.ts";
+import { addProbe } from "./commands/probe.ts";
 import { addPublish } from "./commands/publish.ts";
 import { addRequests } from "./commands/requests.ts";
 import { addTest } from "./commands/test.ts";
@@ -33,6 +34,7 @@ const COMMANDS = [
   addDemo,
   addBench,
   addLoadtest,
+  addProbe,
 ];
 
 export function makeProgram(context: Context): Command {
