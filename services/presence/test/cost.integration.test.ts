@@ -26,6 +26,15 @@ afterAll(async () => {
   await server.stop();
 });
 
+/** Every command Redis ran while `run` ran, those of scripts included, and how often. */
+async function commands(run: () => Promise<unknown>): Promise<Record<string, number>> {
+  await client.config("RESETSTAT");
+  await run();
+  const stats = await client.info("commandstats");
+  const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, n]) => [name, Number(n)] as const);
+  return Object.fromEntries(counts.filter(([name]) => name !== "config|resetstat" && name !== "info"));
+}
+
 /** Script calls of Redis while `run` runs. */
 async function calls(run: () => Promise<unknown>): Promise<number> {
   const count = async () => {
@@ -71,4 +80,26 @@ test("a batch costs a call per 16 operations; with its sessions idle, an edge co
     }
   };
   expect(await calls(minute)).toBe(32);
+});
+
+test("reading one who hides, one who went and one who never was is the same work", async () => {
+  await world.store.hello("edge-2");
+  const open = (user: string, n: number): LaneOp => ({ op: "open", ref: ref(user), issuedAtMs: 1, expiresAtMs: 2, n });
+  const outcome = await world.store.lane("edge-2", [
+    { ...open("hidden", 1), presence: { status: "invisible" } } as LaneOp,
+    open("gone", 2),
+  ]);
+  const gone = outcome.status === "OK" ? outcome.results[1] : undefined;
+  if (gone?.kind !== "open") throw new Error("not opened");
+  const { incarnation } = gone;
+  await world.store.lane("edge-2", [{ op: "close", ref: ref("gone"), incarnation, how: "leave", n: 3 }]);
+  await world.store.users("main", ["nobody"]); // loads the script
+  const [hidden, went, never] = [
+    await commands(() => world.store.users("main", ["hidden"])),
+    await commands(() => world.store.users("main", ["gone"])),
+    await commands(() => world.store.users("main", ["nobody"])),
+  ];
+  expect(hidden).toEqual(never);
+  expect(went).toEqual(never);
+  expect(never!.zrangebylex).toBe(1);
 });
