@@ -29,7 +29,7 @@ export interface FallbackOptions {
   connection: RedisOptions;
   cells: readonly string[];
   everyMs: number;
-  /** A job whose worker died is worked again after one to two of these. */
+  /** A job whose worker died is worked again after one to two of these, timers a replica took and left after one. */
   lockMs: number;
   clock: Clock;
   random: Random;
@@ -43,15 +43,17 @@ export interface Fallback {
 
 interface JobData extends Timer {
   channel: string;
+  /** Redis' time: its age must not depend on whose clock is asked. */
+  dueAtMs: number;
 }
 
 const TAKE = 100;
-/** A replica that took timers and died leaves them this long. */
-const HOLD_MS = 15_000;
 /** How often a record that waits for its job is compared with the queue. */
 const RECONCILE_MS = 60_000;
 const CONCURRENCY = 10;
 const BACKOFF = { minMs: 1_000, maxMs: 5 * 60_000 };
+/** A job that still waits then was put off by a clock that is wrong. */
+const LATEST_RETRY_MS = BACKOFF.maxMs + RECONCILE_MS;
 /** A stalled job is worked again; the ledger's claim keeps that harmless. */
 const MAX_STALLED = 5;
 /** Age, not attempts, ends a notice. */
@@ -107,7 +109,7 @@ export function startFallback(options: FallbackOptions): Fallback {
   async function sweep(): Promise<void> {
     for (const cell of options.cells) {
       for (;;) {
-        const taken = await store.takeDue(cell, TAKE, HOLD_MS);
+        const taken = await store.takeDue(cell, TAKE, options.lockMs);
         await Promise.all(taken.map(settle));
         if (taken.length < TAKE || stopping.signal.aborted) break;
       }
@@ -136,7 +138,8 @@ export function startFallback(options: FallbackOptions): Fallback {
       if (!leads || inMs > 0) return void (await store.turn(due, [], inMs > 0 ? inMs : RECONCILE_MS));
     }
     // The job first: a record that says `handed` without a job would wait for the next round.
-    await makeJob(queue, { ...due, channel: rule.channel });
+    const isOverdue = record.nowMs - record.changedAtMs > LATEST_RETRY_MS;
+    await makeJob(queue, { ...due, channel: rule.channel, dueAtMs: record.nowMs }, isOverdue);
     count(await store.turn(due, ["due"], RECONCILE_MS));
   }
 
@@ -146,11 +149,12 @@ export function startFallback(options: FallbackOptions): Fallback {
   }
 
   /** One job per record, however often it is asked for; one that ended without an end of the record is made anew. */
-  async function makeJob(queue: Queue<JobData>, data: JobData): Promise<void> {
+  async function makeJob(queue: Queue<JobData>, data: JobData, isOverdue: boolean): Promise<void> {
     const jobId = keyOf(data);
     const existing = await queue.getJob(jobId);
     if (existing !== undefined) {
       const state = await existing.getState();
+      if (state === "delayed" && isOverdue) return existing.promote();
       if (state !== "failed" && state !== "completed" && state !== "unknown") return;
       await existing.remove();
     }
@@ -192,7 +196,7 @@ export function startFallback(options: FallbackOptions): Fallback {
     } catch (error) {
       span.fail(error);
       for (const companion of companions) count(await store.turn(companion.timer, ["failed"]));
-      await failed(job, token, timer, channel, error);
+      await failed(job, token, channel, claimed, error);
     } finally {
       span.end();
     }
@@ -221,12 +225,12 @@ export function startFallback(options: FallbackOptions): Fallback {
   async function failed(
     job: Job<JobData>,
     token: string | undefined,
-    timer: Timer,
     channel: Channel,
+    claimed: Turned,
     error: unknown,
   ): Promise<void> {
-    const isOld = clock.now() - job.timestamp >= channel.maxAgeMs;
-    const turned = await store.turn(timer, [isOld ? "exhausted" : "failed"]);
+    const isOld = claimed.nowMs - job.data.dueAtMs >= channel.maxAgeMs;
+    const turned = await store.turn(timerOf(job.data), [isOld ? "exhausted" : "failed"]);
     count(turned);
     if (turned === undefined || isFinal(turned.state)) return;
     logger.info(

@@ -161,7 +161,7 @@ export class InboxStore {
   async turn(timer: Timer, events: readonly LedgerEvent[], nextMs?: number): Promise<Turned | undefined> {
     const reply = await this.#run("turn", timer, [], [timer.mid, nextMs ?? "", ...events]);
     if ((reply as string[])[0] === "NONE") return undefined;
-    const [, state, final, reason, attempts, event, dataJson, info, expiresAt, now] = reply as string[];
+    const [, state, final, reason, attempts, event, dataJson, info, expiresAt, now, changedAt] = reply as string[];
     return {
       state: state as LedgerState,
       becameFinal: final === "1",
@@ -172,6 +172,7 @@ export class InboxStore {
       info: JSON.parse(info ?? "{}") as EventInfo,
       expiresAtMs: expiresAt === "" ? undefined : Number(expiresAt),
       nowMs: Number(now),
+      changedAtMs: Number(changedAt),
     };
   }
 

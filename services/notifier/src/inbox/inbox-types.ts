@@ -84,6 +84,8 @@ export interface Turned {
   expiresAtMs: number | undefined;
   /** Redis' time. */
   nowMs: number;
+  /** When the record changed last, Redis' time. */
+  changedAtMs: number;
 }
 
 export interface EventRecord {

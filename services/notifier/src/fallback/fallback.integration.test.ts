@@ -1,0 +1,77 @@
+import { type Clock, systemClock } from "@rollcall/runtime";
+import { waitFor } from "@rollcall/testkit";
+import { Queue } from "bullmq";
+import { afterEach, beforeEach, describe, it } from "vitest";
+import { type Bench, startBench } from "../../test/bench.ts";
+import { fakeContracts, from, toUsers } from "../../test/fake-contracts.ts";
+import { type Hook, startHook } from "../../test/faults/hook.ts";
+import { hookChannel } from "../../test/faults/mix.ts";
+import { parseRecord } from "../ledger/ledger.ts";
+import { messageId } from "../routing/identity.ts";
+import { keyOf, queueName } from "./fallback.ts";
+
+const DAY_MS = 86_400_000;
+const contracts = fakeContracts([
+  {
+    name: "order:urgent",
+    from: from("events.urgent"),
+    audience: toUsers,
+    durable: { ttlMs: 2 * DAY_MS, fallback: { afterMs: 50, channel: "hook" } },
+  },
+]);
+const mid = messageId("main", "test", "o1");
+const timer = { tenant: "main", namespace: "/", user: "u1", mid };
+const record = `{rollcall:c0}:event:main:%2F:${mid}`;
+
+describe("a fallback under a clock that jumps", () => {
+  let bench: Bench;
+  let hook: Hook;
+  beforeEach(async () => {
+    [bench, hook] = await Promise.all([startBench(contracts), startHook()]);
+    hook.answer({ status: 503 });
+  });
+  afterEach(async () => {
+    await bench.close();
+    await hook.close();
+  });
+
+  const state = async () => parseRecord((await bench.redis.hget(record, "u:u1")) ?? "");
+  const attempts = (count: number) =>
+    waitFor(async () => (await state()).attempts >= count, { timeoutMs: 20_000, what: `attempt ${count}` });
+  const fellBack = () =>
+    waitFor(async () => (await state()).state === "fallback", { timeoutMs: 20_000, what: "the fallback" });
+  const publish = () => bench.publish({ subject: "events.urgent", id: "o1", data: { users: ["u1"] } });
+
+  it("[D1] is not taken for too old by a process whose clock is days ahead", async () => {
+    const ahead: Clock = { ...systemClock, now: () => systemClock.now() + 30 * DAY_MS };
+    await bench.notifier({ channels: hookChannel(hook.url), clock: ahead });
+    await publish();
+    await attempts(2);
+    hook.answer({ status: 200 });
+    await fellBack();
+  });
+
+  it("[D1] is sent when a clock that was wrong has put it off for a day", async () => {
+    await bench.notifier({ channels: hookChannel(hook.url) });
+    const { host, port } = bench.redis.options;
+    const queue = new Queue(queueName("hook"), {
+      connection: { host: host!, port: port! },
+      prefix: "{rollcall:c0}:bull",
+    });
+    await publish();
+    await attempts(1);
+    // Rejects while an attempt is under way.
+    const putOff = async () => {
+      await (await queue.getJob(keyOf(timer)))!.changeDelay(DAY_MS);
+      return true;
+    };
+    await waitFor(putOff, { timeoutMs: 20_000, what: "the job to be put off" });
+    await queue.close();
+    hook.answer({ status: 200 });
+    // As ten minutes later: nothing has happened to the record, and the queue is compared with it.
+    const { seq, attempts: made } = await state();
+    await bench.redis.hset(record, "u:u1", `handed|${seq}|${systemClock.now() - 600_000}||${made}`);
+    await bench.redis.zadd("{rollcall:c0}:inbox-due", 1, `main / u1 ${mid}`);
+    await fellBack();
+  });
+});

@@ -1,0 +1,195 @@
+/** What is done to the notifier and to what it works with. */
+
+import { once } from "node:events";
+import type { RollcallError } from "@rollcall/contracts";
+import type { InboxRequest, InboxState } from "@rollcall/contracts/internal";
+import { request } from "@rollcall/runtime";
+import { faultPoints } from "../../src/faults.ts";
+import type { Fault, Stage } from "./stage.ts";
+import { USERS } from "./truth.ts";
+
+/** Only a device's request passes these; it has no state of its own to lose. */
+export const POINTS = faultPoints.filter((point) => !point.startsWith("store.mark:"));
+
+/** Passed once by a process, or at the end of its work: the first passing is the last. */
+export const passingOf = (point: string) =>
+  /^(lowWater|deadLetters|store\.(raise|markCurrent)|lease)/.test(point) ? 1 : 3;
+
+/** As after a restart of the durable Redis, so that every start passes the points of a re-read. */
+export const forgetRun = ({ bench }: Pick<Stage, "bench">) => bench.redis.hdel("{rollcall:c0}:inbox-epoch", "run");
+
+const DAY_MS = 86_400_000;
+
+/** Lengths of outages. */
+export interface Lengths {
+  natsMs: number;
+  redisMs: number;
+  providerMs: number;
+  /** Between two of what happens again and again. */
+  betweenMs: number;
+}
+
+export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fault[] => [
+  {
+    name: "killed again and again",
+    async inject({ running, end, notifier, pause }) {
+      for (let n = 0; n < 5; n++) {
+        await pause(betweenMs);
+        for (const process of running()) await end(process, "SIGKILL");
+        notifier();
+      }
+    },
+  },
+  {
+    name: "two notifiers, replaced one after the other (rolling restart)",
+    async inject({ running, end, notifier, pause }) {
+      notifier();
+      for (let n = 0; n < 4; n++) {
+        await pause(betweenMs);
+        const [oldest] = running();
+        notifier();
+        await end(oldest!, "SIGTERM");
+      }
+    },
+  },
+  {
+    name: "paused past its lease, then going on beside the next one",
+    async inject({ running, notifier, pause }) {
+      const [first] = running();
+      notifier();
+      await pause(betweenMs);
+      first!.kill("SIGSTOP");
+      await pause(betweenMs * 2);
+      first!.kill("SIGCONT");
+    },
+  },
+  {
+    name: "the only one paused past its ack-wait: redelivered to itself",
+    async inject({ running, pause }) {
+      for (let n = 0; n < 3; n++) {
+        await pause(betweenMs);
+        running()[0]!.kill("SIGSTOP");
+        await pause(1_500);
+        running()[0]!.kill("SIGCONT");
+      }
+    },
+  },
+  { name: "NATS restarted", inject: ({ bench }) => bench.natsServer.restart() },
+  {
+    name: `NATS away for ${natsMs / 1_000} s`,
+    async inject({ bench, pause }) {
+      await bench.natsServer.stop();
+      await pause(natsMs);
+      await bench.natsServer.restart();
+    },
+  },
+  { name: "Redis restarted with its AOF", inject: ({ bench }) => bench.redisServer.restart() },
+  {
+    name: `Redis away for ${redisMs / 1_000} s`,
+    async inject({ bench, pause }) {
+      await bench.redisServer.stop();
+      await pause(redisMs);
+      await bench.redisServer.restart();
+    },
+  },
+  {
+    name: `Redis hung for ${redisMs / 2_000} s`,
+    async inject({ bench, pause }) {
+      bench.redisServer.pause();
+      await pause(redisMs / 2);
+      bench.redisServer.resume();
+    },
+  },
+  {
+    name: "a worker stalled in the middle of a fallback",
+    async inject({ hook, running, notifier, pause }) {
+      const [first] = running();
+      notifier();
+      hook.answer({ delayMs: 200 });
+      await pause(betweenMs);
+      first!.kill("SIGSTOP");
+      await pause(Math.max(3_000, betweenMs));
+      hook.answer({ delayMs: 0 });
+      first!.kill("SIGCONT");
+    },
+  },
+  {
+    name: `the provider failing for ${providerMs / 1_000} s`,
+    async inject({ hook, pause }) {
+      hook.answer({ status: 503 });
+      await pause(providerMs);
+      hook.answer({ status: 200 });
+    },
+  },
+  {
+    name: "published again within the stream's dedup window",
+    publishes: true,
+    async inject({ publish, publishAgain, events }) {
+      await publish(events);
+      await publishAgain((id) => id);
+    },
+  },
+  {
+    name: "published again beyond the stream's dedup window",
+    publishes: true,
+    async inject({ publish, publishAgain, events }) {
+      await publish(events);
+      // What a stream does that has forgotten their ids.
+      await publishAgain((id) => `again-${id}`);
+    },
+  },
+  {
+    name: "two devices of each recipient acknowledging at once, while fallbacks are due",
+    async inject(stage) {
+      const { pause, bench } = stage;
+      for (let n = 0; n < 100 || (await bench.outstanding()) > 0; n++) {
+        await Promise.all([...USERS, ...USERS].map((user) => acknowledgeAll(stage, user)));
+        await pause(10);
+      }
+    },
+  },
+  {
+    name: "clocks a day ahead and a day behind (one notifier each), the provider failing meanwhile",
+    async inject({ hook, running, notifier, end, pause }) {
+      const [first] = running();
+      notifier({}, DAY_MS);
+      notifier({}, -DAY_MS);
+      hook.answer({ status: 503 });
+      await pause(betweenMs);
+      await end(first!, "SIGKILL");
+      await pause(betweenMs);
+      hook.answer({ status: 200 });
+    },
+  },
+  {
+    name: `killed at each of its ${POINTS.length} await points`,
+    publishes: true,
+    async inject(stage) {
+      const { running, end, notifier, publish, events } = stage;
+      for (const process of running()) await end(process, "SIGKILL");
+      const each = Math.ceil(events / POINTS.length);
+      for (const [n, point] of POINTS.entries()) {
+        await forgetRun(stage);
+        const doomed = notifier({ point, passing: passingOf(point) });
+        const ended = once(doomed, "exit");
+        await publish(Math.min(each, events - n * each));
+        await ended;
+      }
+    },
+  },
+];
+
+/** As a device that has everything so far; one whose inbox has begun anew meanwhile asks again next time. */
+async function acknowledgeAll({ bench }: Stage, user: string): Promise<void> {
+  const door = <T>(op: object) =>
+    request<T>(
+      bench.nc,
+      "rollcall.internal.v1.notifier.inbox",
+      { tenant: "main", namespace: "/", user, ...op } as unknown as InboxRequest,
+      { timeoutMs: 5_000 },
+    );
+  const { epoch, seq } = await door<InboxState & { seq: number }>({ op: "sync", limit: 1 });
+  await door({ op: "ack", epoch, seq }).catch((error: RollcallError) => {
+    if (error.code !== "CONFLICT") throw error;
+  });
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { faults } from "./faults.ts";
+import { runFault } from "./stage.ts";
+
+const lengths = { natsMs: 2_000, redisMs: 1_000, providerMs: 1_000, betweenMs: 300 };
+/** The campaign does the same with 20,000 events each, and outages at their true length. */
+
+const EVENTS = 500;
+/** Deaths have a test each. */
+const chosen = faults(lengths).filter(({ name }) => !name.includes("await points"));
+
+describe("the notifier under faults", () => {
+  it.each(chosen)(
+    "[D1] [D2] [D3] [D4] $name: nothing lost, repeated or out of order",
+    async (fault) => {
+      const result = await runFault(fault, EVENTS, 120_000);
+      expect(result).toMatchObject({ events: EVENTS, lost: [], repeated: [], reordered: [], contradicted: [] });
+      const { acknowledged = 0, fallback = 0 } = result.states;
+      expect(acknowledged + fallback).toBe(result.recipients);
+    },
+    240_000,
+  );
+});
