@@ -7,13 +7,6 @@ const DECODER = "inbound/decoder.test.ts";
 
 export const MESSAGES: readonly Control[] = [
   edge(
-    "binary packets",
-    "inbound/decoder.ts",
-    'if (typeof chunk !== "string") throw new Error("binary packets are not accepted");',
-    "",
-    DECODER,
-  ),
-  edge(
     "packets of no type",
     "inbound/decoder.ts",
     'if (!ACCEPTABLE.test(chunk)) throw new Error("not an acceptable packet");',
@@ -48,7 +41,7 @@ export const MESSAGES: readonly Control[] = [
     "inbound/dispatcher.ts",
     "if (exceedsDepth(payload, LIMITS.depth))",
     "if (exceedsDepth(payload, 100_000))",
-    DISPATCHER,
+    "services/edge/test/inbound.integration.test.ts",
   ),
   edge(
     "the shape of a payload",
@@ -127,7 +120,7 @@ export const MESSAGES: readonly Control[] = [
     "a truthful retryAfterMs",
     "inbound/bucket.ts",
     "Math.ceil((missing * 1_000) / rule.perSecond)",
-    "Math.floor((missing * 1_000) / rule.perSecond)",
+    "Math.ceil((missing * 500) / rule.perSecond)",
     "inbound/bucket.test.ts",
   ),
   edge(
