@@ -106,7 +106,7 @@ export const MESSAGES: readonly Control[] = [
     "users of two tenants share nothing",
     "inbound/allowance.ts",
     "ref.tenant}/$",
-    "ref.tenant.length}/$",
+    '""}/$',
     "inbound/allowance.test.ts",
   ),
   edge(
