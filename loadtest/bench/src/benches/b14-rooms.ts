@@ -89,7 +89,7 @@ export const rooms: Bench = {
       for (const one of heard) one.messages = 0;
       const { versions, tookMs } = await write(writers, smoke ? 200 : WRITE_MS);
       const last = Math.max(...versions);
-      await waitFor(() => heard.every(({ to }) => to === last), {
+      await waitFor(() => heard.every(({ to }) => to >= last), {
         timeoutMs: 30_000,
         what: `version ${last} everywhere`,
       });
@@ -127,15 +127,17 @@ async function patch(client: LoadClient, n: number): Promise<number> {
   return Number(/"version":(\d+)/.exec(answer)?.[1]);
 }
 
-/** At an even rate, whatever the answers do. */
+/** At an even rate, whatever the answers do; what a busy machine refuses was not written. */
 async function write(writers: readonly LoadClient[], forMs: number): Promise<{ versions: number[]; tookMs: number }> {
   const startMs = monotonicMs();
   const answers: Promise<number>[] = [];
   for (;;) {
     const tookMs = monotonicMs() - startMs;
-    if (tookMs >= forMs) return { versions: await Promise.all(answers), tookMs };
+    if (tookMs >= forMs) return { versions: (await Promise.all(answers)).filter((version) => version > 0), tookMs };
     const due = Math.ceil((tookMs * WRITE_RATE) / 1_000);
-    while (answers.length < due) answers.push(patch(writers[answers.length % writers.length]!, answers.length));
+    while (answers.length < due) {
+      answers.push(patch(writers[answers.length % writers.length]!, answers.length).catch(() => 0));
+    }
     await systemClock.sleep(WRITE_TICK_MS);
   }
 }
