@@ -1,6 +1,5 @@
 /** What a loaded set of contract files offers to the services. Made by `compile/`, immutable, swapped whole. */
 
-import type { Catalogue } from "./catalogue.ts";
 import type { Issue } from "./errors.ts";
 
 /** Validates in place of nothing: never mutates but for declared defaults. `undefined` = valid. */
@@ -125,12 +124,3 @@ export interface Mistake {
   pointer: string;
   message: string;
 }
-
-export type LoadResult =
-  | {
-      ok: true;
-      contracts: Contracts;
-      /** Made when first asked for: services never do. */
-      readonly catalogue: Catalogue;
-    }
-  | { ok: false; mistakes: Mistake[] };

@@ -1,2 +1,9 @@
-export { checkSources, emptyContracts, formatMistake, isContractFileName, loadContracts } from "./load.ts";
+export {
+  checkSources,
+  emptyContracts,
+  formatMistake,
+  isContractFileName,
+  type LoadResult,
+  loadContracts,
+} from "./load.ts";
 export { parseDuration, parseRate } from "./quantities.ts";

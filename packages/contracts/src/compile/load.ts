@@ -3,9 +3,18 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Catalogue } from "../catalogue.ts";
-import type { Contracts, LoadResult, Mistake } from "../contract.ts";
+import type { Contracts, Mistake } from "../contract.ts";
 import { build } from "./build.ts";
 import { parseSource, type Source } from "./source.ts";
+
+export type LoadResult =
+  | {
+      ok: true;
+      contracts: Contracts;
+      /** Made when first asked for: services never do. */
+      readonly catalogue: Catalogue;
+    }
+  | { ok: false; mistakes: Mistake[] };
 
 const EXTENSION = /\.(?:ya?ml|json)$/i;
 
