@@ -6,7 +6,15 @@ import { SESSION_ROOMS } from "./core/cell.ts";
 import { STATE_LIMITS } from "./core/state.ts";
 import { constantsOf } from "./redis/constants.ts";
 
-const bounds = { graceMs: 1, leaseMs: 1, brakeMs: 1, occupancyAbove: 500, occupancyBelow: 100, logMaxLen: 1 };
+const bounds = {
+  graceMs: 1,
+  leaseMs: 1,
+  brakeMs: 1,
+  occupancyAbove: 500,
+  occupancyBelow: 100,
+  traceToClient: true,
+  logMaxLen: 1,
+};
 const scripts = constantsOf(bounds);
 
 test.each([

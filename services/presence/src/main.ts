@@ -47,6 +47,7 @@ await runService({
         brakeMs: settings.BRAKE_MS,
         occupancyAbove: settings.OCCUPANCY_ABOVE,
         occupancyBelow: settings.OCCUPANCY_BELOW,
+        traceToClient: settings.TRACE_TO_CLIENT,
         logMaxLen: settings.LOG_MAX_LEN,
       },
       sweepMs: settings.SWEEP_MS,

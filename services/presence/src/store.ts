@@ -17,6 +17,8 @@ export interface StoreBounds {
   occupancyAbove: number;
   /** At this many they get the roster again; default 100. */
   occupancyBelow: number;
+  /** Sampled messages carry `meta.traceparent` to clients. */
+  traceToClient: boolean;
   /** Entries the fan-out log keeps, approximately. */
   logMaxLen: number;
   /** Transitions kept while JetStream does not take them, approximately; default 1,000,000 (some 400 MB). */

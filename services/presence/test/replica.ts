@@ -25,6 +25,7 @@ export const SHORT_BOUNDS: StoreBounds = {
   brakeMs: 3_000,
   occupancyAbove: 500,
   occupancyBelow: 100,
+  traceToClient: true,
   logMaxLen: 10_000,
 };
 

@@ -13,6 +13,7 @@ export const BOUNDS: StoreBounds = {
   brakeMs: 30_000,
   occupancyAbove: 500,
   occupancyBelow: 100,
+  traceToClient: true,
   logMaxLen: 100_000,
 };
 

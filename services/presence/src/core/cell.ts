@@ -16,6 +16,8 @@ export interface Bounds {
   readonly brakeMs: number;
   readonly occupancyAbove: number;
   readonly occupancyBelow: number;
+  /** May clients see the trace of what they are told. */
+  readonly traceToClient: boolean;
 }
 
 export const OCCUPANCY_EVERY_MS = 1_000;

@@ -77,7 +77,7 @@ export function emit(work: Work, room: Room, event: string, id: string, payload:
     ...(from === undefined ? {} : { from }),
     room: room.room,
     ...(re === undefined ? {} : { re }),
-    ...trace(cause),
+    ...trace(work, cause),
   };
   work.told.push({
     to: "sockets",

@@ -55,7 +55,7 @@ export function saveUser(work: Work, user: User, cause: Cause): User {
   if (change.seen) {
     const view = after === undefined || after.hidden ? { status: "offline" } : facts(after);
     const { from } = cause;
-    const meta = { id, ts: iso(work.nowMs), ...(from === undefined ? {} : { from }), ...trace(cause) };
+    const meta = { id, ts: iso(work.nowMs), ...(from === undefined ? {} : { from }), ...trace(work, cause) };
     work.told.push({
       to: "sockets",
       ns: "/",
@@ -68,5 +68,8 @@ export function saveUser(work: Work, user: User, cause: Cause): User {
   return saved;
 }
 
-export const trace = ({ traceparent }: Cause): { traceparent?: string } =>
-  traceparent === undefined ? {} : { traceparent };
+const isSampled = (traceparent: string) => /[13579bdf]$/.test(traceparent);
+
+/** For `meta`: a sampled trace, when clients may see it. */
+export const trace = ({ bounds }: Work, { traceparent }: Cause): { traceparent?: string } =>
+  traceparent !== undefined && bounds.traceToClient && isSampled(traceparent) ? { traceparent } : {};

@@ -30,6 +30,7 @@ export function constantsOf(bounds: StoreBounds): Record<string, number> {
     occupancy_above: bounds.occupancyAbove,
     occupancy_below: bounds.occupancyBelow,
     occupancy_every: 1_000,
+    trace_to_client: bounds.traceToClient ? 1 : 0,
     log_max: bounds.logMaxLen,
     /** A deleted key is remembered so long, for deltas. */
     tombstone_state: 600_000,

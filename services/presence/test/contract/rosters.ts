@@ -53,6 +53,26 @@ export function rostersContract(name: string, make: MakeWorld): void {
       expect([...folded.keys()]).toEqual(now.members.map(({ user }) => user));
     });
 
+    test.each([
+      ["sampled", "01", true, true],
+      ["sampled and random", "03", true, true],
+      ["not sampled", "00", true, false],
+      ["random, not sampled", "02", true, false],
+      ["clients may not see it", "01", false, false],
+    ])(
+      "the trace of a join goes to clients when it is sampled and they may see it: %s",
+      async (_title, flags, may, told) => {
+        const traceparent = `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`;
+        await begin({ traceToClient: may });
+        await hello("e1");
+        await enter("e1", "ann", "a", { traceparent });
+        const meta = (await h.events("room:roster"))[0]?.meta;
+        expect(meta).toEqual(
+          told ? expect.objectContaining({ traceparent }) : expect.not.objectContaining({ traceparent }),
+        );
+      },
+    );
+
     test("[P8] a join tells its own place in the log and what it changed", async () => {
       await hello("e1");
       await enter("e1", "ann", "a");

@@ -20,6 +20,7 @@ export const SIM_BOUNDS: Bounds = {
   brakeMs: 30_000,
   occupancyAbove: 500,
   occupancyBelow: 100,
+  traceToClient: true,
 };
 const START_MS = Date.UTC(2026, 0, 1);
 const COPY_EVERY_MS = 500;

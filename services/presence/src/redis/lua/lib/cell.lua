@@ -62,7 +62,9 @@ end
 --- One message to sockets. `payload` is JSON text; returns its place in the log.
 function cell.emit(ns, tenant, target, event, id, payload, meta_rest, tp)
   local meta = '{"id":"' .. id .. '","ts":"' .. iso(cell.now) .. '"' .. meta_rest
-  if tp ~= "" then meta = meta .. ',"traceparent":"' .. tp .. '"' end
+  if CFG.trace_to_client == 1 and string.find(tp, "[13579bdf]$") then -- sampled
+    meta = meta .. ',"traceparent":"' .. tp .. '"'
+  end
   cell.last_log = rollcall_emit(cell.prefix .. "log:0", CFG.log_max, { nsp = ns, tenant = tenant, room = target,
     mid = id, tp = tp, ev = event, packet = '["' .. event .. '",' .. payload .. "," .. meta .. "}]" })
   return cell.last_log
