@@ -255,7 +255,7 @@ test("without --out it is on stdout; with it, the folders are made", async () =>
   expect([code, nothing]).toEqual([0, ""]);
   expect(`${stdout}\n`).toBe(readFileSync(out, "utf8"));
   const { stdout: json } = await runContracts("types", files, "--out", out, "--json");
-  expect(JSON.parse(json)).toEqual({ ok: true, mistakes: [], files: [out] });
+  expect(JSON.parse(json)).toEqual({ ok: true, mistakes: [], files: [out], removed: [] });
 });
 
 test("mistakes are told as `check` tells them, and nothing is written", async () => {
