@@ -321,7 +321,10 @@ export class Run {
   async #compare(): Promise<void> {
     await this.#same("log", (world) => world.log());
     await this.#same("outbox", (world) => world.outbox());
-    await this.#same("users", (world) => world.store.users("main", USERS));
+    await this.#same("users", async (world) => {
+      const read = await world.store.users("main", USERS);
+      return { ...read, position: await world.rank(read.position) };
+    });
     await this.#same("page", (world) => world.store.userPage("main", "", 10));
     for (const user of USERS) await this.#same(user, (world) => world.store.user("main", user));
     for (const namespace of NAMESPACES) {
