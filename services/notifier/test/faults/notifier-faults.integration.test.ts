@@ -2,12 +2,11 @@ import { describe, expect, it } from "vitest";
 import { faults } from "./faults.ts";
 import { runFault } from "./stage.ts";
 
-const lengths = { natsMs: 2_000, redisMs: 1_000, providerMs: 1_000, betweenMs: 300 };
 /** The campaign does the same with 20,000 events each, and outages at their true length. */
-
+const lengths = { natsMs: 2_000, redisMs: 1_000, providerMs: 1_000, betweenMs: 300 };
 const EVENTS = 500;
-/** Deaths have a test each. */
-const chosen = faults(lengths).filter(({ name }) => !name.includes("await points"));
+/** Deaths have a test each; a provider that fails is left alone for half a minute, which the campaign waits for. */
+const chosen = faults(lengths).filter(({ name }) => !/await points|^the provider failing/.test(name));
 
 describe("the notifier under faults", () => {
   it.each(chosen)(
