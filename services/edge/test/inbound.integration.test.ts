@@ -149,7 +149,7 @@ describe("commands", () => {
   it("reach a backend with who asks, and its validated reply is the answer", async () => {
     const nats = await connectNats({ servers: world.nats.url });
     const seen: Record<string, string | undefined>[] = [];
-    nats.subscribe("commands.ticket.reply", {
+    const backend = nats.subscribe("commands.ticket.reply", {
       callback: (_error, message) => {
         seen.push(Object.fromEntries([...message.headers!].map(([name, values]) => [name, values[0]])));
         const { text } = message.json<{ text: string }>();
@@ -172,11 +172,13 @@ describe("commands", () => {
       ok: false,
       error: { code: "INTERNAL" },
     });
-    await nats.close();
+    backend.unsubscribe();
+    await nats.flush(); // the server knows that nobody answers any more
     expect(await ann.emitAck("ticket:reply", { text: "x" })).toMatchObject({
       ok: false,
       error: { code: "UNAVAILABLE", retryable: true },
     });
+    await nats.close();
   });
 });
 
