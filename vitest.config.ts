@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * One project per kind of test. `unit` and `sim` need nothing but Node; `integration` starts real servers;
@@ -12,6 +13,16 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
   test: { name, include, ...extra },
 });
 
+/** Files that take a minute or two: begun first, they do not run on alone at the end. Vitest would begin large files first. */
+const LONG = /\/(deaths|notifier-faults|lifecycle)\.integration\.test\.ts$/;
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => Number(LONG.test(b.moduleId)) - Number(LONG.test(a.moduleId)));
+  }
+}
+
 const roots = "{packages,services,examples,loadtest,scripts,deploy}";
 
 export default defineConfig({
@@ -19,6 +30,7 @@ export default defineConfig({
     reporters: ["default"],
     isolate: false,
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     projects: [
       project("unit", [`${roots}/**/*.test.ts`], {
         exclude: ["**/node_modules/**", "**/*.{sim,integration,e2e,campaign}.test.ts"],
