@@ -1,9 +1,10 @@
 /** People who change all the time, in rounds; after each, every roster must equal the truth. */
 
-import type { Cell } from "./cell.ts";
+import { Cell } from "./cell.ts";
 import type { Client } from "./client.ts";
 import { guarded } from "./metrics.ts";
 import { pick } from "./random.ts";
+import { vocabulary } from "./vocabulary.ts";
 import { paced, sleep } from "./wait.ts";
 
 export interface ChurnSizes {
@@ -17,6 +18,16 @@ export interface ChurnSizes {
 export const STEADY = 4;
 /** Grace, sweep and delivery; beyond the objective, so that what is late is measured and not only missing. */
 const VANISH_MS = 20_000;
+
+/** The clients of one virtual user, in a room of their own. */
+export function cellOf(
+  run: string,
+  vu: number,
+  { clients, watched }: { clients: number; watched: number },
+  steady = 0,
+): Cell {
+  return new Cell({ vu, clients, room: `${vocabulary.room}load-${run}-${vu}`, watched, steady });
+}
 
 export async function enterAll(cell: Cell, { rampSeconds }: { rampSeconds: number }): Promise<void> {
   await paced(cell.clients.length, rampSeconds * 1_000, (i) =>

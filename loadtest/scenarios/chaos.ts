@@ -4,15 +4,13 @@
  * elsewhere, kill one by hand meanwhile.
  */
 
-import { Cell } from "../lib/cell.ts";
-import { enterAll } from "../lib/churn.ts";
+import { cellOf, enterAll } from "../lib/churn.ts";
 import type { Client } from "../lib/client.ts";
 import { breakEdge, listEdges } from "../lib/door.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { edges, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
-import { vocabulary } from "../lib/vocabulary.ts";
 import { sleep, until } from "../lib/wait.ts";
 
 const sizes = sizesOf("chaos", ["rampSeconds", "watched", "killSecond"]);
@@ -28,13 +26,7 @@ const RESTART_MS = 30_000;
 
 export default async function chaos({ run }: Run): Promise<void> {
   const vu = vuNumber();
-  const cell = new Cell({
-    vu,
-    clients: sizes.clients,
-    room: `${vocabulary.room}load-${run}-${vu}`,
-    watched: sizes.watched,
-    steady: 0,
-  });
+  const cell = cellOf(run, vu, sizes);
   const away: Client[] = [];
   const back: Promise<unknown>[] = [];
   let sinceMs = 0;

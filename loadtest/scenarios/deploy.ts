@@ -3,8 +3,8 @@
  * through another edge in time; nobody is shown leaving, and what was said meanwhile is in everybody's history.
  */
 
-import { Cell } from "../lib/cell.ts";
-import { enterAll } from "../lib/churn.ts";
+import type { Cell } from "../lib/cell.ts";
+import { cellOf, enterAll } from "../lib/churn.ts";
 import type { Client } from "../lib/client.ts";
 import { breakEdge, type EdgeProcess, listEdges } from "../lib/door.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
@@ -26,13 +26,7 @@ const RESTART_MS = 45_000;
 
 export default async function deploy({ run }: Run): Promise<void> {
   const vu = vuNumber();
-  const cell = new Cell({
-    vu,
-    clients: sizes.clients,
-    room: `${vocabulary.room}load-${run}-${vu}`,
-    watched: sizes.watched,
-    steady: 0,
-  });
+  const cell = cellOf(run, vu, sizes);
   const back = new Set<Promise<unknown>>();
   cell.onClosed = (client) => {
     const sinceMs = Date.now();

@@ -3,12 +3,10 @@
  * connection and return, vanish for good. After each round every roster must equal the truth.
  */
 
-import { Cell } from "../lib/cell.ts";
-import { churn, enterAll, STEADY } from "../lib/churn.ts";
+import { cellOf, churn, enterAll, STEADY } from "../lib/churn.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
-import { vocabulary } from "../lib/vocabulary.ts";
 
 const sizes = sizesOf("presence", ["rampSeconds", "watched", "changes", "roundMs"]);
 export const { options, setup, handleSummary } = scenario("presence", sizes, [
@@ -19,13 +17,7 @@ export const { options, setup, handleSummary } = scenario("presence", sizes, [
 
 export default async function presence({ run }: Run): Promise<void> {
   const vu = vuNumber();
-  const cell = new Cell({
-    vu,
-    clients: sizes.clients,
-    room: `${vocabulary.room}load-${run}-${vu}`,
-    watched: sizes.watched,
-    steady: STEADY,
-  });
+  const cell = cellOf(run, vu, sizes, STEADY);
   await enterAll(cell, sizes);
   await churn(cell, sizes, endMs(sizes));
   await cell.empty();

@@ -4,13 +4,11 @@
  */
 
 import { STOCK_BACKOFF } from "../lib/backoff.ts";
-import { Cell } from "../lib/cell.ts";
-import { enterAll } from "../lib/churn.ts";
+import { cellOf, enterAll } from "../lib/churn.ts";
 import { guarded } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
 import { sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
-import { vocabulary } from "../lib/vocabulary.ts";
 import { sleep } from "../lib/wait.ts";
 
 const sizes = sizesOf("storm", ["rampSeconds", "watched", "pauseMs"]);
@@ -24,13 +22,7 @@ const TOGETHER = { firstMs: 500, maxMs: 5_000, jitter: 0 };
 
 export default async function storm({ run }: Run): Promise<void> {
   const vu = vuNumber();
-  const cell = new Cell({
-    vu,
-    clients: sizes.clients,
-    room: `${vocabulary.room}load-${run}-${vu}`,
-    watched: sizes.watched,
-    steady: 0,
-  });
+  const cell = cellOf(run, vu, sizes);
   await enterAll(cell, sizes);
   for (let round = 0; Date.now() < endMs(sizes); round++) {
     for (const client of cell.clients) client.backoff = round % 2 === 0 ? STOCK_BACKOFF : TOGETHER;
