@@ -133,7 +133,7 @@ function importBreaches(file: string, found: Import, isTest: boolean): [rule: st
     breaches.push(["contracts-alone", `imports ${specifier}`]);
   }
   const reachesOut = relative && home !== undefined && !`${path}/`.startsWith(`${home}/`);
-  const reachesIn = /^@rollcall\/[^/]+\/(?!(?:evolution|fold|internal|outputs|react|tracing)$)/.test(specifier);
+  const reachesIn = /^@rollcall\/[^/]+\/(?!(?:evolution|fold|internal|outputs|react|schema|tracing)$)/.test(specifier);
   if ((reachesOut && homeOf(`${path}/`) !== undefined) || reachesIn) {
     breaches.push(["front-door", `imports ${specifier} by path`]);
   }

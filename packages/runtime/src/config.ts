@@ -6,8 +6,15 @@
 
 import { readFileSync } from "node:fs";
 import type { ErrorCode } from "@rollcall/contracts";
-import Type, { type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from "typebox";
-import Value from "typebox/value";
+import {
+  checkerOf,
+  type Static,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  type TUnsafe,
+  Type,
+} from "@rollcall/contracts/schema";
 import type { Env } from "./env.ts";
 
 /** Some settings and what must hold between them. */
@@ -89,8 +96,9 @@ interface Annotations {
   pattern?: string;
   /** Set by the helpers below. */
   setting?: "duration" | "list" | "secret";
-  optional?: boolean;
 }
+const ANNOTATIONS = ["code", "setting"];
+const A_DURATION = "must be a duration such as 1500ms, 30s, 5m, 24h or 7d";
 const annotationsOf = (schema: TSchema) => schema as TSchema & Annotations;
 
 /** A whole number. Names carry the unit (`..._MS`, `..._BYTES`). */
@@ -136,12 +144,9 @@ export function loadConfig<S extends ConfigSchema>(schema: S, env: Env): ConfigO
     const raw = rawValue(name, annotations, env, mistakes);
     const value = raw === undefined ? structuredClone(annotations.default) : fromText(raw, annotations);
     if (value !== undefined) settings[name] = value;
-    else if (raw === undefined && (schema.object.required as string[] | undefined)?.includes(name)) {
-      mistakes.push(`${name} is required`);
-      continue;
-    }
-    if (raw !== undefined && !Value.Check(property, value)) mistakes.push(`${name} ${expectation(property, value)}`);
+    else if ((schema.object.required as string[] | undefined)?.includes(name)) mistakes.push(`${name} is required`);
   }
+  mistakes.push(...unacceptable(schema, settings));
   if (mistakes.length === 0) {
     const broken = schema.relations.filter((relation) => !relation.holds(settings));
     mistakes.push(...broken.map(({ rule, between }) => `${rule} (${shownOf(schema, settings, between)})`));
@@ -179,12 +184,17 @@ function fromText(raw: string, annotations: Annotations): unknown {
   return raw;
 }
 
-function expectation(schema: TSchema, value: unknown): string {
-  if (annotationsOf(schema).setting === "duration" && typeof value === "string") {
-    return "must be a duration such as 1500ms, 30s, 5m, 24h or 7d";
+/** A line for each setting that its own schema refuses. */
+function unacceptable({ object }: ConfigSchema, settings: Record<string, unknown>): string[] {
+  const lines = new Map<string, string>();
+  for (const { pointer, message } of checkerOf(object, ANNOTATIONS)(settings)) {
+    const name = pointer.split("/")[1];
+    if (name === undefined || lines.has(name)) continue; // no name: one is missing, which has been said
+    const { setting } = annotationsOf(object.properties[name]!);
+    const isText = typeof settings[name] === "string";
+    lines.set(name, setting === "duration" && isText ? `${name} ${A_DURATION}` : `${name} ${message}`);
   }
-  const [first] = Value.Errors(schema, value);
-  return first?.message ?? "is not acceptable";
+  return [...lines.values()];
 }
 
 function shownOf(schema: ConfigSchema, settings: Record<string, unknown>, names: readonly string[]): string {

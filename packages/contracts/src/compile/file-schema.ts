@@ -1,7 +1,7 @@
 /** The shape of a contract file: unknown keys and wrong types are found here; what they mean, by `build.ts`. */
 
-import Type from "typebox";
 import { GRAMMAR } from "../names.ts";
+import { type Static, Type } from "../schema/type.ts";
 
 const closed = { additionalProperties: false } as const;
 const schema = Type.Unsafe<object | boolean>({ type: ["object", "boolean"] });
@@ -118,8 +118,8 @@ export const ContractFile = Type.Object(
   closed,
 );
 
-export type ContractFile = Type.Static<typeof ContractFile>;
-export type RoomDeclaration = Type.Static<typeof Room>;
-export type RelayDeclaration = Type.Static<typeof Relay>;
-export type CommandDeclaration = Type.Static<typeof Command>;
-export type EventDeclaration = Type.Static<typeof Event>;
+export type ContractFile = Static<typeof ContractFile>;
+export type RoomDeclaration = Static<typeof Room>;
+export type RelayDeclaration = Static<typeof Relay>;
+export type CommandDeclaration = Static<typeof Command>;
+export type EventDeclaration = Static<typeof Event>;

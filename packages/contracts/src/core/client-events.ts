@@ -1,8 +1,8 @@
 /** What clients send, and what the ack holds. */
 
-import Type, { type Static, type TSchema } from "typebox";
 import type { ErrorCode } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { type Static, type TSchema, Type } from "../schema/type.ts";
 import {
   anyJson,
   count,

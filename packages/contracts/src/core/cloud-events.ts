@@ -1,6 +1,6 @@
 /** CloudEvents: what a domain event must say of itself, what presence publishes, and what fallback channels carry. */
 
-import Type, { type Static, type TSchema } from "typebox";
+import { type Static, type TSchema, Type } from "../schema/type.ts";
 import { anyJson, count, Entry, info, name, object, oneOf, opaque, optional, timestamp } from "./shapes.ts";
 
 /** Printable, bounded, not empty: attributes go into headers of dead letters and into spans. */

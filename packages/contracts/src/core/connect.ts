@@ -1,7 +1,7 @@
 /** What a connection is made with: `auth`, the token's claims, and `meta` of each message. */
 
-import Type, { type Static } from "typebox";
 import { LIMITS } from "../limits.ts";
+import { type Static, Type } from "../schema/type.ts";
 import { anyJson, count, info, list, name, object, oneOf, optional, positive, shortText } from "./shapes.ts";
 
 /** `protocol` is any integer here: another one than ours has an error code of its own. */

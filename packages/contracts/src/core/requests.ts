@@ -3,8 +3,8 @@
  * Where a request does what a client event does, its answer is that event's ack.
  */
 
-import Type, { type Static, type TSchema } from "typebox";
 import { LIMITS } from "../limits.ts";
+import { type Static, type TSchema, Type } from "../schema/type.ts";
 import { CLIENT_EVENTS } from "./client-events.ts";
 import {
   anyJson,

@@ -1,6 +1,6 @@
 /** What the server sends of its own: nothing else, but what contract files declare. */
 
-import Type, { type Static, type TSchema } from "typebox";
+import { type Static, type TSchema, Type } from "../schema/type.ts";
 import {
   count,
   list,

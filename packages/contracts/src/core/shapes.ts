@@ -1,9 +1,9 @@
 /** The building blocks of the core schemas. */
 
-import Type, { type TProperties, type TSchema, type TUnsafe } from "typebox";
 import { ERROR_CODES } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { GRAMMAR, type NameKind } from "../names.ts";
+import { type TProperties, type TSchema, type TUnsafe, Type } from "../schema/type.ts";
 
 export const name = (kind: NameKind) => Type.String({ pattern: GRAMMAR[kind] });
 export const object = <P extends TProperties>(properties: P) => Type.Object(properties);

@@ -4,8 +4,8 @@
  */
 
 import type { ValidateFunction } from "ajv";
-import type { TSchema } from "typebox";
 import type { Issue } from "../errors.ts";
+import type { TSchema } from "../schema/type.ts";
 import { excessIssues, issuesOf, newAjv } from "./ajv.ts";
 import { CLIENT_EVENTS, type ClientEvent, type ClientPayload } from "./client-events.ts";
 import { CloudEventAttributes, FallbackBody, PRESENCE_EVENTS, type PresenceEvent } from "./cloud-events.ts";

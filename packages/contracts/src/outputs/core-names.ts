@@ -1,6 +1,5 @@
 /** Parts of core's payloads that have a name of their own in every output. */
 
-import type { TSchema } from "typebox";
 import type { JsonSchema } from "../catalogue.ts";
 import { CLIENT_EVENTS } from "../core/client-events.ts";
 import { ClientMeta } from "../core/connect.ts";
@@ -19,6 +18,7 @@ import {
   timestamp,
   UserPresence,
 } from "../core/shapes.ts";
+import type { TSchema } from "../schema/type.ts";
 import type { NamedSchema } from "./naming.ts";
 
 /** TypeBox makes plain JSON Schema; its types do not say so. */

@@ -1,6 +1,5 @@
 /** Every core schema, and the function that services check by it. */
 
-import type { TSchema } from "typebox";
 import { CLIENT_EVENTS } from "../../src/core/client-events.ts";
 import { CloudEventAttributes, FallbackBody, PRESENCE_EVENTS } from "../../src/core/cloud-events.ts";
 import { Auth, Claims } from "../../src/core/connect.ts";
@@ -8,6 +7,7 @@ import { REQUESTS } from "../../src/core/requests.ts";
 import { SERVER_EVENTS } from "../../src/core/server-events.ts";
 import { Meta, WireError } from "../../src/core/shapes.ts";
 import * as core from "../../src/core/validators.ts";
+import type { TSchema } from "../../src/schema/type.ts";
 
 export interface Surface {
   name: string;

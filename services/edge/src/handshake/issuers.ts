@@ -2,15 +2,14 @@
 
 import { readFile } from "node:fs/promises";
 import { GRAMMAR } from "@rollcall/contracts";
+import { checkerOf, type Static, Type } from "@rollcall/contracts/schema";
 import type { Clock, Logger } from "@rollcall/runtime";
-import Type from "typebox";
-import Value from "typebox/value";
 import { parse } from "yaml";
 import type { EdgeSettings } from "../config.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { Issuer } from "./token.ts";
 
-const issuersFile = Type.Array(
+const IssuersFile = Type.Array(
   Type.Object(
     {
       issuer: Type.String({ minLength: 1 }),
@@ -23,6 +22,8 @@ const issuersFile = Type.Array(
   ),
   { minItems: 1 },
 );
+type IssuersFile = Static<typeof IssuersFile>;
+const mistakesOf = checkerOf(IssuersFile);
 
 export interface Issuers {
   all: readonly Issuer[];
@@ -67,8 +68,8 @@ export async function readIssuers(
   };
 }
 
-function checked(list: unknown) {
-  if (Value.Check(issuersFile, list)) return list;
-  const [first] = Value.Errors(issuersFile, list);
-  throw new Error(`ISSUERS: ${first?.instancePath ?? ""} ${first?.message ?? "is not acceptable"}`);
+function checked(list: unknown): IssuersFile {
+  const [first] = mistakesOf(list);
+  if (first === undefined) return list as IssuersFile;
+  throw new Error(`ISSUERS: ${first.pointer} ${first.message}`);
 }

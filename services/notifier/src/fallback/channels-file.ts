@@ -4,15 +4,15 @@ import { readFileSync } from "node:fs";
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Subjects } from "@rollcall/contracts";
-import { type Clock, ConfigError, parseDurationMs } from "@rollcall/runtime";
-import Type, { type Static, type TSchema } from "typebox";
-import Value from "typebox/value";
+import { checkerOf, type Static, type TSchema, Type } from "@rollcall/contracts/schema";
+import { type Clock, ConfigError, parseDurationMs, type Random } from "@rollcall/runtime";
 import { parse } from "yaml";
 import type { Channel } from "./channel.ts";
 import { createEmail } from "./channels/email.ts";
 import { createNatsChannel } from "./channels/nats.ts";
 import { createWebhook } from "./channels/webhook.ts";
 import { createWebPush } from "./channels/webpush.ts";
+import { guarded } from "./guarded.ts";
 
 export interface ChannelParts {
   nc: NatsConnection;
@@ -21,6 +21,7 @@ export interface ChannelParts {
   subjects: Subjects;
   install: string;
   clock: Clock;
+  random: Random;
 }
 
 const closed = { additionalProperties: false };
@@ -81,26 +82,33 @@ const DEFAULT_SUBSCRIPTION = "/pushSubscription";
 
 const ms = (text: string | undefined, otherwise: number) => (text === undefined ? otherwise : parseDurationMs(text)!);
 
+/** Those with one host are guarded: its failure is everybody's. Whose endpoints are its recipients' own is not. */
 const BUILDERS: { [K in Kind]: (given: Static<(typeof KINDS)[K]>, parts: ChannelParts) => Channel } = {
   nats: (given, { nc, js, jsm, subjects, install }) =>
     createNatsChannel({ nc, js, jsm, subjects, install, maxAgeMs: ms(given.maxAge, DEFAULT_MAX_AGE_MS) }),
-  webhook: (given, { clock }) =>
-    createWebhook({
-      url: given.url,
-      secrets: given.secrets,
-      timeoutMs: ms(given.timeout, DEFAULT_TIMEOUT_MS),
-      maxAgeMs: ms(given.maxAge, DEFAULT_MAX_AGE_MS),
-      allowPrivate: given.allowPrivate ?? false,
-      clock,
-    }),
-  email: (given) =>
-    createEmail({
-      smtp: given.smtp,
-      from: given.from,
-      maxAgeMs: ms(given.maxAge, DEFAULT_MAX_AGE_MS),
-      ...(given.to === undefined ? {} : { to: given.to }),
-      ...(given.subject === undefined ? {} : { subject: given.subject }),
-    }),
+  webhook: (given, parts) =>
+    guarded(
+      createWebhook({
+        url: given.url,
+        secrets: given.secrets,
+        timeoutMs: ms(given.timeout, DEFAULT_TIMEOUT_MS),
+        maxAgeMs: ms(given.maxAge, DEFAULT_MAX_AGE_MS),
+        allowPrivate: given.allowPrivate ?? false,
+        clock: parts.clock,
+      }),
+      parts,
+    ),
+  email: (given, parts) =>
+    guarded(
+      createEmail({
+        smtp: given.smtp,
+        from: given.from,
+        maxAgeMs: ms(given.maxAge, DEFAULT_MAX_AGE_MS),
+        ...(given.to === undefined ? {} : { to: given.to }),
+        ...(given.subject === undefined ? {} : { subject: given.subject }),
+      }),
+      parts,
+    ),
   webpush: (given, { clock }) =>
     createWebPush({
       vapid: given.vapid,
@@ -136,9 +144,8 @@ export function buildChannels(content: unknown, parts: ChannelParts): Map<string
     } else if (typeof kind !== "string" || !Object.hasOwn(KINDS, kind)) {
       mistakes.push(`channel ${name}: type is one of ${Object.keys(KINDS).join(", ")}`);
     } else {
-      const schema = KINDS[kind as Kind];
-      const [first] = Value.Errors(schema, given);
-      if (first !== undefined) mistakes.push(`channel ${name}: ${first.instancePath || "/"} ${first.message}`);
+      const [first] = checkerOf(KINDS[kind as Kind])(given);
+      if (first !== undefined) mistakes.push(`channel ${name}: ${first.pointer || "/"} ${first.message}`);
       else
         channels.set(name, (BUILDERS[kind as Kind] as (given: unknown, parts: ChannelParts) => Channel)(given, parts));
     }
