@@ -3,12 +3,12 @@
 import { type NatsConnection, headers as natsHeaders, RequestError, TimeoutError } from "@nats-io/nats-core";
 import { isErrorCode, RollcallError, type Subjects, TIMEOUTS } from "@rollcall/contracts";
 import type { LaneReplyData, LeaseData, ReadRequest } from "@rollcall/contracts/internal";
-import { isNatsUp, request } from "@rollcall/runtime";
+import { type Clock, isNatsUp, request } from "@rollcall/runtime";
 import type { Bus, CommandRequest } from "./parts.ts";
 import { Patience } from "./patience.ts";
 import type { PresenceDoors } from "./sessions/link.ts";
 
-/** A batch takes presence milliseconds; it is sent again when an answer is lost. */
+/** A batch takes presence milliseconds; it is sent again when an answer is lost. Where batches take longer, see `patience.ts`. */
 const LANE_TIMEOUT_MS = 1_500;
 const READ_TIMEOUT_MS = TIMEOUTS.request.ms;
 const MAX_MESSAGE_CHARS = 256;
@@ -26,11 +26,11 @@ export function presenceDoors(
   source: ConnectionSource,
   subjects: Subjects,
   cell: string,
-  renewMs: number,
+  { renewMs, clock }: { renewMs: number; clock: Pick<Clock, "monotonic"> },
 ): PresenceDoors {
   const ask = async <T>(door: string, body: unknown, timeoutMs: number): Promise<T> =>
     request<T>(connected(source), subjects.presenceDoor(cell, door), body, { timeoutMs });
-  const patience = new Patience(LANE_TIMEOUT_MS);
+  const patience = new Patience(LANE_TIMEOUT_MS, clock);
   return {
     hello: (body) => ask<LeaseData>("hello", body, LANE_TIMEOUT_MS),
     lease: (body) => ask<LeaseData>("lease", body, renewMs),

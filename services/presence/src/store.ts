@@ -42,6 +42,12 @@ export interface RoomVersions {
   seq: number;
 }
 
+export interface RoomRead extends Stamp, RoomVersions {
+  members: MemberFacts[];
+  /** The place in the fan-out log up to which everything is in it. */
+  position: string;
+}
+
 export interface MemberFacts {
   user: string;
   /** JSON texts; undefined when there is none. */
@@ -256,10 +262,7 @@ export interface PresenceStore {
   users(tenant: string, users: readonly string[]): Promise<Stamp & UsersRead>;
   userPage(tenant: string, after: string, limit: number): Promise<Stamp & { count: number; users: UserFacts[] }>;
   user(tenant: string, user: string): Promise<UserRecord>;
-  room(
-    name: RoomName,
-    page: { after: string; limit: number },
-  ): Promise<Stamp & RoomVersions & { members: MemberFacts[] }>;
+  room(name: RoomName, page: { after: string; limit: number }): Promise<RoomRead>;
   state(name: RoomName, ask: StateAsk): Promise<Stamp & StateRead>;
   history(name: RoomName, ask: HistoryAsk): Promise<Stamp & HistoryRead>;
   /** A backend's patch. Rejects with the catalogue's error when it is refused. */

@@ -331,7 +331,10 @@ export class Run {
       await this.#same("rooms", (world) => world.store.rooms("main", namespace, { prefix: "", after: "", limit: 10 }));
       for (const room of ROOMS) {
         const name = { tenant: "main", namespace, room };
-        await this.#same(room, (world) => world.store.room(name, { after: "", limit: 10 }));
+        await this.#same(room, async (world) => {
+          const read = await world.store.room(name, { after: "", limit: 10 });
+          return { ...read, position: await world.rank(read.position) };
+        });
         await this.#same(`state of ${room}`, (world) =>
           world.store.state(name, { which: "page", after: "", bytes: 100_000 }),
         );

@@ -53,7 +53,7 @@ export function createCell(name: string, options: CellOptions): EdgeCell {
 
   const link: PresenceLink = new PresenceLink({
     instance: options.instance.replaceAll(/[^A-Za-z0-9_-]/g, "-").slice(0, MAX_LABEL_CHARS),
-    doors: presenceDoors(options.nats, subjects, name, settings.LEASE_RENEW_MS),
+    doors: presenceDoors(options.nats, subjects, name, { renewMs: settings.LEASE_RENEW_MS, clock }),
     clock,
     random,
     logger,

@@ -39,20 +39,22 @@ export async function admit(ops: readonly LaneOp[], revocations: Revocations, st
   }
   const refused = new Map<number, ErrorCode>();
   const revoked = new Map<number, RevokedOnes>();
-  const admitted: LaneOp[] = [];
-  for (const op of ops) {
-    const mine = questionsOf(op).map(() => answers.next().value as Revoked);
+  const judge = async (op: LaneOp, mine: readonly Revoked[]): Promise<LaneOp> => {
     const code = isAsking(op) ? await codeOf(op, mine[0]!, store) : undefined;
     if (code !== undefined) refused.set(op.n, code);
-    if (op.op !== "assert") {
-      admitted.push(op);
-      continue;
-    }
+    if (op.op !== "assert") return op;
     const { sessions, gone } = withoutRevoked(op, mine.values());
     if (gone.sessions.length + gone.rooms.length > 0) revoked.set(op.n, gone);
-    admitted.push({ ...op, sessions });
-  }
-  return { ops: admitted, refused, revoked };
+    return { ...op, sessions };
+  };
+  // Side by side: whoever has to be looked up is, in one round trip.
+  const judged = ops.map((op) =>
+    judge(
+      op,
+      questionsOf(op).map(() => answers.next().value as Revoked),
+    ),
+  );
+  return { ops: await Promise.all(judged), refused, revoked };
 }
 
 const isAsking = (op: LaneOp): op is Op<"open"> | Op<"join"> => op.op === "open" || op.op === "join";

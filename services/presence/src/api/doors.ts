@@ -3,7 +3,7 @@
  * it reads what a repeat needs, builds the acks of joins, and tells other edges which sessions they lost.
  */
 
-import { type EventTriple, RollcallError } from "@rollcall/contracts";
+import { RollcallError } from "@rollcall/contracts";
 import type {
   ControlMessage,
   HelloRequest,
@@ -16,15 +16,15 @@ import type {
   ReadRequest,
   ReadRevocationsData,
   ReadUsersData,
-  SessionRef,
 } from "@rollcall/contracts/internal";
 import type { Revocations } from "../redis/revocations.ts";
-import type { OpResult, PresenceStore, SessionFacts } from "../store.ts";
+import type { OpResult, PresenceStore } from "../store.ts";
 import { admit, type RevokedOnes } from "./admission.ts";
 import { checked } from "./checked.ts";
 import { createJoinReader, type JoinReader, joinAck, readForJoin } from "./join-ack.ts";
 import { dataOf, errorOf } from "./lane-answer.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
+import { Repeats } from "./repeats.ts";
 import { traced } from "./traces.ts";
 import { watcherView } from "./views.ts";
 
@@ -43,10 +43,7 @@ export interface DoorsOptions {
   repaired(kind: "ghost" | "missing", count: number): void;
 }
 
-type JoinOp = Extract<LaneOp, { op: "join" }>;
 type OpenOp = Extract<LaneOp, { op: "open" }>;
-type PublishOp = Extract<LaneOp, { op: "publish" }>;
-type AssertOp = Extract<LaneOp, { op: "assert" }>;
 
 export class Doors {
   readonly #store: PresenceStore;
@@ -132,13 +129,12 @@ export class Doors {
 
   /** Repeats become what they would be answered now. */
   async #settle(edge: string, ops: readonly LaneOp[], results: readonly OpResult[]): Promise<Settled[]> {
-    const settled: Settled[] = [];
-    for (const [i, op] of ops.entries()) {
-      const result = results[i] ?? { kind: "gap" as const };
-      const known = result.kind === "repeat" ? await this.#again(edge, op) : result;
-      settled.push({ op, result: known });
-      this.#tell(edge, op, known);
-    }
+    const repeats = new Repeats(this.#store, edge);
+    const settle = async (op: LaneOp, result: OpResult): Promise<Settled> => {
+      return { op, result: result.kind === "repeat" ? await repeats.answer(op) : result };
+    };
+    const settled = await Promise.all(ops.map((op, i) => settle(op, results[i] ?? { kind: "gap" })));
+    for (const { op, result } of settled) this.#tell(edge, op, result);
     return settled;
   }
 
@@ -150,77 +146,6 @@ export class Doors {
     if (result.kind !== "open" || result.elsewhere === undefined || result.elsewhere === edge) return;
     const { ref } = op as OpenOp;
     this.#options.control(result.elsewhere, { kind: "replaced", ref, incarnation: result.incarnation });
-  }
-
-  async #again(edge: string, op: LaneOp): Promise<OpResult> {
-    switch (op.op) {
-      case "open": {
-        const session = await this.#session(op.ref);
-        if (session?.edge !== edge || session.lost !== undefined) return lost;
-        const { incarnation, sinceMs, memberships } = session;
-        return { kind: "open", incarnation, resumed: incarnation !== sinceMs, elsewhere: undefined, memberships };
-      }
-      case "set": {
-        const { version } = await this.#store.user(op.ref.tenant, op.ref.user);
-        return { kind: "set", version };
-      }
-      case "join":
-        return this.#joinAgain(edge, op);
-      case "update": {
-        const room = await this.#store.room({ ...op.ref, room: op.room }, { after: "", limit: 0 });
-        return { kind: "update", version: room.version };
-      }
-      case "assert":
-        return this.#assertAgain(edge, op);
-      case "digest":
-        // It was compared when nothing was in flight; the next one will be again.
-        return { kind: "digest", equal: true };
-      case "patch": {
-        const { roomEpoch, stateVersion } = await this.#store.room(
-          { ...op.ref, room: op.room },
-          { after: "", limit: 0 },
-        );
-        return { kind: "patch", epoch: roomEpoch, version: stateVersion };
-      }
-      case "publish":
-        return this.#publishAgain(op);
-      case "close":
-      case "leave":
-      case "bye":
-        return { kind: "done" };
-    }
-  }
-
-  async #joinAgain(edge: string, op: JoinOp): Promise<OpResult> {
-    const session = await this.#session(op.ref);
-    const member = session?.memberships.find(({ room }) => room === op.room);
-    if (session?.edge !== edge || session.lost !== undefined || member === undefined) return lost;
-    const room = await this.#store.room({ ...op.ref, room: op.room }, { after: "", limit: 0 });
-    const position = await this.#store.position();
-    return { kind: "join", facts: { ...room, position, change: undefined } };
-  }
-
-  /** Its own id is in the history, unless that is already trimmed. */
-  async #publishAgain(op: PublishOp): Promise<OpResult> {
-    const { id, ts } = JSON.parse(op.metaJson) as { id: string; ts: string };
-    if (!op.history) return { kind: "publish", id, ts, seq: undefined };
-    const read = await this.#store.history({ ...op.ref, room: op.room }, { limit: 200, newest: true });
-    const at = read.events.findIndex((json) => json.includes(id) && (JSON.parse(json) as EventTriple)[2].id === id);
-    return at < 0 ? lost : { kind: "publish", id, ts, seq: read.seqs[at] };
-  }
-
-  async #assertAgain(edge: string, op: AssertOp): Promise<OpResult> {
-    const incarnations: (number | undefined)[] = [];
-    for (const { ref } of op.sessions) {
-      const session = await this.#session(ref);
-      incarnations.push(session?.edge === edge ? session.incarnation : undefined);
-    }
-    return { kind: "assert", incarnations, ghosts: 0, missing: 0 };
-  }
-
-  async #session(ref: SessionRef): Promise<SessionFacts | undefined> {
-    const { sessions } = await this.#store.user(ref.tenant, ref.user);
-    return sessions.find((one) => one.ref.namespace === ref.namespace && one.ref.session === ref.session);
   }
 
   async #answer({ op, result }: Settled, answering: Answering): Promise<LaneResult> {
@@ -252,9 +177,6 @@ interface Settled {
   op: LaneOp;
   result: OpResult;
 }
-
-/** Applied once, and since then undone by something else: the edge's next digest or control message tells what. */
-const lost: OpResult = { kind: "error", code: "UNAVAILABLE", message: "" };
 
 function edgeOf(body: { edge: unknown } | undefined): string {
   const edge = body?.edge;

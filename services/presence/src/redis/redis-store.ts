@@ -8,12 +8,11 @@ import type {
   HistoryAsk,
   HistoryRead,
   LaneOutcome,
-  MemberFacts,
   OpResult,
   Outbox,
   PresenceStore,
   RoomName,
-  RoomVersions,
+  RoomRead,
   SessionRevocation,
   Stamp,
   StateAsk,
@@ -174,13 +173,10 @@ export class RedisStore implements PresenceStore {
     };
   }
 
-  async room(
-    name: RoomName,
-    page: { after: string; limit: number },
-  ): Promise<Stamp & RoomVersions & { members: MemberFacts[] }> {
+  async room(name: RoomName, page: { after: string; limit: number }): Promise<RoomRead> {
     const { tenant, namespace, room } = name;
     const reply = await this.#call("read-room", [tenant, namespace, room, page.after, Math.min(page.limit, PAGE_MAX)]);
-    const [, epoch, , birth, version, count, occupancy, state, seq, members] = reply;
+    const [, epoch, , birth, version, count, occupancy, state, seq, members, position] = reply;
     const stamp = this.#stamp(reply);
     return {
       ...stamp,
@@ -191,6 +187,7 @@ export class RedisStore implements PresenceStore {
       stateVersion: Number(state),
       seq: Number(seq),
       members: (members as string[]).map(readMember),
+      position: String(position),
     };
   }
 

@@ -61,11 +61,11 @@ export function createRevocations({ redis, install, cell, rememberMs }: Revocati
 
   return {
     async ask(questions) {
-      const answers: Revoked[] = [];
+      const asked: Promise<Revoked[]>[] = [];
       for (let at = 0; at < questions.length; at += QUESTIONS_MAX) {
-        answers.push(...(await askSome(questions.slice(at, at + QUESTIONS_MAX))));
+        asked.push(askSome(questions.slice(at, at + QUESTIONS_MAX)));
       }
-      return answers;
+      return (await Promise.all(asked)).flat();
     },
     async record({ tenant, user, namespace = "", room = "", issuedBeforeMs = "" }) {
       const reply: unknown = await runner.run(recording, [tenant, user, namespace, room, issuedBeforeMs, rememberMs]);

@@ -17,10 +17,10 @@ import type {
   HistoryAsk,
   HistoryRead,
   LaneOutcome,
-  MemberFacts,
   OpResult,
   PresenceStore,
   RoomName,
+  RoomRead,
   RoomVersions,
   SessionFacts,
   SessionRevocation,
@@ -140,14 +140,11 @@ export class TwinStore implements PresenceStore {
     };
   }
 
-  async room(
-    name: RoomName,
-    page: { after: string; limit: number },
-  ): Promise<Stamp & RoomVersions & { members: MemberFacts[] }> {
+  async room(name: RoomName, page: { after: string; limit: number }): Promise<RoomRead> {
     const room = this.#room(name);
     const users = [...(room?.roster.keys() ?? [])].filter((user) => user > page.after).toSorted();
     const members = users.slice(0, page.limit).map((user) => memberOf(user, room!.roster.get(user)!));
-    return { ...this.#stamp(), ...this.#versions(room), members };
+    return { ...this.#stamp(), ...this.#versions(room), members, position: await this.position() };
   }
 
   async state(name: RoomName, ask: StateAsk): Promise<Stamp & StateRead> {
