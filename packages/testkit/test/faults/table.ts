@@ -22,14 +22,9 @@ const HEAD = [
   "repeated or unseen",
   "other",
   "event loop, worst",
+  "load",
+  "commit",
 ];
-
-export interface Circumstances {
-  clients: number;
-  edges: number;
-  presence: number;
-  commit: string;
-}
 
 /** A fault whose trial did not come to its end, and why. */
 export interface Unended {
@@ -37,25 +32,25 @@ export interface Unended {
   why: string;
 }
 
-/** Also printed, by whoever runs the campaign. */
-export function writeTable(
-  rows: readonly (Row | Unended)[],
-  { clients, edges, presence, commit }: Circumstances,
-): string {
+/** The row of a fault takes the place of its earlier one: a campaign may be run in parts. `faults`: all, in order. */
+export function writeRow(row: Row | Unended, commit: string, faults: readonly string[]): void {
   const text = readFileSync(FILE, "utf8");
-  const [before, after] = [text.split(BEGIN, 1)[0]!, text.split(END)[1]!];
-  const load = loadavg()[2]!.toFixed(0);
-  const circumstances = `Commit ${commit}, ${clients} clients, ${edges} edges, ${presence} presence replicas, all on one machine with a load average of ${load}:`;
-  const table = [HEAD, HEAD.map(() => "---"), ...rows.map(cells)].map((row) => `| ${row.join(" | ")} |`).join("\n");
-  writeFileSync(FILE, `${before}${BEGIN}\n\n${circumstances}\n\n${table}\n\n${END}${after}`);
-  return `${circumstances}\n\n${table}`;
+  const [before, rest] = text.split(BEGIN) as [string, string];
+  const [written, after] = rest.split(END) as [string, string];
+  const rows = new Map(written.split("\n").map((line) => [line.split(" | ")[0]!.slice(2), line]));
+  rows.set(row.fault, lineOf([...cells(row), loadavg()[1]!.toFixed(1), commit]));
+  const kept = faults.flatMap((fault) => rows.get(fault) ?? []);
+  const table = [lineOf(HEAD), lineOf(HEAD.map(() => "---")), ...kept].join("\n");
+  writeFileSync(FILE, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
 }
+
+const lineOf = (row: readonly string[]): string => `| ${row.join(" | ")} |`;
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 function cells(row: Row | Unended): string[] {
   if ("why" in row)
-    return [row.fault, ...HEAD.slice(3).map(() => ""), row.why.replaceAll(/[|\n]/g, " ").slice(0, 120), ""];
+    return [row.fault, ...HEAD.slice(5).map(() => ""), row.why.replaceAll(/[|\n]/g, " ").slice(0, 120), ""];
   const { ghosts, missing, wrong, falses, repeats, unseen, surprises } = row;
   const counts = [ghosts.length, missing.length + wrong.length, falses.length, repeats.length + unseen.length];
   return [

@@ -157,11 +157,12 @@ export class World {
   }
 
   async answers(): Promise<Answers> {
-    const members = new Map<string, Member[]>();
-    for (const room of truthOf(this.apps).members.keys()) {
-      members.set(room, await this.#pages<Member>("room.members", "members", { namespace: "/", room }));
-    }
-    return { list: await this.#pages<UserPresence>("presence.list", "users", {}), members };
+    const rooms = [...truthOf(this.apps).members.keys()];
+    const [list, ...members] = await Promise.all([
+      this.#pages<UserPresence>("presence.list", "users", {}),
+      ...rooms.map((room) => this.#pages<Member>("room.members", "members", { namespace: "/", room })),
+    ]);
+    return { list, members: new Map(rooms.map((room, i) => [room, members[i] as Member[]])) };
   }
 
   async #pages<T>(name: string, field: string, ask: Record<string, unknown>): Promise<T[]> {
