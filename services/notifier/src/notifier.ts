@@ -106,7 +106,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     ...shared,
     faults,
     connection: durableRedis,
-    channels: options.channels({ nc: nats.nc, js, jsm, subjects, install, clock }),
+    channels: options.channels({ nc: nats.nc, js, jsm, subjects, install, clock, random }),
     inboxSize: options.inboxSize,
     ledgerKeepMs: options.ledgerKeepMs,
     sweepMs: options.sweepMs,

@@ -34,18 +34,28 @@ export interface Channel {
   readonly type: string;
   /** No further attempt after this, from when the notice was handed over. */
   readonly maxAgeMs: number;
-  /** Rejects when another attempt may help; with {@link NotNow} it was not even tried. */
+  /** Rejects when another attempt may help: see {@link NotNow} and {@link Refused}. */
   send(notice: Notice, signal: AbortSignal): Promise<SendResult>;
+  /** How long no notice of this channel is worth an attempt; 0: now. */
+  waitMs?(): number;
   close?(): Promise<void>;
 }
 
-/** The channel is known to fail at the moment: come back later, without an attempt. */
+/** The channel takes nothing at the moment: all its notices wait so long. */
 export class NotNow extends Error {
   readonly inMs: number;
   constructor(inMs: number) {
     super(`not before ${inMs} ms from now`);
     this.name = "NotNow";
     this.inMs = inMs;
+  }
+}
+
+/** The host answered and did not take this notice, which says nothing against the host. */
+export class Refused extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = "Refused";
   }
 }
 

@@ -8,7 +8,7 @@ import { type Hook, startHook } from "../../test/faults/hook.ts";
 import { hookChannel } from "../../test/faults/mix.ts";
 import { parseRecord } from "../ledger/ledger.ts";
 import { messageId } from "../routing/identity.ts";
-import { keyOf, queueName } from "./fallback.ts";
+import { keyOf, queueName } from "./jobs.ts";
 
 const DAY_MS = 86_400_000;
 const contracts = fakeContracts([

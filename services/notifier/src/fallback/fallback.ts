@@ -7,16 +7,16 @@
 
 import type { Contracts, EventContract } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
-import { ATTRIBUTES, METRICS, startSpan } from "@rollcall/telemetry";
-import { DelayedError, type Job, Queue, type RedisOptions, Worker } from "bullmq";
+import { METRICS } from "@rollcall/telemetry";
+import { Queue, type RedisOptions, Worker } from "bullmq";
 import type { InboxStore } from "../inbox/inbox-store.ts";
 import type { Timer, Turned } from "../inbox/inbox-types.ts";
 import { isQuiet, type Preferences } from "../inbox/preferences.ts";
 import { isFinal } from "../ledger/ledger.ts";
 import { backoffMs } from "../retry.ts";
-import { messageId } from "../routing/identity.ts";
-import { type Channel, type Notice, NotNow } from "./channel.ts";
-import { type Companion, digestOf, takeAlong } from "./digest.ts";
+import { createAttempt } from "./attempt.ts";
+import type { Channel } from "./channel.ts";
+import { BACKOFF, type JobData, makeJob, queueName, RECONCILE_MS } from "./jobs.ts";
 
 export interface FallbackOptions {
   contracts: Contracts;
@@ -41,23 +41,14 @@ export interface Fallback {
   stop(): Promise<void>;
 }
 
-interface JobData extends Timer {
-  channel: string;
-  /** Redis' time: its age must not depend on whose clock is asked. */
-  dueAtMs: number;
-}
-
 const TAKE = 100;
-/** How often a record that waits for its job is compared with the queue. */
-const RECONCILE_MS = 60_000;
 const CONCURRENCY = 10;
-const BACKOFF = { minMs: 1_000, maxMs: 5 * 60_000 };
 /** A job that still waits then was put off by a clock that is wrong. */
 const LATEST_RETRY_MS = BACKOFF.maxMs + RECONCILE_MS;
 /** A stalled job is worked again; the ledger's claim keeps that harmless. */
 const MAX_STALLED = 5;
-/** Age, not attempts, ends a notice. */
-const ATTEMPTS = 1_000_000;
+/** Never reached: BullMQ lets a queue rest (`rateLimit`) only where it has a limit. */
+const NO_LIMIT = { max: 1_000_000, duration: 1_000 };
 
 export function startFallback(options: FallbackOptions): Fallback {
   const { contracts, store, preferences, channels, prefix, connection, clock, random, logger } = options;
@@ -65,13 +56,15 @@ export function startFallback(options: FallbackOptions): Fallback {
   const stopping = new AbortController();
   const queues = new Map<string, Queue<JobData>>();
   const workers: Worker<JobData>[] = [];
+  const attempt = createAttempt({ contracts, store, count, signal: stopping.signal, clock, random, logger });
   for (const [name, channel] of channels) {
     const common = { connection, prefix };
     const queue = new Queue<JobData>(queueName(name), common);
     queue.on("error", (error) => logger.debug({ event: "fallback.queue_error", channel: name, error }, "queue error"));
-    const worker = new Worker<JobData>(queueName(name), (job, token) => work(job, token, channel), {
+    const worker = new Worker<JobData>(queueName(name), (job, token) => attempt({ job, token, queue, channel }), {
       ...common,
       concurrency: CONCURRENCY,
+      limiter: NO_LIMIT,
       maxStalledCount: MAX_STALLED,
       lockDuration: options.lockMs,
       stalledInterval: options.lockMs,
@@ -148,102 +141,6 @@ export function startFallback(options: FallbackOptions): Fallback {
     return isQuiet(quiet, record.nowMs) || (mute?.includes(record.event) ?? false);
   }
 
-  /** One job per record, however often it is asked for; one that ended without an end of the record is made anew. */
-  async function makeJob(queue: Queue<JobData>, data: JobData, isOverdue: boolean): Promise<void> {
-    const jobId = keyOf(data);
-    const existing = await queue.getJob(jobId);
-    if (existing !== undefined) {
-      const state = await existing.getState();
-      if (state === "delayed" && isOverdue) return existing.promote();
-      if (state !== "failed" && state !== "completed" && state !== "unknown") return;
-      await existing.remove();
-    }
-    await queue.add("notice", data, {
-      jobId,
-      attempts: ATTEMPTS,
-      backoff: { type: "custom" },
-      removeOnComplete: true,
-      removeOnFail: true,
-    });
-  }
-
-  // Work: from a queue to a channel.
-
-  async function work(job: Job<JobData>, token: string | undefined, channel: Channel): Promise<void> {
-    const timer: Timer = timerOf(job.data);
-    const claimed = await store.turn(timer, ["due", "claim"], RECONCILE_MS);
-    count(claimed);
-    if (claimed === undefined || isFinal(claimed.state)) return;
-    const span = startSpan("deliver", claimed.event, {
-      parent: claimed.info.traceparent,
-      kind: "client",
-      attributes: { [ATTRIBUTES.messageId]: timer.mid, [ATTRIBUTES.tenant]: timer.tenant },
-    });
-    const notice = noticeOf(timer, claimed, span.sampled ? span.traceparent : undefined);
-    const companions = await companionsOf(timer, claimed.event);
-    try {
-      const result = await channel.send(digestOf(notice, companions), stopping.signal);
-      span.setAttribute(ATTRIBUTES.code, result);
-      // Its own end last: a worker that takes over sends the rest under the same key.
-      for (const companion of companions) await persist(companion.timer, result);
-      await persist(timer, result);
-      if (companions.length > 0)
-        await store.scatter(
-          timer,
-          claimed.event,
-          companions.map(({ timer }) => timer.mid),
-        );
-    } catch (error) {
-      span.fail(error);
-      for (const companion of companions) count(await store.turn(companion.timer, ["failed"]));
-      await failed(job, token, channel, claimed, error);
-    } finally {
-      span.end();
-    }
-  }
-
-  async function companionsOf(timer: Timer, event: string): Promise<Companion[]> {
-    if (contractOf(timer, event)?.durable?.digest === undefined) return [];
-    const { taken, ended } = await takeAlong(store, timer, event, RECONCILE_MS);
-    for (const record of ended) count(record);
-    return taken;
-  }
-
-  /** What the channel did is done: the ledger must come to know it, or the next attempt repeats it. */
-  async function persist(timer: Timer, result: "sent" | "gone"): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return count(await store.turn(timer, [result]));
-      } catch (error) {
-        if (stopping.signal.aborted || attempt >= 20) throw error;
-        logger.debug({ event: "fallback.persist_retry", error }, "the ledger is away: trying again");
-        await clock.sleep(backoffMs({ minMs: 50, maxMs: 2_000 }, attempt, random), stopping.signal);
-      }
-    }
-  }
-
-  async function failed(
-    job: Job<JobData>,
-    token: string | undefined,
-    channel: Channel,
-    claimed: Turned,
-    error: unknown,
-  ): Promise<void> {
-    const isOld = claimed.nowMs - job.data.dueAtMs >= channel.maxAgeMs;
-    const turned = await store.turn(timerOf(job.data), [isOld ? "exhausted" : "failed"]);
-    count(turned);
-    if (turned === undefined || isFinal(turned.state)) return;
-    logger.info(
-      { event: "fallback.attempt_failed", channel: job.data.channel, error },
-      "the channel did not take a notice",
-    );
-    if (error instanceof NotNow) {
-      await job.moveToDelayed(clock.now() + error.inMs, token);
-      throw new DelayedError();
-    }
-    throw error;
-  }
-
   return {
     async stop() {
       timer.cancel();
@@ -253,27 +150,5 @@ export function startFallback(options: FallbackOptions): Fallback {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       await Promise.all([...channels.values()].map((channel) => channel.close?.()));
     },
-  };
-}
-
-export const queueName = (channel: string) => `fallback-${channel}`;
-
-/** Of this event for this recipient: the job's id and the receiver's key. Neither an integer nor with a colon. */
-export function keyOf({ tenant, namespace, user, mid }: Timer): string {
-  return `n-${messageId(tenant, `${namespace} ${user}`, mid)}`;
-}
-
-const timerOf = ({ tenant, namespace, user, mid }: JobData): Timer => ({ tenant, namespace, user, mid });
-
-function noticeOf(timer: Timer, record: Turned, traceparent: string | undefined): Notice {
-  return {
-    id: timer.mid,
-    key: keyOf(timer),
-    event: record.event,
-    tenant: timer.tenant,
-    user: timer.user,
-    data: JSON.parse(record.dataJson),
-    ts: record.info.ts,
-    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

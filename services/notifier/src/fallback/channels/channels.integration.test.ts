@@ -3,14 +3,14 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { subjectsOf } from "@rollcall/contracts";
-import { ConfigError, ManualClock, systemClock } from "@rollcall/runtime";
+import { ConfigError, systemClock, systemRandom } from "@rollcall/runtime";
 import { type NatsServer, startNats } from "@rollcall/testkit";
 import { SMTPServer } from "smtp-server";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import webpush from "web-push";
 import type { Notice } from "../channel.ts";
 import { buildChannels, type ChannelParts } from "../channels-file.ts";
-import { createWebhook } from "./webhook.ts";
+import { BREAKER } from "../guarded.ts";
 
 const notice: Notice = {
   id: "mid-1",
@@ -38,6 +38,7 @@ describe("channels", () => {
   let parts: ChannelParts;
   const got: { headers: IncomingHttpHeaders; body: Buffer }[] = [];
   let status = 200;
+  let retryAfter: string | undefined;
 
   beforeAll(async () => {
     http = createServer((request, response) => {
@@ -45,7 +46,7 @@ describe("channels", () => {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         got.push({ headers: request.headers, body: Buffer.concat(chunks) });
-        response.writeHead(status).end();
+        response.writeHead(status, retryAfter === undefined ? {} : { "retry-after": retryAfter }).end();
       });
     });
     await new Promise<void>((done) => http.listen(0, "127.0.0.1", done));
@@ -53,11 +54,20 @@ describe("channels", () => {
     nats = await startNats();
     const nc = await nats.connect();
     const jsm = await jetstreamManager(nc);
-    parts = { nc, js: jetstream(nc), jsm, subjects: subjectsOf("rollcall"), install: "rollcall", clock: systemClock };
+    parts = {
+      nc,
+      js: jetstream(nc),
+      jsm,
+      subjects: subjectsOf("rollcall"),
+      install: "rollcall",
+      clock: systemClock,
+      random: systemRandom,
+    };
   });
   beforeEach(() => {
     got.length = 0;
     status = 200;
+    retryAfter = undefined;
   });
   afterAll(async () => {
     await parts.nc.close();
@@ -90,18 +100,26 @@ describe("channels", () => {
         await expect(hook().send(notice, never)).rejects.toThrow(String(status));
     });
 
-    it("leaves a failing host alone for a while, then finds out with one attempt", async () => {
-      const clock = new ManualClock();
-      const options = { url: base, secrets, timeoutMs: 5_000, maxAgeMs: 60_000, allowPrivate: true, clock };
-      const breaking = createWebhook(options);
-      status = 500;
-      for (let n = 0; n < 5; n++) await expect(breaking.send(notice, never)).rejects.toThrow("500");
-      await expect(breaking.send(notice, never)).rejects.toMatchObject({ name: "NotNow" });
-      expect(got).toHaveLength(5);
-      status = 200;
-      await clock.advance(30_000);
-      expect(await breaking.send(notice, never)).toBe("sent");
-      expect(await breaking.send(notice, never)).toBe("sent");
+    it.each([
+      [500, "a failure"],
+      [429, "a failure"],
+      [404, "a word about this notice only"],
+    ])("takes %i for %s", async (answered, what) => {
+      const one = hook();
+      status = answered;
+      for (let n = 0; n < BREAKER.failures; n++) await expect(one.send(notice, never)).rejects.toThrow(`${answered}`);
+      expect(one.waitMs!() > 0).toBe(what === "a failure");
+    });
+
+    it("waits as long as a host asks for, within bounds", async () => {
+      status = 503;
+      for (const [asked, waited] of [
+        [7, 7_000],
+        [86_400, 60_000],
+      ] as const) {
+        retryAfter = String(asked);
+        await expect(hook().send(notice, never)).rejects.toMatchObject({ name: "NotNow", inMs: waited });
+      }
     });
 
     it("refuses private addresses unless it is told otherwise", async () => {
@@ -132,13 +150,16 @@ describe("channels", () => {
   describe("email", () => {
     let smtp: SMTPServer;
     let url = "";
+    const REFUSED: Record<string, number> = { "nobody@example.org": 550, "greylisted@example.org": 451 };
     const mails: { to: string[]; text: string }[] = [];
     beforeAll(async () => {
       smtp = new SMTPServer({
         authOptional: true,
         disabledCommands: ["STARTTLS"],
         onRcptTo: ({ address }, _session, done) =>
-          done(address.startsWith("nobody") ? Object.assign(new Error("no such user"), { responseCode: 550 }) : null),
+          done(address in REFUSED ? Object.assign(new Error("no"), { responseCode: REFUSED[address] }) : null),
+        onMailFrom: ({ address }, _session, done) =>
+          done(address === "spam@example.org" ? Object.assign(new Error("no"), { responseCode: 550 }) : null),
         onData(stream, session, done) {
           let text = "";
           stream.on("data", (chunk: Buffer) => {
@@ -180,9 +201,15 @@ describe("channels", () => {
       expect(mails).toHaveLength(0);
     });
 
-    it("is tried again when the server is away", async () => {
-      const away = channel({ type: "email", smtp: "smtp://127.0.0.1:1", from: "a@example.org" });
-      await expect(away.send(notice, never)).rejects.toThrow();
+    it.each([
+      ["the server is away", false, { smtp: "smtp://127.0.0.1:1" }, {}],
+      ["the server does not want our mail", false, { from: "spam@example.org" }, {}],
+      ["the mailbox is busy", true, {}, { user: "greylisted@example.org" }],
+    ])("is tried again when %s", async (_what, isOfThisMail, more, change) => {
+      const one = mail(more);
+      for (let n = 0; n < BREAKER.failures; n++)
+        await expect(one.send({ ...notice, ...change }, never)).rejects.toThrow();
+      expect(one.waitMs!() === 0).toBe(isOfThisMail);
     });
   });
 

@@ -1,7 +1,7 @@
 /** A plain mail over SMTP. The address is where the event's data says, else the user's id when it is one. */
 
 import { createTransport } from "nodemailer";
-import { bodyOf, type Channel, type Notice, pointed } from "../channel.ts";
+import { bodyOf, type Channel, type Notice, pointed, Refused } from "../channel.ts";
 
 export interface EmailOptions {
   /** `smtp://user:password@host:port` or `smtps://`. */
@@ -15,8 +15,13 @@ export interface EmailOptions {
 
 const ADDRESS = /^[^\s@<>"(),;:\\]{1,64}@[^\s@<>"(),;:\\]{1,190}$/;
 const TIMEOUT_MS = 10_000;
-/** SMTP: permanent failures of the recipient's mailbox. */
+/** SMTP: permanent failures of the recipient's mailbox, as answers to its address. */
 const GONE = new Set([550, 551, 553]);
+/** The server says goodbye: nobody's mail is taken at the moment. */
+const SHUTTING_DOWN = 421;
+const TO = "RCPT TO";
+/** What an answer to these says is said of this mail, not of the server. */
+const OF_ONE_MAIL = new Set([TO, "DATA"]);
 
 export function createEmail(options: EmailOptions): Channel {
   const transport = createTransport(
@@ -49,9 +54,10 @@ export function createEmail(options: EmailOptions): Channel {
         });
         return "sent";
       } catch (error) {
-        const code = (error as { responseCode?: unknown }).responseCode;
-        if (typeof code === "number" && GONE.has(code)) return "gone";
-        throw error;
+        const { responseCode: answer, command = "" } = error as { responseCode?: number; command?: string };
+        if (answer === undefined || answer === SHUTTING_DOWN || !OF_ONE_MAIL.has(command)) throw error;
+        if (command === TO && GONE.has(answer)) return "gone";
+        throw new Refused(`the mail server answered ${answer}`);
       }
     },
     async close() {

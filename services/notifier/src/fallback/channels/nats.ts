@@ -2,10 +2,10 @@
 
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { headers as createHeaders, type MsgHdrs, type NatsConnection, TimeoutError } from "@nats-io/nats-core";
-import { RollcallError, type Subjects } from "@rollcall/contracts";
+import type { Subjects } from "@rollcall/contracts";
 import { isNatsUp } from "@rollcall/runtime";
 import { isMissing } from "../../intake/streams.ts";
-import { bodyOf, type Channel, type Notice } from "../channel.ts";
+import { bodyOf, type Channel, type Notice, NotNow } from "../channel.ts";
 
 export interface NatsChannelOptions {
   nc: NatsConnection;
@@ -16,6 +16,8 @@ export interface NatsChannelOptions {
   maxAgeMs: number;
 }
 
+/** Until it is looked whether NATS is back. */
+const AWAY_MS = 1_000;
 const PUBLISH_TIMEOUT_MS = 3_000;
 /** A listener need not answer; that somebody listens is enough, and is known by then. */
 const LISTENER_MS = 1_000;
@@ -26,7 +28,7 @@ export function createNatsChannel(options: NatsChannelOptions): Channel {
     type: "nats",
     maxAgeMs,
     async send(notice) {
-      if (!isNatsUp(nc)) throw new RollcallError("UNAVAILABLE");
+      if (!isNatsUp(nc)) throw new NotNow(AWAY_MS);
       const subject = subjects.fallback(notice.tenant, notice.event);
       const headers = headersOf(notice, install);
       if (await isKept(subject)) {

@@ -2,8 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import type { Clock } from "@rollcall/runtime";
-import { ask, type Breaker, type BreakerRules, CLOSED, tell } from "../breaker.ts";
-import { bodyOf, type Channel, type Notice, NotNow } from "../channel.ts";
+import { bodyOf, type Channel, type Notice, NotNow, Refused } from "../channel.ts";
 import { post } from "../egress.ts";
 
 export interface WebhookOptions {
@@ -16,37 +15,25 @@ export interface WebhookOptions {
   clock: Clock;
 }
 
-const BREAKER: BreakerRules = { failures: 5, openMs: 30_000 };
 const GONE = 410;
+const TOO_MANY = 429;
+/** A host may ask for a pause, but not for one that outlasts the patience of those who wait. */
+const MAX_RETRY_AFTER_MS = 60_000;
 
 export function createWebhook(options: WebhookOptions): Channel {
-  const { url, clock } = options;
-  let breaker: Breaker = CLOSED;
-  const settle = (succeeded: boolean) => {
-    breaker = tell(breaker, succeeded, BREAKER, clock.monotonic());
-  };
-
+  const { url, allowPrivate, timeoutMs, clock } = options;
   return {
     type: "webhook",
     maxAgeMs: options.maxAgeMs,
     async send(notice, signal) {
-      const asked = ask(breaker, BREAKER, clock.monotonic());
-      breaker = asked.next;
-      if (asked.waitMs > 0) throw new NotNow(asked.waitMs);
-      let status: number;
-      try {
-        const sent = signed(notice, options.secrets, clock.now());
-        const { allowPrivate, timeoutMs } = options;
-        ({ status } = await post(url, { ...sent, allowPrivate, timeoutMs, clock, signal }));
-      } catch (error) {
-        settle(false);
-        throw error;
-      }
-      // An answer that refuses this notice says nothing against the host.
-      settle(status < 500 && status !== 429);
+      const sent = signed(notice, options.secrets, clock.now());
+      const { status, retryAfterS } = await post(url, { ...sent, allowPrivate, timeoutMs, clock, signal });
       if (status >= 200 && status < 300) return "sent";
       if (status === GONE) return "gone";
-      throw new Error(`the webhook answered ${status}`);
+      const isIll = status >= 500 || status === TOO_MANY;
+      if (isIll && retryAfterS !== undefined) throw new NotNow(Math.min(retryAfterS * 1_000, MAX_RETRY_AFTER_MS));
+      const message = `the webhook answered ${status}`;
+      throw isIll ? new Error(message) : new Refused(message);
     },
   };
 }

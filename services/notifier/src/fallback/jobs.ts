@@ -1,0 +1,44 @@
+/** The jobs of fallbacks: one queue per channel, one job per record of the ledger, however often it is asked for. */
+
+import type { Queue } from "bullmq";
+import type { Timer } from "../inbox/inbox-types.ts";
+import { messageId } from "../routing/identity.ts";
+
+export interface JobData extends Timer {
+  channel: string;
+  /** Redis' time: its age must not depend on whose clock is asked. */
+  dueAtMs: number;
+}
+
+/** How often a record that waits for its job is compared with the queue. */
+export const RECONCILE_MS = 60_000;
+/** Between two attempts for one notice that its host refuses. */
+export const BACKOFF = { minMs: 1_000, maxMs: 5 * 60_000 };
+/** Age, not attempts, ends a notice. */
+const ATTEMPTS = 1_000_000;
+
+export const queueName = (channel: string) => `fallback-${channel}`;
+
+/** Of this event for this recipient: the job's id and the receiver's key. Neither an integer nor with a colon. */
+export function keyOf({ tenant, namespace, user, mid }: Timer): string {
+  return `n-${messageId(tenant, `${namespace} ${user}`, mid)}`;
+}
+
+/** One that ended without an end of the record is made anew. `isOverdue`: one that is delayed was put off wrongly. */
+export async function makeJob(queue: Queue<JobData>, data: JobData, isOverdue: boolean): Promise<void> {
+  const jobId = keyOf(data);
+  const existing = await queue.getJob(jobId);
+  if (existing !== undefined) {
+    const state = await existing.getState();
+    if (state === "delayed" && isOverdue) return existing.promote();
+    if (state !== "failed" && state !== "completed" && state !== "unknown") return;
+    await existing.remove();
+  }
+  await queue.add("notice", data, {
+    jobId,
+    attempts: ATTEMPTS,
+    backoff: { type: "custom" },
+    removeOnComplete: true,
+    removeOnFail: true,
+  });
+}
