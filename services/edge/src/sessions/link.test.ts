@@ -23,6 +23,9 @@ class FakePresence {
   readonly applied: string[] = [];
   readonly edges: string[] = [];
   hold: Promise<void> | undefined;
+  delay = async (): Promise<void> => {};
+  /** How many operations each held. */
+  readonly batches: number[] = [];
   /** What the next assertion's answer adds. */
   denied: Partial<Extract<LaneData, { op: "assert" }>> = {};
 
@@ -40,6 +43,8 @@ class FakePresence {
   lease = async ({ edge }: { edge: string }): Promise<LeaseData> => this.#answer(edge);
   lane = async ({ edge, ops }: LaneRequest): Promise<LaneReplyData> => {
     await this.hold;
+    await this.delay();
+    this.batches.push(ops.length);
     const { status, epoch, brake } = this.#answer(edge);
     if (status === "UNKNOWN_EDGE") return { status, epoch, brake };
     return {
@@ -142,6 +147,23 @@ describe("link to presence", () => {
     await clock.advance(10);
     expect(applied).toHaveLength(1);
     expect(link.mirror.roomsOf("main\n/\nann\nsession-of-ann-1")?.has("doc:1")).toBe(true);
+  });
+
+  it("[L1] answers that take long cost no throughput: what comes meanwhile leaves together with the next batch", async () => {
+    await opened();
+    presence.delay = () => clock.sleep(1_500);
+    let answered = 0;
+    const ask = () => {
+      const joining = link.submit(join).then(() => answered++);
+      joining.catch(() => undefined);
+    };
+    for (let i = 0; i < 100; i++) {
+      for (let k = 0; k < 5; k++) ask();
+      await clock.advance(15);
+    }
+    await clock.advance(1_500); // those in the first batch waited once, all others at most twice
+    expect(answered).toBe(500);
+    expect(presence.batches.slice(-2)).toEqual([5, 495]);
   });
 
   it("[P11] forgotten by presence it takes a new id, asserts, and says so when it is done", async () => {
