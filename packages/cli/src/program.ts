@@ -2,42 +2,37 @@
 
 import { RollcallError } from "@rollcall/contracts";
 import { Command, CommanderError } from "commander";
-import { addBench } from "./commands/bench.ts";
-import { addDown, addLogs, addStatus } from "./commands/cluster.ts";
-import { addContracts } from "./commands/contracts.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addDoctor } from "./commands/doctor.ts";
-import { addLoadtest } from "./commands/loadtest.ts";
-import { addProbe } from "./commands/probe.ts";
-import { addPublish } from "./commands/publish.ts";
-import { addRequests } from "./commands/requests.ts";
-import { addTest } from "./commands/test.ts";
-import { addToken } from "./commands/token.ts";
-import { addTrace } from "./commands/trace.ts";
-import { addUp } from "./commands/up.ts";
-import { addWatch } from "./commands/watch.ts";
 import { CliError, type Context, EXIT } from "./context.ts";
 
-const COMMANDS = [
-  addUp,
-  addDown,
-  addStatus,
-  addLogs,
-  addTest,
-  addToken,
-  addPublish,
-  addWatch,
-  addRequests,
-  addTrace,
-  addDoctor,
-  addContracts,
-  addDemo,
-  addBench,
-  addLoadtest,
-  addProbe,
-];
+type Add = (program: Command, context: Context) => void;
 
-export function makeProgram(context: Context): Command {
+/** By name, in the order of the help. Only what is asked is loaded: the whole takes several times as long. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  up: async () => (await import("./commands/up.ts")).addUp,
+  down: async () => (await import("./commands/cluster.ts")).addDown,
+  status: async () => (await import("./commands/cluster.ts")).addStatus,
+  logs: async () => (await import("./commands/cluster.ts")).addLogs,
+  test: async () => (await import("./commands/test.ts")).addTest,
+  verify: async () => (await import("./commands/test.ts")).addVerify,
+  token: async () => (await import("./commands/token.ts")).addToken,
+  publish: async () => (await import("./commands/publish.ts")).addPublish,
+  watch: async () => (await import("./commands/watch.ts")).addWatch,
+  presence: async () => (await import("./commands/presence.ts")).addPresence,
+  room: async () => (await import("./commands/room.ts")).addRoom,
+  revoke: async () => (await import("./commands/revoke.ts")).addRevoke,
+  explain: async () => (await import("./commands/explain.ts")).addExplain,
+  deadletter: async () => (await import("./commands/deadletter.ts")).addDeadletter,
+  trace: async () => (await import("./commands/trace.ts")).addTrace,
+  doctor: async () => (await import("./commands/doctor.ts")).addDoctor,
+  contracts: async () => (await import("./commands/contracts.ts")).addContracts,
+  demo: async () => (await import("./commands/demo.ts")).addDemo,
+  bench: async () => (await import("./commands/bench.ts")).addBench,
+  loadtest: async () => (await import("./commands/loadtest.ts")).addLoadtest,
+  probe: async () => (await import("./commands/probe.ts")).addProbe,
+};
+
+/** The command that the line begins with; without one, all of them, for the help. */
+async function makeProgram(args: readonly string[], context: Context): Promise<Command> {
   const program = new Command("rollcall")
     .description("Presence and room state for Socket.IO clients: run it, ask it, prove it.")
     .configureOutput({
@@ -46,7 +41,9 @@ export function makeProgram(context: Context): Command {
     })
     .showHelpAfterError("(--help shows the options)")
     .exitOverride();
-  for (const add of COMMANDS) add(program, context);
+  const [name = ""] = args;
+  const asked = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
+  for (const add of await Promise.all(asked.map((load) => load()))) add(program, context);
   const inherit = (command: Command) => {
     command.exitOverride().copyInheritedSettings(program);
     for (const child of command.commands) inherit(child);
@@ -58,8 +55,8 @@ export function makeProgram(context: Context): Command {
 /** Runs one command line; gives its exit code. */
 export async function runProgram(args: readonly string[], context: Omit<Context, "exit">): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = makeProgram({ ...context, exit: (code) => void (exitCode = code) });
   try {
+    const program = await makeProgram(args, { ...context, exit: (code) => void (exitCode = code) });
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {

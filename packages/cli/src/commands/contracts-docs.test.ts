@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runContracts } from "../../test/run-contracts.ts";
+import { runCommand } from "../../test/run-command.ts";
 
 const market = new URL("../../../contracts/test/contracts", import.meta.url).pathname;
 
@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("into a folder: AsyncAPI, the page and the same as Markdown, all with the contracts' hash", async () => {
-  const { code, stdout } = await runContracts("docs", "--json", "--out", join(folder, "out"), market);
+  const { code, stdout } = await runCommand("contracts", "docs", "--json", "--out", join(folder, "out"), market);
   const names = ["asyncapi.yaml", "index.html", "catalogue.md"];
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual({
@@ -23,12 +23,12 @@ test("into a folder: AsyncAPI, the page and the same as Markdown, all with the c
     removed: [],
   });
   expect(readdirSync(join(folder, "out")).toSorted()).toEqual([".rollcall-docs.json", ...names.toSorted()]);
-  const { stdout: checked } = await runContracts("check", "--json", market);
+  const { stdout: checked } = await runCommand("contracts", "check", "--json", market);
   const { hash } = JSON.parse(checked) as { hash: string };
   for (const name of names) expect(readFileSync(join(folder, "out", name), "utf8"), name).toContain(hash);
 }, 20_000);
 
 test("without a folder it says what is missing", async () => {
-  const { code, stderr } = await runContracts("docs", market);
+  const { code, stderr } = await runCommand("contracts", "docs", market);
   expect([code, stderr]).toEqual([2, expect.stringContaining("--out DIR")]);
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runContracts } from "../../test/run-contracts.ts";
+import { runCommand } from "../../test/run-command.ts";
 
 const market = new URL("../../../contracts/test/contracts", import.meta.url).pathname;
 
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const readJson = <T>(...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), "utf8")) as T;
 
 test("into a folder: a document for each payload and ack, told of by the index", async () => {
-  const { code, stderr } = await runContracts("jsonschema", "--out", join(folder, "all"), market);
+  const { code, stderr } = await runCommand("contracts", "jsonschema", "--out", join(folder, "all"), market);
   expect([code, stderr]).toEqual([0, expect.stringMatching(/wrote .*index\.json\n(.*\n){4}and \d+ more$/)]);
   const files = readdirSync(join(folder, "all"), { recursive: true, encoding: "utf8" });
   expect(files).toEqual(
@@ -29,8 +29,8 @@ test("into a folder: a document for each payload and ack, told of by the index",
 });
 
 test("into a file, or to stdout: all in one", async () => {
-  expect((await runContracts("jsonschema", "--out", join(folder, "one.json"), market)).code).toBe(0);
+  expect((await runCommand("contracts", "jsonschema", "--out", join(folder, "one.json"), market)).code).toBe(0);
   expect(readJson("one.json")).toHaveProperty("$defs.OfferMadeRelay");
-  const { stdout } = await runContracts("jsonschema", market);
+  const { stdout } = await runCommand("contracts", "jsonschema", market);
   expect(JSON.parse(stdout)).toEqual(readJson("one.json"));
 });

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { loadContracts } from "@rollcall/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runContracts } from "../../test/run-contracts.ts";
+import { runCommand } from "../../test/run-command.ts";
 
 const root = new URL("../../../../", import.meta.url).pathname;
 const tsc = join(root, "node_modules/typescript/bin/tsc");
@@ -225,7 +225,13 @@ test("what it writes compiles strictly, alone and with the clients and publisher
   for (const [name, path] of Object.entries(PACKAGES))
     symlinkSync(join(root, path), join(folder, "node_modules", name));
   for (const [name, path] of Object.entries(SETS)) {
-    const { code } = await runContracts("types", "--out", join(folder, "alone", `${name}.ts`), join(root, path));
+    const { code } = await runCommand(
+      "contracts",
+      "types",
+      "--out",
+      join(folder, "alone", `${name}.ts`),
+      join(root, path),
+    );
     expect(code).toBe(0);
   }
   for (const name of ["board", "desk", "market"] as const) {
@@ -249,12 +255,12 @@ test("what it writes compiles strictly, alone and with the clients and publisher
 
 test("without --out it is on stdout; with it, the folders are made", async () => {
   const files = join(root, SETS.board);
-  const { stdout } = await runContracts("types", files);
+  const { stdout } = await runCommand("contracts", "types", files);
   const out = join(folder, "a/b/c.ts");
-  const { stdout: nothing, code } = await runContracts("types", files, "--out", out);
+  const { stdout: nothing, code } = await runCommand("contracts", "types", files, "--out", out);
   expect([code, nothing]).toEqual([0, ""]);
   expect(`${stdout}\n`).toBe(readFileSync(out, "utf8"));
-  const { stdout: json } = await runContracts("types", files, "--out", out, "--json");
+  const { stdout: json } = await runCommand("contracts", "types", files, "--out", out, "--json");
   expect(JSON.parse(json)).toEqual({ ok: true, mistakes: [], files: [out], removed: [] });
 });
 
@@ -262,22 +268,31 @@ test("mistakes are told as `check` tells them, and nothing is written", async ()
   const broken = join(folder, "broken.yaml");
   writeFileSync(broken, "rollcall: 1\nnamespace: /\nrelays: { Bad: { rooms: [x], payload: {} } }");
   const out = join(folder, "never.ts");
-  const { code, stdout } = await runContracts("types", "--out", out, broken);
-  const { stdout: checked } = await runContracts("check", broken);
+  const { code, stdout } = await runCommand("contracts", "types", "--out", out, broken);
+  const { stdout: checked } = await runCommand("contracts", "check", broken);
   expect(code).toBe(1);
   expect(stdout).toBe(checked);
   expect(stdout).toContain(`${broken}:3:11 /relays/Bad`);
   expect(() => readFileSync(out)).toThrow("ENOENT");
-  const { stdout: json } = await runContracts("types", "--json", "--out", out, broken);
+  const { stdout: json } = await runCommand("contracts", "types", "--json", "--out", out, broken);
   expect(JSON.parse(json)).toMatchObject({ ok: false, mistakes: [{ pointer: "/relays/Bad" }], files: [] });
 });
 
 test("a path that is not there, and a name that is no TypeScript, are mistakes of the command line", async () => {
-  expect((await runContracts("types", join(folder, "nowhere"))).code).toBe(2);
+  expect((await runCommand("contracts", "types", join(folder, "nowhere"))).code).toBe(2);
   for (const name of ["x.json", "x.d.ts", "x"]) {
-    expect((await runContracts("types", "--out", join(folder, name), join(root, SETS.board))).code, name).toBe(2);
+    expect(
+      (await runCommand("contracts", "types", "--out", join(folder, name), join(root, SETS.board))).code,
+      name,
+    ).toBe(2);
   }
   writeFileSync(join(folder, "file"), "");
-  const { code, stderr } = await runContracts("types", "--out", join(folder, "file/x.ts"), join(root, SETS.board));
+  const { code, stderr } = await runCommand(
+    "contracts",
+    "types",
+    "--out",
+    join(folder, "file/x.ts"),
+    join(root, SETS.board),
+  );
   expect([code, stderr]).toEqual([1, expect.stringContaining("cannot be written")]);
 });

@@ -5,14 +5,16 @@ import { CliError, type Context, EXIT } from "../context.ts";
 import { runSteps } from "../testing/run.ts";
 import { allSteps, STATIC_STEPS, type Step, suite, TEST_KINDS } from "../testing/steps.ts";
 
+async function run(steps: readonly Step[], context: Context): Promise<void> {
+  const { terminal } = context;
+  const { passed, failed, failures } = await runSteps(steps, context);
+  for (const failure of failures) terminal.out(`${terminal.style("red", "failed")} ${failure}`);
+  terminal.out(`${passed} passed, ${failed} failed`);
+  context.exit(failed === 0 ? EXIT.ok : EXIT.failed);
+}
+
 export function addTest(program: Command, context: Context): void {
-  const { home, terminal } = context;
-  const run = async (steps: readonly Step[]) => {
-    const { passed, failed, failures } = await runSteps(steps, context);
-    for (const failure of failures) terminal.out(`${terminal.style("red", "failed")} ${failure}`);
-    terminal.out(`${passed} passed, ${failed} failed`);
-    context.exit(failed === 0 ? EXIT.ok : EXIT.failed);
-  };
+  const { results } = context.home;
   program
     .command("test")
     .summary("run all tests, one kind of them, or a campaign")
@@ -23,15 +25,18 @@ export function addTest(program: Command, context: Context): void {
     .addArgument(new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "campaign"]))
     .argument("[name...]", "with a kind: only files whose path holds one of these; with campaign: which one")
     .action(async (kind: string | undefined, names: string[]) => {
-      if (kind === undefined) return run(allSteps(home.results));
-      if (kind === "static") return run(STATIC_STEPS);
+      if (kind === undefined) return run(allSteps(results), context);
+      if (kind === "static") return run(STATIC_STEPS, context);
       if (kind === "campaign" && names.length === 0) {
         throw new CliError("which campaign? give a part of its file's name", { exitCode: EXIT.usage });
       }
-      return run([suite(kind, home.results, names)]);
+      return run([suite(kind, results, names)], context);
     });
+}
+
+export function addVerify(program: Command, context: Context): void {
   program
     .command("verify")
     .summary("what CI runs")
-    .action(() => run(allSteps(home.results)));
+    .action(() => run(allSteps(context.home.results), context));
 }

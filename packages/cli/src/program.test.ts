@@ -1,0 +1,27 @@
+import { describe, expect, test } from "vitest";
+import { runCommand } from "../test/run-command.ts";
+
+const help = await runCommand("--help");
+const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)]
+  .map(([, name]) => name!)
+  .filter((name) => name !== "help");
+
+describe("a command is found by its name", () => {
+  test("all of them are in the help", () => {
+    expect(help.code).toBe(0);
+    expect(commands).toEqual(expect.arrayContaining(["up", "verify", "presence", "deadletter", "probe"]));
+  });
+
+  test.each(commands)("%s", async (name) => {
+    const { code, stdout } = await runCommand(name, "--help");
+    expect({ code, usage: stdout.split("\n")[0]?.split(" ").slice(0, 3).join(" ") }).toEqual({
+      code: 0,
+      usage: `Usage: rollcall ${name}`,
+    });
+  });
+
+  test.each([[["nothing"]], [["--nothing"]], [["constructor"]]])("%j is no command", async (args) => {
+    const { code, stderr } = await runCommand(...args);
+    expect({ code, says: stderr.startsWith("error: unknown") }).toEqual({ code: 2, says: true });
+  });
+});
