@@ -16,6 +16,8 @@ export interface RedisServerOptions {
   tls?: { ca: string; cert: string; key: string };
   /** Further arguments, for example `["--maxmemory", "64mb"]`. */
   args?: readonly string[];
+  /** Of its process, beside this one's. */
+  env?: Record<string, string>;
 }
 
 export interface RedisServer extends ServerHandle {
@@ -24,7 +26,7 @@ export interface RedisServer extends ServerHandle {
 }
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const { cluster = false, appendonly = false, port, tls, args = [] } = options;
+  const { cluster = false, appendonly = false, port, tls, args = [], env } = options;
   const certificates = tls === undefined ? {} : { tls: ownCertificate(tls) };
   const server = await startServer({
     name: "redis",
@@ -41,6 +43,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
         ...(cluster ? ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf"] : []),
         ...args,
       ],
+      ...(env === undefined ? {} : { env: { ...processEnv(), ...env } }),
     }),
     answers: (at) => withClient({ port: at, ...certificates }, async (client) => (await client.ping()) === "PONG"),
     ...(cluster ? { prepare: ownEverySlot } : {}),

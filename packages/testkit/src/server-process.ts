@@ -30,7 +30,7 @@ export interface ServerSpec {
   name: string;
   port?: number;
   url(port: number): string;
-  command(port: number, folder: string): Pick<ChildOptions, "command" | "args">;
+  command(port: number, folder: string): Pick<ChildOptions, "command" | "args" | "env">;
   /** Throws or is false until the server answers. */
   answers(port: number): Promise<boolean>;
   /** After each start. */

@@ -26,8 +26,14 @@ export interface DeadLetter {
 const timing = { leaseMs: 600, renewMs: 150, ackWaitMs: 900 };
 
 /** One Redis and one NATS; notifiers come and go. */
-export async function startBench(contracts: Contracts) {
-  const [redisServer, natsServer] = await Promise.all([startRedis({ appendonly: true }), startNats()]);
+export async function startBench(
+  contracts: Contracts,
+  { redisEnv }: { redisEnv?: Record<string, string> | undefined } = {},
+) {
+  const [redisServer, natsServer] = await Promise.all([
+    startRedis({ appendonly: true, ...(redisEnv === undefined ? {} : { env: redisEnv }) }),
+    startNats(),
+  ]);
   const install = "rollcall";
   const redis = redisServer.connect();
   redis.on("error", () => {}); // commands reject with it

@@ -4,7 +4,9 @@ import { once } from "node:events";
 import type { RollcallError } from "@rollcall/contracts";
 import type { InboxRequest, InboxState } from "@rollcall/contracts/internal";
 import { request } from "@rollcall/runtime";
+import { waitFor } from "@rollcall/testkit";
 import { faultPoints } from "../../src/faults.ts";
+import { startFlapping } from "./flapping.ts";
 import type { Fault, Stage } from "./stage.ts";
 import { USERS } from "./truth.ts";
 
@@ -25,13 +27,16 @@ export interface Lengths {
   natsMs: number;
   redisMs: number;
   providerMs: number;
+  /** How far Redis's clock jumps. */
+  jumpMs: number;
   /** Between two of what happens again and again. */
   betweenMs: number;
 }
 
-export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fault[] => [
+export const faults = ({ natsMs, redisMs, providerMs, jumpMs, betweenMs }: Lengths): Fault[] => [
   {
     name: "killed again and again",
+    part: "processes",
     async inject({ running, end, notifier, pause }) {
       for (let n = 0; n < 5; n++) {
         await pause(betweenMs);
@@ -42,6 +47,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: "two notifiers, replaced one after the other (rolling restart)",
+    part: "processes",
     async inject({ running, end, notifier, pause }) {
       notifier();
       for (let n = 0; n < 4; n++) {
@@ -54,6 +60,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: "paused past its lease, then going on beside the next one",
+    part: "processes",
     async inject({ running, notifier, pause }) {
       const [first] = running();
       notifier();
@@ -65,6 +72,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: "the only one paused past its ack-wait: redelivered to itself",
+    part: "processes",
     async inject({ running, pause }) {
       for (let n = 0; n < 3; n++) {
         await pause(betweenMs);
@@ -74,18 +82,20 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
       }
     },
   },
-  { name: "NATS restarted", inject: ({ bench }) => bench.natsServer.restart() },
+  { name: "NATS restarted", part: "stores", inject: ({ bench }) => bench.natsServer.restart() },
   {
     name: `NATS away for ${natsMs / 1_000} s`,
+    part: "stores",
     async inject({ bench, pause }) {
       await bench.natsServer.stop();
       await pause(natsMs);
       await bench.natsServer.restart();
     },
   },
-  { name: "Redis restarted with its AOF", inject: ({ bench }) => bench.redisServer.restart() },
+  { name: "Redis restarted with its AOF", part: "stores", inject: ({ bench }) => bench.redisServer.restart() },
   {
     name: `Redis away for ${redisMs / 1_000} s`,
+    part: "stores",
     async inject({ bench, pause }) {
       await bench.redisServer.stop();
       await pause(redisMs);
@@ -94,6 +104,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: `Redis hung for ${redisMs / 2_000} s`,
+    part: "stores",
     async inject({ bench, pause }) {
       bench.redisServer.pause();
       await pause(redisMs / 2);
@@ -102,6 +113,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: "a worker stalled in the middle of a fallback",
+    part: "channel",
     async inject({ hook, running, notifier, pause }) {
       const [first] = running();
       notifier();
@@ -115,6 +127,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: `the provider failing for ${providerMs / 1_000} s`,
+    part: "channel",
     async inject({ hook, pause }) {
       hook.answer({ status: 503 });
       await pause(providerMs);
@@ -123,6 +136,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: "published again within the stream's dedup window",
+    part: "publishers",
     publishes: true,
     async inject({ publish, publishAgain, events }) {
       await publish(events);
@@ -131,6 +145,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: "published again beyond the stream's dedup window",
+    part: "publishers",
     publishes: true,
     async inject({ publish, publishAgain, events }) {
       await publish(events);
@@ -140,16 +155,40 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: "two devices of each recipient acknowledging at once, while fallbacks are due",
+    part: "recipients",
     async inject(stage) {
-      const { pause, bench } = stage;
-      for (let n = 0; n < 100 || (await bench.outstanding()) > 0; n++) {
+      const { pause, isTaken } = stage;
+      while (!(await isTaken())) {
         await Promise.all([...USERS, ...USERS].map((user) => acknowledgeAll(stage, user)));
         await pause(10);
       }
     },
   },
   {
+    name: "each recipient's device connecting and disconnecting every 100 ms",
+    part: "recipients",
+    publishes: true,
+    async inject({ bench, expected, publishAlong, isTaken }) {
+      const flapping = await startFlapping(bench);
+      await publishAlong();
+      await waitFor(isTaken, { timeoutMs: 600_000, what: "every event to be taken" });
+      expected.shown = await flapping.stop();
+    },
+  },
+  {
+    name: `Redis's clock ${jumpMs / 1_000} s ahead, as far behind, and right again`,
+    part: "stores",
+    redisClock: true,
+    async inject({ setRedisClock, pause }) {
+      for (const offsetMs of [jumpMs, -jumpMs, 0]) {
+        await pause(betweenMs);
+        setRedisClock(offsetMs);
+      }
+    },
+  },
+  {
     name: "clocks a day ahead and a day behind (one notifier each), the provider failing meanwhile",
+    part: "processes",
     async inject({ hook, running, notifier, end, pause }) {
       const [first] = running();
       notifier({}, DAY_MS);
@@ -163,6 +202,7 @@ export const faults = ({ natsMs, redisMs, providerMs, betweenMs }: Lengths): Fau
   },
   {
     name: `killed at each of its ${POINTS.length} await points`,
+    part: "deaths",
     publishes: true,
     async inject(stage) {
       const { running, end, notifier, publish, events } = stage;

@@ -10,6 +10,7 @@ import { type Bench, startBench } from "../bench.ts";
 import type { Doom } from "./doomed.ts";
 import { type Hook, startHook } from "./hook.ts";
 import { mixContracts } from "./mix.ts";
+import { makeRedisClock } from "./redis-clock.ts";
 import { type Expected, judge, mixed, nothingExpected, publishMix, type Result } from "./truth.ts";
 
 const NOTIFIER = fileURLToPath(new URL("./doomed.ts", import.meta.url));
@@ -27,24 +28,35 @@ export interface Stage {
   pause(ms: number): Promise<void>;
   /** Publishes the next `count`. */
   publish(count: number): Promise<void>;
+  /** Publishes all that are left, no faster than they are taken. */
+  publishAlong(): Promise<void>;
+  /** Everything is published, and nothing of it waits in the stream. */
+  isTaken(): Promise<boolean>;
   /** Publishes all of them again; `msgId`: what the stream knows them by. */
   publishAgain(msgId: (id: string) => string): Promise<void>;
+  /** How far Redis' wall clock is off from now on; of a fault with `redisClock`. */
+  setRedisClock(offsetMs: number): void;
   expected: Expected;
 }
 
 export interface Fault {
   name: string;
+  /** Which file of the campaign has it. */
+  part: "deaths" | "processes" | "stores" | "channel" | "publishers" | "recipients";
   /** Done while the events are published; whatever it broke is whole again when it ends. */
   inject(stage: Stage): Promise<void>;
   /** It publishes the events itself. */
   publishes?: true;
+  /** It moves Redis' clock, which needs a C compiler: not in every test run. */
+  redisClock?: true;
 }
 
 /** Events are published in so many parts, so that there are some before, during and after the fault. */
 const PARTS = 20;
 
 export async function runFault(fault: Fault, events: number, timeoutMs: number): Promise<Result> {
-  const [bench, hook] = await Promise.all([startBench(mixContracts), startHook()]);
+  const redisClock = fault.redisClock ? makeRedisClock() : undefined;
+  const [bench, hook] = await Promise.all([startBench(mixContracts, { redisEnv: redisClock?.env }), startHook()]);
   const notifiers = new Set<ChildProcess>();
   const expected = nothingExpected();
   let published = 0;
@@ -86,6 +98,16 @@ export async function runFault(fault: Fault, events: number, timeoutMs: number):
       await publishMix(bench, expected, published, count);
       published += count;
     },
+    /** Little waits at a time, so that the fault meets events under way however many there are. */
+    async publishAlong() {
+      while (published < events) {
+        await stage.publish(Math.min(Math.ceil(events / PARTS), events - published));
+        const isShort = async () => (await bench.outstanding()) < events / 10;
+        await waitFor(isShort, { timeoutMs, everyMs: 50, what: "the notifiers to keep up" });
+      }
+    },
+    isTaken: async () => published === events && (await bench.outstanding()) === 0,
+    setRedisClock: (offsetMs) => redisClock?.set(offsetMs),
     async publishAgain(msgId) {
       for (let n = 0; n < published; n++) {
         const sent = mixed(n, nothingExpected());
@@ -94,21 +116,12 @@ export async function runFault(fault: Fault, events: number, timeoutMs: number):
     },
   };
 
-  /** Little waits at a time, so that the fault meets events under way however many there are. */
-  async function publishAlong(): Promise<void> {
-    for (let part = 0; part < PARTS; part++) {
-      await stage.publish(events / PARTS);
-      const isShort = async () => (await bench.outstanding()) < events / 10;
-      await waitFor(isShort, { timeoutMs, everyMs: 50, what: "the notifiers to keep up" });
-    }
-  }
-
   try {
     stage.notifier();
     if (fault.publishes) {
       await fault.inject(stage);
     } else {
-      const publishing = publishAlong();
+      const publishing = stage.publishAlong();
       await waitFor(async () => (await bench.emitted()).length > 0, { timeoutMs, what: "the first event" });
       await Promise.all([publishing, fault.inject(stage)]);
     }
@@ -118,5 +131,6 @@ export async function runFault(fault: Fault, events: number, timeoutMs: number):
     for (const notifier of notifiers) await stage.end(notifier, "SIGKILL");
     await bench.close();
     await hook.close();
+    redisClock?.close();
   }
 }

@@ -9,6 +9,7 @@ import type { Result } from "./truth.ts";
 
 export interface Row extends Result {
   fault: string;
+  tookMs: number;
 }
 
 const FILE = join(REPOSITORY, "docs/reliability.md");
@@ -23,24 +24,37 @@ const HEAD = [
   "handler-visible duplicates",
   "out of order",
   "contradictions",
+  "took",
+  "load",
+  "commit",
 ];
 
-export function writeTable(rows: readonly Row[]): void {
+/** The row of a fault takes the place of its earlier one: the campaign may be run in parts. `faults`: all, in order. */
+export function writeRow(row: Row, faults: readonly string[]): void {
   const text = readFileSync(FILE, "utf8");
-  const [before, after] = [text.split(BEGIN, 1)[0]!, text.split(END)[1]!];
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: REPOSITORY, encoding: "utf8" }).trim();
-  const load = loadavg()[2]!.toFixed(0);
-  const circumstances = `\`./rollcall test campaign notifier-faults\`, commit ${commit}, one machine with a load average of ${load}:`;
-  const table = [HEAD, HEAD.map(() => "---"), ...rows.map(cells)].map((row) => `| ${row.join(" | ")} |`).join("\n");
-  writeFileSync(FILE, `${before}${BEGIN}\n\n${circumstances}\n\n${table}\n\n${END}${after}`);
+  const [before, rest] = text.split(BEGIN) as [string, string];
+  const [written, after] = rest.split(END) as [string, string];
+  const rows = new Map(written.split("\n").map((line) => [line.split(" | ")[0]!.slice(2), line]));
+  rows.set(row.fault, lineOf(cells(row)));
+  const kept = faults.flatMap((fault) => rows.get(fault) ?? []);
+  const table = [lineOf(HEAD), lineOf(HEAD.map(() => "---")), ...kept].join("\n");
+  writeFileSync(FILE, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
 }
 
-const cells = ({ fault, events, recipients, states, lost, repeated, reordered, contradicted }: Row) => [
+const lineOf = (row: readonly string[]): string => `| ${row.join(" | ")} |`;
+
+const commit = () =>
+  execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: REPOSITORY, encoding: "utf8" }).trim();
+
+const cells = ({ fault, events, recipients, states, lost, repeated, reordered, contradicted, tookMs }: Row) => [
   fault,
-  String(events),
-  String(recipients),
+  events.toLocaleString("en"),
+  recipients.toLocaleString("en"),
   Object.entries(states)
-    .map(([state, count]) => `${state} ${count}`)
+    .map(([state, count]) => `${state} ${count.toLocaleString("en")}`)
     .join(", "),
   ...[lost, repeated, reordered, contradicted].map(({ length }) => String(length)),
+  `${Math.round(tookMs / 1_000)} s`,
+  loadavg()[1]!.toFixed(1),
+  commit(),
 ];

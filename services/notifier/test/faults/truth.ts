@@ -15,6 +15,8 @@ export interface Expected {
   /** Durable events by mid, with their recipients. */
   durable: Map<string, string[]>;
   letters: number;
+  /** Where recipients had devices: what each one's handler got, in its order. */
+  shown?: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Result {
@@ -22,10 +24,10 @@ export interface Result {
   recipients: number;
   states: Record<string, number>;
   lost: string[];
-  /** To one device in one epoch of its inbox, or to one room: what a handler would see twice. */
+  /** To one device in one epoch of its inbox, or to one room: what a handler would see twice, or saw. */
   repeated: string[];
   reordered: string[];
-  /** Acknowledged, and taken by the channel too; or final otherwise than the channel says. */
+  /** Acknowledged, and taken by the channel too, or never shown; or final otherwise than the channel says. */
   contradicted: string[];
 }
 
@@ -92,6 +94,7 @@ export async function judge(bench: Bench, expected: Expected, hook: Hook, timeou
   const log = await bench.emitted();
   judgeRooms(log, expected, result);
   judgeInboxes(log, result);
+  judgeDevices(states, expected, result);
   const letters = await bench.deadLetters();
   if (new Set(letters.map((letter) => letter.header("rollcall-id"))).size !== expected.letters) {
     result.lost.push("dead letters");
@@ -135,6 +138,21 @@ function judgeRooms(log: Log, expected: Expected, result: Result): void {
     result.lost.push(...mids.filter((mid) => !once.has(mid)));
     if (once.size !== got.length) result.repeated.push(board);
     if ([...once].join() !== mids.filter((mid) => once.has(mid)).join()) result.reordered.push(board);
+  }
+}
+
+/** What a device acknowledged it has shown, once, in the order of its inbox. */
+function judgeDevices(states: Map<string, Map<string, string>>, { durable, shown }: Expected, result: Result): void {
+  const order = new Map([...durable.keys()].map((mid, n) => [mid, n]));
+  for (const [user, mids] of shown ?? []) {
+    const once = new Set(mids);
+    if (once.size !== mids.length) result.repeated.push(`device of ${user}`);
+    if (mids.some((mid, n) => n > 0 && order.get(mid)! < order.get(mids[n - 1]!)!)) {
+      result.reordered.push(`device of ${user}`);
+    }
+    for (const [mid, of] of states) {
+      if (of.get(user) === "acknowledged" && !once.has(mid)) result.contradicted.push(`${mid} ${user} never shown`);
+    }
   }
 }
 
