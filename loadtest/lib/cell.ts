@@ -4,6 +4,7 @@
  * beside each other and each judges its own.
  */
 
+import type { Member, RosterDiff, UserPresence } from "@rollcall/client";
 import { Client } from "./client.ts";
 import { type Expectation, Expectations } from "./expectations.ts";
 import { differences } from "./fold.ts";
@@ -11,7 +12,6 @@ import { blame, metrics } from "./metrics.ts";
 import { pick } from "./random.ts";
 import { identityOf } from "./settings.ts";
 import { sleep, until } from "./wait.ts";
-import type { Member, RosterDiff, UserPresence } from "./wire.ts";
 
 /** Each change must have been seen by then, however slow; the objectives say how fast. */
 const SEEN_MS = 5_000;

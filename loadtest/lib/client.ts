@@ -3,7 +3,9 @@
  * with `have`, and everything that must not happen counted: gaps, repeats, what no contract declares.
  */
 
+import type { JoinAck, Member, Meta, Occupancy, Reply, RosterDiff, SessionReady, StateDiff } from "@rollcall/client";
 import { type Backoff, STOCK_BACKOFF } from "./backoff.ts";
+import { CORE_EVENTS } from "./core-events.ts";
 import {
   applyHistory,
   applyOccupancy,
@@ -20,17 +22,6 @@ import type { Edge } from "./settings.ts";
 import { CallError, Socket } from "./socket.ts";
 import { declared } from "./vocabulary.ts";
 import { sleep, until } from "./wait.ts";
-import {
-  type Answer,
-  CORE_EVENTS,
-  type JoinAnswer,
-  type Member,
-  type Meta,
-  type Occupancy,
-  type Ready,
-  type RosterDiff,
-  type StateDiff,
-} from "./wire.ts";
 
 export interface ClientOptions {
   user: string;
@@ -68,7 +59,7 @@ export class Client {
   /** What this session last said of itself. */
   status: "active" | "away" | "busy" = "active";
   readonly rooms = new Map<string, Room>();
-  ready: Ready | undefined;
+  ready: SessionReady | undefined;
   /** Connections that were lost without this client's doing. */
   closures = 0;
   #socket: Socket;
@@ -112,7 +103,7 @@ export class Client {
   }
 
   async call<T>(name: string, payload: unknown): Promise<T> {
-    const [answer] = (await this.#socket.call(name, [payload, null])) as [Answer<T> | undefined];
+    const [answer] = (await this.#socket.call(name, [payload, null])) as [Reply<T> | undefined];
     if (answer?.ok === true) return answer.data;
     throw new CallError(answer?.error.code ?? "MALFORMED", answer?.error.message ?? name);
   }
@@ -128,7 +119,7 @@ export class Client {
   }
 
   /** undefined: it failed, and was counted. Joining again continues what is known. */
-  async join(room: string, info?: unknown): Promise<JoinAnswer | undefined> {
+  async join(room: string, info?: unknown): Promise<JoinAck | undefined> {
     let state = this.rooms.get(room);
     if (state === undefined) {
       state = { view: undefined, info, held: undefined, joining: false, joined: false };
@@ -138,7 +129,7 @@ export class Client {
     state.joining = true;
     const startMs = Date.now();
     const known = state.view;
-    const answer = await this.ask<JoinAnswer>("room:join", {
+    const answer = await this.ask<JoinAck>("room:join", {
       room,
       ...(state.info === undefined ? {} : { info: state.info }),
       ...(known === undefined ? {} : { have: haveOf(known) }),
@@ -185,7 +176,7 @@ export class Client {
   }
 
   /** Joins all its rooms again; what a client does after it came back. */
-  async resume(): Promise<(JoinAnswer | undefined)[]> {
+  async resume(): Promise<(JoinAck | undefined)[]> {
     return Promise.all([...this.rooms.keys()].map((room) => this.join(room)));
   }
 
@@ -255,7 +246,7 @@ export class Client {
     this.#ids.add(meta.id);
 
     if (name === "session:ready") {
-      this.ready = payload as Ready;
+      this.ready = payload as SessionReady;
       metrics.connect.add(Date.now() - this.#dialledMs, this.tags);
     } else if (name === "room:resync") void this.#resync(payload as { room: string; spreadMs: number });
     else this.#fold(name, payload, meta);

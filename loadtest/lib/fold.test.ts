@@ -1,3 +1,4 @@
+import type { JoinAck, Member, RosterDiff, StateDiff } from "@rollcall/client";
 import { describe, expect, it } from "vitest";
 import {
   applyHistory,
@@ -9,7 +10,6 @@ import {
   haveOf,
   type RoomView,
 } from "./fold.ts";
-import type { JoinAnswer, Member, RosterDiff, StateDiff } from "./wire.ts";
 
 const member = (user: string, info?: unknown): Member => ({
   user,
@@ -17,7 +17,7 @@ const member = (user: string, info?: unknown): Member => ({
   since: "2026-01-01T00:00:00Z",
   ...(info === undefined ? {} : { info }),
 });
-const answer = (parts: Partial<JoinAnswer> = {}): JoinAnswer => ({
+const answer = (parts: Partial<JoinAck> = {}): JoinAck => ({
   room: "doc:1",
   epoch: "1.1",
   resumed: false,

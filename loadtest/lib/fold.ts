@@ -8,7 +8,7 @@
  *     from > own, or another epoch     gap: join again with what is known
  */
 
-import type { Entry, Have, JoinAnswer, Member, Occupancy, RosterDiff, StateDiff } from "./wire.ts";
+import type { Entry, JoinAck, JoinHave, Member, Occupancy, RosterDiff, StateDiff } from "@rollcall/client";
 
 export interface RoomView {
   epoch: string;
@@ -24,10 +24,10 @@ export interface RoomView {
 
 export type Step = "applied" | "old" | "gap";
 
-export const haveOf = ({ epoch, roster, state, history }: RoomView): Have => ({ epoch, roster, state, history });
+export const haveOf = ({ epoch, roster, state, history }: RoomView): JoinHave => ({ epoch, roster, state, history });
 
 /** The view after a join: what was known, continued by deltas, or a new one where the answer holds a snapshot. */
-export function fromJoin(known: RoomView | undefined, answer: JoinAnswer): RoomView | "gap" {
+export function fromJoin(known: RoomView | undefined, answer: JoinAck): RoomView | "gap" {
   const same = known?.epoch === answer.epoch ? known : undefined;
   const view: RoomView = same ?? {
     epoch: answer.epoch,

@@ -4,6 +4,7 @@
  * got everything that was acknowledged, once.
  */
 
+import type { Meta } from "@rollcall/client";
 import { Client, endAll } from "../lib/client.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
 import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
@@ -11,7 +12,6 @@ import { identityOf, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { declared, vocabulary } from "../lib/vocabulary.ts";
 import { paced, sleep, until } from "../lib/wait.ts";
-import type { Meta } from "../lib/wire.ts";
 
 const sizes = sizesOf("fanout", ["rampSeconds", "rooms", "perSecond", "movesPerSecond"]);
 export const { options, setup, handleSummary } = scenario("fanout", sizes, [

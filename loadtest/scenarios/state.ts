@@ -3,6 +3,7 @@
  * every cursor goes with its session, and in the end everybody's state equals the server's.
  */
 
+import type { Entry, StateDiff } from "@rollcall/client";
 import { Client, endAll } from "../lib/client.ts";
 import { Expectations } from "../lib/expectations.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
@@ -12,7 +13,6 @@ import { CORRECTNESS } from "../lib/slo.ts";
 import { CallError } from "../lib/socket.ts";
 import { vocabulary } from "../lib/vocabulary.ts";
 import { paced, sleep, until } from "../lib/wait.ts";
-import type { Entry, StateDiff } from "../lib/wire.ts";
 
 const sizes = sizesOf("state", ["rampSeconds", "patchesPerSecond"]);
 export const { options, setup, handleSummary } = scenario("state", sizes, [
