@@ -58,6 +58,14 @@ export interface TestClient extends AsyncDisposable {
   nextReady(timeoutMs?: number): Promise<SessionReady>;
   /** The ack as it came. Rejects when none comes in `timeoutMs` (default 10 s). */
   emitAck(name: string, payload?: unknown, meta?: unknown, timeoutMs?: number): Promise<Ack>;
+  /** `answered` is called before the handler of anything that was sent after the ack; what awaits it comes after. */
+  emitThen(
+    name: string,
+    payload: unknown,
+    meta: unknown,
+    timeoutMs: number,
+    answered: (ack: Ack) => void,
+  ): Promise<Ack>;
   /** The ack's data; a refusal is thrown as the `RollcallError` it names. */
   call<T = Record<string, unknown>>(name: string, payload?: unknown, meta?: unknown): Promise<T>;
   eventsOf(name: string): RecordedEvent[];
@@ -123,12 +131,22 @@ export function client(url: string, token: string | undefined, options: ClientOp
     connectErrors,
     ready: (timeoutMs = DEFAULT_READY_MS) => readyAfter(0, timeoutMs),
     nextReady: (timeoutMs = DEFAULT_READY_MS) => readyAfter(readies, timeoutMs),
-    async emitAck(name, payload = {}, meta, timeoutMs = DEFAULT_ACK_MS) {
-      const args = meta === undefined ? [payload] : [payload, meta];
-      const ack = (await socket.timeout(timeoutMs).emitWithAck(name, ...args)) as Ack;
-      if (checked) checkAck(name, ack);
-      return ack;
-    },
+    emitAck: (name, payload = {}, meta, timeoutMs = DEFAULT_ACK_MS) =>
+      self.emitThen(name, payload, meta, timeoutMs, () => {}),
+    emitThen: (name, payload, meta, timeoutMs, answered) =>
+      new Promise<Ack>((resolve, reject) => {
+        const args = meta === undefined ? [payload] : [payload, meta];
+        socket.timeout(timeoutMs).emit(name, ...args, (late: Error | null, ack: Ack) => {
+          if (late !== null) return reject(late);
+          try {
+            if (checked) checkAck(name, ack);
+            answered(ack);
+            resolve(ack);
+          } catch (error) {
+            reject(error as Error);
+          }
+        });
+      }),
     async call<T>(name: string, payload?: unknown, meta?: unknown) {
       const ack = await self.emitAck(name, payload, meta);
       if (ack.ok) return ack.data as T;

@@ -6,7 +6,7 @@
 
 import type { JoinAck, Member, RosterDiff, UserPresence } from "@rollcall/contracts";
 import { type Random, systemClock } from "@rollcall/runtime";
-import type { TestClient } from "../../src/index.ts";
+import type { Ack, TestClient } from "../../src/index.ts";
 import { RosterView, WatchView } from "./views.ts";
 
 export type Status = "active" | "away" | "busy";
@@ -219,16 +219,19 @@ export class App {
     const users = [...this.#watched];
     for (let at = 0; at < users.length; at += WATCH_AT_ONCE) {
       const ask = { users: users.slice(at, at + WATCH_AT_ONCE) };
-      const read = await this.#ask<{ users: UserPresence[]; stale?: boolean }>("presence:watch", ask);
+      type Read = { users: UserPresence[]; stale?: boolean };
+      const read = await this.#ask<Read>("presence:watch", ask, undefined, ({ users, stale }) =>
+        this.watching.snapshot(users, stale === true, systemClock.monotonic()),
+      );
       if (read === undefined) return false;
-      this.watching.snapshot(read.users, read.stale === true, systemClock.monotonic());
     }
     return true;
   }
 
-  /** Undefined when it was refused or not answered. */
-  async #ask<T>(name: string, payload: unknown, meta?: unknown): Promise<T | undefined> {
-    const ack = await this.client.emitAck(name, payload, meta, ACK_MS).catch(() => undefined);
+  /** Undefined when it was refused or not answered. `fold`: before anything that was told after the answer. */
+  async #ask<T>(name: string, payload: unknown, meta?: unknown, fold = (_: T) => {}): Promise<T | undefined> {
+    const answered = (answer: Ack) => answer.ok && fold(answer.data as T);
+    const ack = await this.client.emitThen(name, payload, meta, ACK_MS, answered).catch(() => undefined);
     if (ack === undefined) return undefined;
     if (ack.ok) return ack.data as T;
     // Back on another edge it is a member when its join is answered, and not before.

@@ -114,6 +114,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
         const replica = trial.touch(trial.world.cluster.presence[0]!);
         await trial.firstDepartureSeen();
         await replica.kill();
+        trial.struckAgain();
         trial.afterwards.push(
           () => edge.restart(),
           () => replica.restart(),

@@ -33,7 +33,7 @@ export interface Row extends Differences {
   /** The last of them seen by the last observer, ms after they went, or after the healing when they were seen after it. */
   departuresMs: number;
   departuresBoundMs: number;
-  /** Everybody who is here was shown everywhere and could do everything, ms after the healing. */
+  /** Everybody who is here was shown everywhere and could do everything, ms after the healing, or the last blow. */
   backMs: number;
   /** Departures seen of users who did not go; seen twice; never seen. */
   falses: string[];
@@ -63,6 +63,8 @@ export class Trial {
   #stopTraffic: () => Promise<void> = async () => {};
   #wentAtMs = 0;
   #healedAtMs = 0;
+  /** From which on everybody has {@link BACK_MS}. */
+  #struckAtMs = 0;
 
   constructor(world: World) {
     this.world = world;
@@ -97,6 +99,12 @@ export class Trial {
 
   healed(): void {
     this.#healedAtMs = systemClock.monotonic();
+    this.#struckAtMs = this.#healedAtMs;
+  }
+
+  /** Something else died, long after the first. */
+  struckAgain(): void {
+    this.#struckAtMs = systemClock.monotonic();
   }
 
   /** How long a fault lasts is part of it. */
@@ -159,7 +167,7 @@ export class Trial {
     await fault.run(this);
     await this.quiet();
     await world.agreement({ ghosts: true });
-    const backMs = systemClock.monotonic() - this.#healedAtMs;
+    const backMs = systemClock.monotonic() - this.#struckAtMs;
     await world.agreement();
     const untouched = world.cluster.services.filter((service) => !this.#touched.has(service));
     const loopMs = await worstLoopMs(untouched);
