@@ -91,7 +91,7 @@ export class Run {
       await this.#at(Math.min(500, seconds * 1_000));
       if (this.#chance(0.6)) await this.#lease();
       for (let calls = 0; calls < 20; calls++) {
-        const report = await this.#both("sweep", (world) => world.store.sweep({ well, brake }));
+        const report = await this.#both("sweep", (world) => world.store.sweep({ well, brake, traceparent: SWEEP }));
         if (!report.more) break;
       }
     }
@@ -200,7 +200,7 @@ export class Run {
 
   #open(ref: SessionRef): OpBody {
     const presence = this.#chance(0.3) ? { presence: this.#presence() } : {};
-    const name = this.#chance(0.5) ? { name: `${ref.user} "é"` } : {};
+    const name = this.#chance(0.5) ? { name: `${ref.user} "é"`, traceparent: TRACEPARENT } : {};
     const token = { issuedAtMs: START_MS, expiresAtMs: START_MS + 1 };
     return { op: "open", ref, ...token, client: "app/1", ...this.#age(), ...name, ...presence };
   }
@@ -274,7 +274,7 @@ export class Run {
       issuedAtMs: START_MS,
       expiresAtMs: START_MS + 1,
       ...this.#age(),
-      ...(this.#chance(0.3) ? { presence: this.#presence() } : {}),
+      ...(this.#chance(0.3) ? { presence: this.#presence(), traceparent: TRACEPARENT } : {}),
       rooms: [...rooms].map(([room, observe]) => ({ room, observe, rules: this.#rules(room), ...this.#info(0.3) })),
     }));
     return { op: "assert", round: `r${this.#random.int(1_000)}`, sessions, last: this.#chance(0.8) };
@@ -299,7 +299,7 @@ export class Run {
     const revocation = {
       tenant,
       user,
-      ...(this.#chance(0.5) ? { session } : {}),
+      ...(this.#chance(0.5) ? { session, traceparent: TRACEPARENT } : {}),
       ...(this.#chance(0.5) ? { namespace } : {}),
       ...(this.#chance(0.5) ? { room: this.#pick(ROOMS) } : {}),
       ...(this.#chance(0.5) ? { issuedBeforeMs: START_MS - this.#random.int(2) } : {}),
@@ -362,3 +362,4 @@ export class Run {
 }
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const SWEEP = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

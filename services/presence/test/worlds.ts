@@ -107,9 +107,27 @@ export function twinWorld(bounds: StoreBounds = BOUNDS): World {
   };
 }
 
-/** `client` is of a Redis of the test's own; `install` tells worlds on it apart. */
-export function redisWorld(client: Redis, install: string, bounds: StoreBounds = BOUNDS): World {
+/** What may befall a Redis. */
+export interface Server {
+  runId(): string;
+  /** Another server takes its place, with the same data. */
+  failover(): Promise<void>;
+}
+
+/** One that goes on, and says that it is another. */
+function sameServer(): Server {
   let runs = 1;
+  return {
+    runId: () => `run-${runs}`,
+    async failover() {
+      runs++;
+    },
+  };
+}
+
+/** `client` is of a Redis of the test's own; `install` tells worlds on it apart. */
+export function redisWorld(client: Redis, install: string, bounds = BOUNDS, server: Server = sameServer()): World {
+  let flushes = 0;
   const cell = presenceKeys(install, "c0");
   const keys: CellKeys = keysOf(install, "c0");
   const ours = async () =>
@@ -117,7 +135,7 @@ export function redisWorld(client: Redis, install: string, bounds: StoreBounds =
   return {
     name: "redis",
     store: new RedisStore({
-      redis: { client, runId: () => `run-${runs}` },
+      redis: { client, runId: () => `${server.runId()}.${flushes}` },
       install,
       cell: "c0",
       bounds,
@@ -129,11 +147,9 @@ export function redisWorld(client: Redis, install: string, bounds: StoreBounds =
     async flush() {
       const all = await ours();
       if (all.length > 0) await client.del(...all);
-      runs++;
+      flushes++;
     },
-    async failover() {
-      runs++;
-    },
+    failover: () => server.failover(),
     async log() {
       const entries = await client.xrange(keys.log(0), "-", "+");
       return entries.map(([, fields]) => {

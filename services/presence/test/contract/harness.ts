@@ -2,7 +2,7 @@
 
 import type { LaneOp, RoomRules, SessionRef } from "@rollcall/contracts/internal";
 import { beforeEach, expect } from "vitest";
-import type { LaneOutcome, OpResult, StoreBounds, SweepReport } from "../../src/store.ts";
+import type { LaneOutcome, OpResult, StoreBounds, SweepAsk, SweepReport } from "../../src/store.ts";
 import { BOUNDS, type SocketMessage, type World } from "../worlds.ts";
 
 export const START_MS = Date.UTC(2026, 0, 1);
@@ -71,18 +71,14 @@ export function contractHarness(make: MakeWorld) {
     await join(edge, session, incarnation, room, more);
     return { ref: session, incarnation };
   };
-  const sweepOnce = (observer = { well: true, brake: undefined as string | undefined }) => world.store.sweep(observer);
+  const sweepOnce = (ask: SweepAsk = { well: true, brake: undefined }) => world.store.sweep(ask);
   /** Every replica's rounds for `ms`, the given edges renewing. */
-  const pass = async (
-    ms: number,
-    alive: string[] = [],
-    observer = { well: true, brake: undefined as string | undefined },
-  ) => {
+  const pass = async (ms: number, alive: string[] = [], ask: SweepAsk = { well: true, brake: undefined }) => {
     let last: SweepReport | undefined;
     for (let done = 0; done < ms; done += 250) {
       await at(250);
       for (const edge of alive) await world.store.lease(edge);
-      do last = await sweepOnce(observer);
+      do last = await sweepOnce(ask);
       while (last.more);
     }
     return last!;

@@ -2,8 +2,9 @@
 
 import type { LaneOp } from "@rollcall/contracts/internal";
 import { describe, expect, test } from "vitest";
+import type { SweepReport } from "../../src/store.ts";
 import { BOUNDS } from "../worlds.ts";
-import { contractHarness, DROP, type MakeWorld, type OpBody, START_MS } from "./harness.ts";
+import { contractHarness, DROP, KEEP, type MakeWorld, type OpBody, START_MS } from "./harness.ts";
 
 export function sessionsContract(name: string, make: MakeWorld): void {
   const h = contractHarness(make);
@@ -37,6 +38,48 @@ export function sessionsContract(name: string, make: MakeWorld): void {
         ["vacated", "lost"],
       ]);
       expect(after[0]!.delayMs).toBeLessThanOrEqual(BOUNDS.graceMs + 250);
+    });
+
+    test("[G6] what tells of an end by grace or lease is the sweep's, if the session's last connect was sampled", async () => {
+      const [connect, again, sweep] = ["a1", "a2", "a3"].map((id) => `00-${id.padStart(32, "0")}-00f067aa0ba902b7-01`);
+      await hello("e1", "e2", "e3");
+      const doc = { rules: KEEP, observe: false, room: "a" };
+      for (const [user, traceparent] of Object.entries({ ann: connect, bob: undefined, cy: connect, dan: connect })) {
+        const session = ref(user);
+        const opened = await open("e1", session, traceparent === undefined ? {} : { traceparent });
+        await join("e1", session, opened.incarnation, "a", doc);
+      }
+      await open("e1", ref("cy"), { traceparent: again! });
+      await open("e1", ref("dan"));
+      const facts = { issuedAtMs: START_MS, expiresAtMs: START_MS, incarnation: 0 };
+      const asserted = { ...facts, ref: ref("eve"), traceparent: again!, rooms: [] };
+      const result = await apply("e2", { op: "assert", round: "1", last: true, sessions: [asserted] });
+      const [incarnation] = h.as(result, "assert").incarnations;
+      await apply("e2", { op: "close", ref: ref("eve"), incarnation: incarnation!, how: "lost" });
+
+      const before = (await h.world.outbox()).length;
+      const ended: unknown[] = [];
+      for (let waited = 0; waited <= BOUNDS.leaseMs + BOUNDS.graceMs; waited += 250) {
+        await h.at(250);
+        for (const edge of ["e2", "e3"]) await h.world.store.lease(edge);
+        let report: SweepReport;
+        do {
+          report = await h.sweepOnce({ well: true, brake: undefined, traceparent: sweep });
+          ended.push(...report.traced);
+        } while (report.more);
+      }
+      expect(ended).toHaveLength(3);
+      expect(ended).toEqual(
+        expect.arrayContaining([
+          { connect, reason: "evicted" },
+          { connect: again, reason: "evicted" },
+          { connect: again, reason: "lost" },
+        ]),
+      );
+      const told = (await h.world.outbox()).slice(before).filter(({ kind }) => kind === "offline");
+      expect(Object.fromEntries(told.map(({ user, traceparent }) => [user, traceparent]))).toEqual({
+        ...{ ann: sweep, bob: undefined, cy: sweep, dan: undefined, eve: sweep },
+      });
     });
 
     test("[G2] `expired` and `drain` leave a session its grace, `revoked` none", async () => {
