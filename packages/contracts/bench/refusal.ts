@@ -5,7 +5,7 @@
  *
  *     node packages/contracts/bench/refusal.ts [--json]
  *
- * Processor time of the thread, so that what else the machine does counts little: means of many runs, the least of three,
+ * Processor time of the thread, so that what else the machine does counts little: means of many runs, the least of five,
  * garbage collected in between included.
  */
 
@@ -16,8 +16,8 @@ import { LIMITS } from "../src/limits.ts";
 import { HOSTILE, PAYLOADS } from "../test/hostile.ts";
 import { print } from "./print.ts";
 
-const ROUNDS = 3;
-const RUNS = 20;
+const ROUNDS = 5;
+const RUNS = 40;
 const JOINED = 80;
 const MEASURED = 15;
 

@@ -45,6 +45,21 @@ function around(depth: number, wrap: (inner: object) => object, inner: object): 
   return depth === 0 ? inner : wrap(around(depth - 1, wrap, inner));
 }
 
+/** The i-th of the integers that V8, which hashes integers alike in every process, puts into one bucket of a `Set`. */
+function bucketMate(i: number): string {
+  const inverse = (odd: number) => [1, 2, 3, 4, 5].reduce((found) => Math.imul(found, 2 - Math.imul(odd, found)), odd);
+  const unshift = (mixed: number, by: number) => {
+    let found = mixed;
+    for (let done = by; done < 32; done += by) found = mixed ^ (found >>> by);
+    return found;
+  };
+  // Its steps, the last one first.
+  const hash = unshift(i << 14, 16);
+  const product = unshift(Math.imul(hash, inverse(2_057)), 4);
+  const sum = unshift(Math.imul(product, inverse(5)), 12);
+  return String(Math.imul(sum + 1, inverse(32_767)));
+}
+
 export const HOSTILE: readonly Hostile[] = [
   // Expressions, those that take a backtracking engine time squared or cubed among them.
   { name: "pattern: nested repetition", schema: string("^(?:[a-z]+-)*[a-z]+$"), text: text("a") },
@@ -91,9 +106,6 @@ export const HOSTILE: readonly Hostile[] = [
       ["uri-template", "", "{a"],
       ["hostname", "", "a-"],
       ["ipv6", "", "0:"],
-      ["regex", "", "(?:"],
-      ["regex", "", "[a"],
-      ["regex", "", "a{1,9}"],
       ["date-time", "2020-01-01T00:00:00.", "0"],
       ["time", "00:00:00.", "0"],
       ["duration", "PT", "0"],
@@ -108,6 +120,7 @@ export const HOSTILE: readonly Hostile[] = [
   })),
   // Comparisons.
   { name: "uniqueItems: numbers", schema: array({ uniqueItems: true }), text: list(String, "0") },
+  { name: "uniqueItems: numbers of one bucket", schema: array({ uniqueItems: true }), text: list(bucketMate, "0,0") },
   { name: "uniqueItems: objects", schema: array({ uniqueItems: true }), text: list((i) => `{"a":${i}}`, '{"a":0}') },
   {
     name: "uniqueItems: alike but for the last member",

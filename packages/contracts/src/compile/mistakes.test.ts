@@ -95,6 +95,11 @@ test.each<[name: string, text: string, ...expected: string[]]>([
     'f0.yaml:4:47 /relays/a:b/payload/nullable is no keyword of JSON Schema 2020-12: use `type: [..., "null"]`',
   ],
   [
+    "schema: a format that can be slow",
+    relay("{ type: string, format: regex }"),
+    "f0.yaml:4:47 /relays/a:b/payload/format is no format that is checked: reading a text as an expression can take seconds; leave it to who uses it",
+  ],
+  [
     "schema: unknown format",
     relay("{ type: string, format: emial }"),
     "f0.yaml:4:47 /relays/a:b/payload/format is no format that is checked: did you mean `email`?",

@@ -6,6 +6,7 @@
  */
 
 import { _, type Ajv, type CodeKeywordDefinition, type KeywordCxt } from "ajv";
+import { hasDuplicates, isOneOf, isSame } from "./same.ts";
 
 /** Below so many, one comparison after the other is as fast. */
 const FEW = 16;
@@ -30,7 +31,7 @@ export function mendKeywords(ajv: Ajv): void {
     else code(cxt);
   });
   replace(ajv, "const", (code, cxt) => {
-    if (isObject(cxt.schema)) passIf(cxt, isOneOf([cxt.schema]));
+    if (isObject(cxt.schema)) passIf(cxt, (value) => isSame(value, cxt.schema));
     else code(cxt);
   });
 }
@@ -71,32 +72,3 @@ function detailed(cxt: KeywordCxt): void {
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-
-/** Objects among them: one look at the value, however many there are. */
-function isOneOf(members: readonly unknown[]): (value: unknown) => boolean {
-  const scalars = new Set(members.filter((member) => !isObject(member)));
-  const objects = new Set(members.filter(isObject).map(canonical));
-  return (value) => (isObject(value) ? objects.has(canonical(value)) : scalars.has(value));
-}
-
-function hasDuplicates(items: readonly unknown[]): boolean {
-  const scalars = new Set<unknown>();
-  const objects = new Set<string>();
-  for (const item of items) {
-    if (isObject(item)) objects.add(canonical(item));
-    else scalars.add(item);
-  }
-  return scalars.size + objects.size < items.length;
-}
-
-/** Equal for equal values, whatever the order of members. Texts carry their length, so that none can look like more. */
-function canonical(value: unknown): string {
-  if (typeof value === "string") return `${value.length}"${value}`;
-  if (!isObject(value)) return String(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  let text = "{";
-  const keys = Object.keys(value);
-  if (keys.length > 1) keys.sort();
-  for (const key of keys) text += `${key.length}"${key}${canonical((value as Record<string, unknown>)[key])},`;
-  return `${text}}`;
-}
