@@ -174,6 +174,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     subjects,
     delivery,
     durable,
+    traceToClient,
     clock,
     random,
     logger,

@@ -104,7 +104,9 @@ export async function startBench(
   /** Everything emitted so far, in the order of the log. */
   async function emitted(): Promise<(LogEntry & { data: unknown; meta: Record<string, unknown> })[]> {
     const entries = await redis.xrange(keysOf(install, "c0").log(0), "-", "+");
-    return entries.map(([, fields]) => {
+    // Without edges' heartbeats.
+    const events = entries.filter(([, [first]]) => first !== "hb");
+    return events.map(([, fields]) => {
       const entry = decodeEntry(fields);
       if (entry === undefined) throw new Error("a poison entry in the log");
       const [, data, meta] = JSON.parse(entry.packetJson) as [string, unknown, Record<string, unknown>];

@@ -1,7 +1,7 @@
 /** What the demo publishes, what must become of it, and who has to listen. Pure. */
 
-import { createHash } from "node:crypto";
 import { type Contracts, DEFAULT_TENANT } from "@rollcall/contracts";
+import { messageId } from "@rollcall/contracts/internal";
 
 /** `ce-source` of all that the demo publishes. */
 export const SOURCE = "/rollcall/demo/github";
@@ -33,14 +33,6 @@ export interface Listener {
   user?: string;
   rooms: readonly string[];
 }
-
-/** As the notifier folds the identity of a CloudEvent into what clients see. */
-export const messageId = (tenant: string, source: string, id: string): string =>
-  createHash("sha256")
-    .update(JSON.stringify([tenant, source, id]))
-    .digest()
-    .subarray(0, 16)
-    .toString("base64url");
 
 /**
  * Every payload, once per type that is declared for its subject; one of which none is declared, once. With a `count`,

@@ -1,3 +1,4 @@
 export type * from "./delivery-rpc.ts";
 export type * from "./inbox-rpc.ts";
+export { messageId } from "./message-id.ts";
 export * from "./presence-rpc.ts";

@@ -1,12 +1,11 @@
 import type { RequestName } from "@rollcall/contracts";
-import type { DeliveryAccount } from "@rollcall/contracts/internal";
+import { type DeliveryAccount, messageId } from "@rollcall/contracts/internal";
 import { createLogger, serve } from "@rollcall/runtime";
 import { ask as askBackend, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toBoard, toUsers } from "../../test/fake-contracts.ts";
 import type { Letter } from "../dead-letter/archive.ts";
-import { messageId } from "../routing/identity.ts";
 import type { DeliveryAnswer } from "./delivery.ts";
 
 const HOUR = 3_600_000;

@@ -35,6 +35,7 @@ export interface RequestsOptions {
   subjects: Subjects;
   delivery: Delivery;
   durable: Durable;
+  traceToClient: boolean;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -50,6 +51,7 @@ export function serveRequests(options: RequestsOptions): Served[] {
   const inbox = createInboxDoor({
     store: durable.store,
     announce: durable.announce,
+    traceToClient: options.traceToClient,
     onOutcomes: durable.onOutcomes,
   });
   const { js, jsm, ring } = options;

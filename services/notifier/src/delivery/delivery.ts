@@ -6,6 +6,7 @@ import type { PublishData, PublishRequest } from "@rollcall/contracts/internal";
 import type { Placement } from "@rollcall/fanout";
 import { request } from "@rollcall/runtime";
 import { ATTRIBUTES, type Span, startSpan } from "@rollcall/telemetry";
+import { clientTrace } from "../routing/client-trace.ts";
 import { encodePacket, isoTime } from "../routing/packet.ts";
 import type { Audience } from "../routing/route.ts";
 import type { EmitOnce, Fence } from "./emit-once.ts";
@@ -96,7 +97,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       id: outgoing.mid,
       ts: isoTime(outgoing.atMs),
       ...(outgoing.audience.to === "room" ? { room: outgoing.audience.room } : {}),
-      ...(span.sampled && traceToClient ? { traceparent: span.traceparent } : {}),
+      ...clientTrace(span.traceparent, traceToClient),
     };
   }
 

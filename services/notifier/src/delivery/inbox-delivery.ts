@@ -10,6 +10,7 @@ import type { Announce } from "../inbox/announce.ts";
 import { type InboxStore, StoreRewound } from "../inbox/inbox-store.ts";
 import type { EventInfo, Outcome } from "../inbox/inbox-types.ts";
 import type { Preferences } from "../inbox/preferences.ts";
+import { clientTrace } from "../routing/client-trace.ts";
 import { encodePacket, isoTime } from "../routing/packet.ts";
 import type { DeliveryOutcome, Outgoing } from "./delivery.ts";
 import type { EmitOnce, Fence } from "./emit-once.ts";
@@ -62,8 +63,7 @@ export function createInboxDelivery(options: InboxDeliveryOptions): InboxDeliver
   ): Promise<DeliveryOutcome> {
     const { tenant, namespace, event, mid, dataJson } = outgoing;
     const owner: InboxOwner = { tenant, namespace, user };
-    const traceparent = span.sampled && traceToClient ? { traceparent: span.traceparent } : {};
-    const info: EventInfo = { ts: isoTime(outgoing.atMs), ...terms.origin, ...traceparent };
+    const info: EventInfo = { ts: isoTime(outgoing.atMs), ...terms.origin, traceparent: span.traceparent };
     const accepted = await store.accept(owner, {
       mid,
       event,
@@ -85,7 +85,12 @@ export function createInboxDelivery(options: InboxDeliveryOptions): InboxDeliver
       await tellWhatMadeWay();
       return accepted.isNew ? "accepted" : "repeat";
     }
-    const meta: Meta = { id: mid, ts: info.ts, inbox: { epoch, seq, read: false }, ...traceparent };
+    const meta: Meta = {
+      id: mid,
+      ts: info.ts,
+      inbox: { epoch, seq, read: false },
+      ...clientTrace(info.traceparent, traceToClient),
+    };
     const emitted = await emitOnce(
       {
         tenant,

@@ -6,9 +6,9 @@
 import type { JetStreamClient } from "@nats-io/jetstream";
 import { headers as createHeaders, type NatsConnection } from "@nats-io/nats-core";
 import { RollcallError, type Subjects } from "@rollcall/contracts";
+import { messageId } from "@rollcall/contracts/internal";
 import { isNatsUp } from "@rollcall/runtime";
 import { EMITTED_SOURCE, type EmittedData } from "../routing/emitted.ts";
-import { messageId } from "../routing/identity.ts";
 
 export interface JournalEntry extends EmittedData {
   tenant: string;

@@ -50,7 +50,7 @@ export function createAttempt(options: AttemptOptions) {
       kind: "client",
       attributes: { [ATTRIBUTES.messageId]: timer.mid, [ATTRIBUTES.tenant]: timer.tenant },
     });
-    const notice = noticeOf(timer, claimed, span.sampled ? span.traceparent : undefined);
+    const notice = noticeOf(timer, claimed, claimed.info.traceparent === undefined ? undefined : span.traceparent);
     const companions = await companionsOf(timer, claimed.event);
     try {
       const result = await channel.send(digestOf(notice, companions), signal);

@@ -1,3 +1,4 @@
+import { messageId } from "@rollcall/contracts/internal";
 import { type Clock, systemClock } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
 import { Queue } from "bullmq";
@@ -7,7 +8,6 @@ import { fakeContracts, from, toUsers } from "../../test/fake-contracts.ts";
 import { type Hook, startHook } from "../../test/faults/hook.ts";
 import { hookChannel } from "../../test/faults/mix.ts";
 import { parseRecord } from "../ledger/ledger.ts";
-import { messageId } from "../routing/identity.ts";
 import { keyOf, queueName } from "./jobs.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,8 @@
 /** The jobs of fallbacks: one queue per channel, one job per record of the ledger, however often it is asked for. */
 
+import { messageId } from "@rollcall/contracts/internal";
 import type { Queue } from "bullmq";
 import type { Timer } from "../inbox/inbox-types.ts";
-import { messageId } from "../routing/identity.ts";
 
 export interface JobData extends Timer {
   channel: string;

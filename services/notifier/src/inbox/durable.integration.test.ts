@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { validateAck } from "@rollcall/contracts";
-import type { InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
+import { type InboxPage, type InboxRequest, type InboxState, messageId } from "@rollcall/contracts/internal";
 import { request } from "@rollcall/runtime";
 import { ask, conforms, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toUsers } from "../../test/fake-contracts.ts";
 import { buildChannels } from "../fallback/channels-file.ts";
 import { BREAKER } from "../fallback/guarded.ts";
-import { messageId } from "../routing/identity.ts";
+import type { NotifierOptions } from "../notifier.ts";
 
 const HOUR = 3_600_000;
 const field = (data: unknown, name: string) => (data as Record<string, unknown>)[name];
@@ -45,7 +45,7 @@ const order = (id: string, users: string[], subject = "events.orders", more = {}
 
 /** A receiver of webhooks that answers as it is told. */
 async function startHook() {
-  const got: { id: string; body: Record<string, unknown> }[] = [];
+  const got: { id: string; traceparent: string; body: Record<string, unknown> }[] = [];
   let status = 200;
   const server: Server = createServer((request, response) => {
     let text = "";
@@ -53,7 +53,8 @@ async function startHook() {
       text += chunk;
     });
     request.on("end", () => {
-      got.push({ id: String(request.headers["webhook-id"]), body: JSON.parse(text) });
+      const { "webhook-id": id, traceparent } = request.headers;
+      got.push({ id: String(id), traceparent: String(traceparent), body: JSON.parse(text) });
       response.writeHead(status).end();
     });
   });
@@ -79,8 +80,9 @@ describe("durable events", () => {
     await hook.close();
   });
 
-  const start = () =>
+  const start = (change: Partial<NotifierOptions> = {}) =>
     bench.notifier({
+      ...change,
       channels: (parts) =>
         buildChannels(
           { channels: { hook: { type: "webhook", url: hook.url, secrets: ["whsec_c2VjcmV0"], allowPrivate: true } } },
@@ -203,6 +205,17 @@ describe("durable events", () => {
       user: "u2",
       data: { users: ["u1", "u2"] },
     });
+  });
+
+  it.each([true, false])("keep their trace until the channel has them, shown to clients: %s", async (traceToClient) => {
+    await start({ traceToClient });
+    const trace = "a".repeat(32);
+    const headers = { traceparent: `00-${trace}-${"b".repeat(16)}-01` };
+    await bench.publish({ ...order("o1", ["u1"], "events.urgent"), headers });
+    await waitFor(() => hook.got.length > 0, { timeoutMs: 10_000, what: "the fallback" });
+    expect(hook.got[0]!.traceparent).toContain(trace);
+    const shown = [(await bench.emitted())[0]!.meta, (await sync("u1")).events[0]![2]];
+    expect(shown.map(({ traceparent }) => traceparent !== undefined)).toEqual([traceToClient, traceToClient]);
   });
 
   it("[D1] [L10] with a digest fall back together, each with its own end, but for what was acknowledged", async () => {

@@ -2,6 +2,7 @@
 
 import { type EventTriple, isName, RollcallError } from "@rollcall/contracts";
 import type { InboxOwner, InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
+import { clientTrace } from "../routing/client-trace.ts";
 import type { Announce } from "./announce.ts";
 import type { InboxStore } from "./inbox-store.ts";
 import type { Marked, Outcome, PageQuery, StoredItem } from "./inbox-types.ts";
@@ -9,6 +10,7 @@ import type { Marked, Outcome, PageQuery, StoredItem } from "./inbox-types.ts";
 export interface InboxDoorOptions {
   store: InboxStore;
   announce: Announce;
+  traceToClient: boolean;
   onOutcomes(outcomes: readonly Outcome[]): void;
 }
 
@@ -17,7 +19,7 @@ const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 50;
 
 export function createInboxDoor(options: InboxDoorOptions) {
-  const { store } = options;
+  const { store, traceToClient } = options;
   return async (body: unknown): Promise<InboxState | InboxPage> => {
     const asked = readRequest(body);
     const owner: InboxOwner = { tenant: asked.tenant, namespace: asked.namespace, user: asked.user };
@@ -72,13 +74,13 @@ export function createInboxDoor(options: InboxDoorOptions) {
       epoch,
       seq,
       unread,
-      events: items.map((item) => tripleOf(item, epoch)),
+      events: items.map((item) => tripleOf(item, epoch, traceToClient)),
       ...(next === undefined ? {} : { next }),
     };
   }
 }
 
-function tripleOf(item: StoredItem, epoch: string): EventTriple {
+function tripleOf(item: StoredItem, epoch: string, traceToClient: boolean): EventTriple {
   const { ts, traceparent } = item.info;
   return [
     item.event,
@@ -87,7 +89,7 @@ function tripleOf(item: StoredItem, epoch: string): EventTriple {
       id: item.mid,
       ts,
       inbox: { epoch, seq: item.seq, read: item.read },
-      ...(traceparent === undefined ? {} : { traceparent }),
+      ...clientTrace(traceparent, traceToClient),
     },
   ];
 }

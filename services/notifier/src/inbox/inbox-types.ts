@@ -29,6 +29,7 @@ export interface EventInfo {
   /** CloudEvent id and source, when it came over a stream. */
   id?: string;
   source?: string;
+  /** Of the span that brought it to the inbox, sampled or not; clients see it through `clientTrace` only. */
   traceparent?: string;
 }
 

@@ -1,11 +1,10 @@
 import { jetstreamManager } from "@nats-io/jetstream";
-import type { PublishRequest } from "@rollcall/contracts/internal";
+import { messageId, type PublishRequest } from "@rollcall/contracts/internal";
 import { createLogger, serve } from "@rollcall/runtime";
 import { ask as askBackend, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toBoard, toUsers } from "../../test/fake-contracts.ts";
-import { messageId } from "../routing/identity.ts";
 
 const contracts = fakeContracts(
   [

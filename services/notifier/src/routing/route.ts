@@ -4,8 +4,8 @@
  */
 
 import { type Contracts, type EventContract, type Issue, isName } from "@rollcall/contracts";
+import { messageId } from "@rollcall/contracts/internal";
 import type { BusMessage, Decoded, DomainEvent } from "../intake/cloud-event.ts";
-import { messageId } from "./identity.ts";
 import { fitsOnWire } from "./packet.ts";
 
 /** Why an event ended in the dead-letter stream. Open: the wire contract allows more. */

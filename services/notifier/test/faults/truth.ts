@@ -1,8 +1,8 @@
 /** What was published, and whether the end of a fault run agrees with it. */
 
+import { messageId } from "@rollcall/contracts/internal";
 import { waitFor } from "@rollcall/testkit";
 import { keyOf } from "../../src/fallback/jobs.ts";
-import { messageId } from "../../src/routing/identity.ts";
 import type { Bench, Sent } from "../bench.ts";
 import type { Hook } from "./hook.ts";
 
