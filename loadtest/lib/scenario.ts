@@ -2,7 +2,8 @@
 
 import exec from "k6/execution";
 import type { Options } from "k6/options";
-import { type SummaryData, summarize } from "./report/summary.ts";
+import type { SummaryData } from "./report/k6-summary.ts";
+import { summarize } from "./report/summary.ts";
 import { edges, outFolder, profile, type Sizes } from "./settings.ts";
 import { judgedBy, type ObjectiveId, thresholdsOf } from "./slo.ts";
 

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Result } from "../lib/report/summary.ts";
+import type { Result } from "../lib/report/result.ts";
 import { type Checkout, makeCheckout } from "./checkout.ts";
 
 const BASE_PORT = "25000";

@@ -1,7 +1,7 @@
 /** The result as one page: no script, nothing fetched. */
 
 import { escapeHtml, plotOf } from "./plot.ts";
-import type { Result } from "./summary.ts";
+import type { Result } from "./result.ts";
 import { boundOf, measuredOf } from "./table.ts";
 import { parseCondition, type Verdict } from "./verdict.ts";
 

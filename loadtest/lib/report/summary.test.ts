@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { judgedBy, OBJECTIVES, thresholdsOf } from "../slo.ts";
-import { resultOf, type SummaryData, summarize } from "./summary.ts";
+import type { SummaryData } from "./k6-summary.ts";
+import { resultOf } from "./result.ts";
+import { summarize } from "./summary.ts";
 import { tableOf } from "./table.ts";
 import { parseCondition } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 /** The result as lines for a terminal; it can be pasted and cut. */
 
-import type { Result } from "./summary.ts";
+import type { Result } from "./result.ts";
 import type { Verdict } from "./verdict.ts";
 
 export function tableOf(result: Result): string[] {

@@ -1,7 +1,7 @@
 /** Each objective, what was measured, and whether it was met. */
 
 import type { Judged } from "../slo.ts";
-import type { SummaryData } from "./summary.ts";
+import type { SummaryData } from "./k6-summary.ts";
 
 export interface Verdict {
   title: string;

@@ -9,7 +9,8 @@ import { promisify } from "node:util";
 import { client, REPOSITORY, type TestClient, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ClusterStatus } from "../src/cluster/state.ts";
-import { findServer, PROMETHEUS } from "../src/servers/find.ts";
+import { findServer } from "../src/servers/find.ts";
+import { PROMETHEUS } from "../src/servers/programs.ts";
 
 const BASE_PORT = "27000";
 const DASHBOARDS = join(REPOSITORY, "deploy/grafana");

@@ -76,8 +76,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const drops = metrics.counter(METRICS.edgeDrops);
   const fallbacks = metrics.counter(METRICS.fanoutFallbacks);
   const members = new Members();
+  /** Those on each connection: one per namespace. */
+  const aboard = new Map<Lane, Member[]>();
   const tell = (fn: ((member: Member) => void) | undefined) => (lane: Lane) => {
-    if (fn !== undefined) for (const member of [...lane.members]) fn(member);
+    if (fn !== undefined) for (const member of [...(aboard.get(lane) ?? [])]) fn(member);
   };
   const lanes = new Lanes(
     clock,
@@ -110,24 +112,28 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         fallbacks.inc();
         if (!hasWarned) logger.warn({ event: "fanout.fallback" }, "a connection has an unknown shape: stock writes");
         hasWarned = true;
-      } else if (wheel !== undefined && lane.members.length === 0 && takePings(lane.conn)) {
+      } else if (wheel !== undefined && !aboard.has(lane) && takePings(lane.conn)) {
         lane.seat = wheel.add(lane);
       }
       const member = new Member(socket, lane);
-      lane.members.push(member);
+      const others = aboard.get(lane);
+      if (others === undefined) aboard.set(lane, [member]);
+      else others.push(member);
       return member;
     },
     detach(member) {
       const { lane } = member;
-      const at = lane.members.indexOf(member);
+      const those = aboard.get(lane) ?? [];
+      const at = those.indexOf(member);
       if (at < 0) return;
-      lane.members.splice(at, 1);
+      those.splice(at, 1);
       members.leaveAll(member);
-      if (lane.members.length > 0) return;
+      if (those.length > 0) return;
+      aboard.delete(lane);
       if (lane.seat !== undefined) wheel?.remove(lane.seat);
       lanes.close(lane);
     },
-    join: (member, target) => member.lane.members.includes(member) && members.join(member, target),
+    join: (member, target) => aboard.get(member.lane)?.includes(member) === true && members.join(member, target),
     leave: (member, target) => members.leave(member, target),
     has: (namespace, targets) => members.has(namespace, targets),
     deliver(targets, except, packetJson, { namespace, event, volatile = false }) {

@@ -2,7 +2,6 @@
 
 import type { Frame } from "./frame.ts";
 import type { EngineConnection, Ports } from "./internals.ts";
-import type { Member } from "./members.ts";
 import type { Seat } from "./pings.ts";
 import type { Sequence } from "./sequence.ts";
 
@@ -33,8 +32,6 @@ export class Lane {
   volatileBytes = 0;
   /** Its place in the ping wheel; none: engine.io pings it. */
   seat: Seat<Lane> | undefined;
-  /** On this connection, one per namespace. */
-  readonly members: Member[] = [];
 
   constructor(conn: EngineConnection, ports: Ports | undefined) {
     this.conn = conn;

@@ -1,6 +1,14 @@
 /** The shell around `log-cursor.ts`: connections, timers, and the loop that reads. One per followed partition. */
 
-import { type Clock, connectRedis, type Logger, type Random, type RedisConnection } from "@rollcall/runtime";
+import {
+  type Clock,
+  connectRedis,
+  type Logger,
+  type Metrics,
+  type Random,
+  type RedisAccess,
+  type RedisConnection,
+} from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { encodeHeartbeat } from "./entry.ts";
 import { HandOut } from "./hand-out.ts";
@@ -9,7 +17,6 @@ import { DEFAULT_MAX_LEN } from "./log.ts";
 import { type Cursor, type CursorEvent, newCursor, nextRead, reduce, SILENT_MS } from "./log-cursor.ts";
 import { checkedRead, tailRead } from "./log-reads.ts";
 import type { FollowHandlers, Place, Position } from "./seam.ts";
-import type { FanoutSourceOptions } from "./source.ts";
 
 /** How often each reader writes a heartbeat: a lag probe, and proof that the log moves. */
 const HEARTBEAT_MS = 1_000;
@@ -17,6 +24,20 @@ const HEARTBEAT_MS = 1_000;
 const BACKOFF_MIN_MS = 50;
 const BACKOFF_MAX_MS = 1_000;
 const DEFAULT_HOLD_MS = 10;
+
+export interface LogReaderOptions {
+  redisUrl: string;
+  redisAccess?: RedisAccess;
+  install: string;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  metrics: Metrics;
+  /** What heartbeats trim the log to; the same as for appends. */
+  maxLen?: number;
+  /** How long a flush may wait for the read that follows a peek. Default 10 ms. */
+  holdMs?: number;
+}
 
 export class LogReader {
   readonly #at: Place;
@@ -42,7 +63,7 @@ export class LogReader {
   #beatSentAtMs: number | undefined;
   #hold: { cancel(): void } | undefined;
 
-  constructor(options: FanoutSourceOptions, at: Place, from: string | undefined, on: FollowHandlers) {
+  constructor(options: LogReaderOptions, at: Place, from: string | undefined, on: FollowHandlers) {
     const { redisUrl: url, redisAccess: access, install, clock, random, logger, metrics } = options;
     this.#at = at;
     this.#key = keysOf(install, at.cell).log(at.partition);

@@ -4,23 +4,10 @@
  * Every failure ends in a bounded pause and another try; nothing here spins, waits for ever, or stops for good.
  */
 
-import type { Clock, Logger, Metrics, Random, RedisAccess } from "@rollcall/runtime";
-import { LogReader } from "./log-reader.ts";
+import { LogReader, type LogReaderOptions } from "./log-reader.ts";
 import type { FanoutSource, FollowHandlers, Place, Position, Subscription } from "./seam.ts";
 
-export interface FanoutSourceOptions {
-  redisUrl: string;
-  redisAccess?: RedisAccess;
-  install: string;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  metrics: Metrics;
-  /** What heartbeats trim the log to; the same as for appends. */
-  maxLen?: number;
-  /** How long a flush may wait for the read that follows a peek. Default 10 ms. */
-  holdMs?: number;
-}
+export type FanoutSourceOptions = LogReaderOptions;
 
 export function createFanoutSource(options: FanoutSourceOptions): FanoutSource {
   return {

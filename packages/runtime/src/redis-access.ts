@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
-import type { RedisOptions } from "./redis.ts";
 import { clusterWay, type Node, nodeConnector, sentinelWay } from "./redis-node-connector.ts";
+import type { RedisOptions } from "./redis-options.ts";
 
 export type RedisMode = "single" | "sentinel" | "cluster";
 

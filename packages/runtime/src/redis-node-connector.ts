@@ -9,7 +9,7 @@
 import { connect as connectTcp, type NetConnectOpts, Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { AbstractConnector, Redis } from "ioredis";
-import type { RedisOptions } from "./redis.ts";
+import type { RedisOptions } from "./redis-options.ts";
 
 export interface Node {
   host: string;

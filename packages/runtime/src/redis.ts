@@ -4,14 +4,12 @@
  */
 
 import { METRICS } from "@rollcall/telemetry";
-import { type RedisOptions as AllRedisOptions, Redis } from "ioredis";
+import { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type RedisAccess, redisAccessOptions } from "./redis-access.ts";
-
-/** Replies keep the shapes of RESP2: `replyMapping` would change the client's type. */
-export type RedisOptions = Omit<AllRedisOptions, "replyMapping">;
+import { type RedisOptions, redisOptions } from "./redis-options.ts";
 
 export interface RedisConnectOptions {
   url: string;
@@ -46,30 +44,8 @@ export interface RedisConnection {
   close(): Promise<void>;
 }
 
-const DEFAULT_SOCKET_TIMEOUT_MS = 5_000;
-/** One try and one retry. */
-const COMMAND_TIMEOUT_FACTOR = 2;
-const CONNECT_TIMEOUT_MS = 5_000;
-const KEEP_ALIVE_MS = 10_000;
-/** Reconnect: 50 ms doubling to 1 s, for ever; the cap bounds how long after Redis's return work resumes. */
-const RETRY_MIN_MS = 50;
-const RETRY_MAX_MS = 1_000;
 /** While Redis is away its error repeats at each attempt; one line in this time is enough. */
 const ERROR_LOG_EVERY_MS = 10_000;
-
-export function redisOptions(name: string, socketTimeoutMs = DEFAULT_SOCKET_TIMEOUT_MS): RedisOptions {
-  return {
-    connectionName: name,
-    maxRetriesPerRequest: 1,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: socketTimeoutMs,
-    // A peer that accepts connections but never becomes ready (hung, half-open) would hold what was in flight for ever:
-    // the client counts retries only for what is queued, not for what it means to send again.
-    commandTimeout: COMMAND_TIMEOUT_FACTOR * socketTimeoutMs,
-    keepAlive: KEEP_ALIVE_MS,
-    retryStrategy: (times) => Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(times - 1, 10)),
-  };
-}
 
 export function connectRedis(options: RedisConnectOptions): RedisConnection {
   const { url, clock, logger, name, metrics } = options;

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { wholeNumber } from "../options.ts";
-import { findServer, NATS, REDIS, withPath } from "../servers/find.ts";
+import { findServer, withPath } from "../servers/find.ts";
+import { NATS, REDIS } from "../servers/programs.ts";
 
 interface Flags {
   smoke?: true;

@@ -12,7 +12,8 @@ import { describePortHolder, isPortFree } from "../cluster/port-holder.ts";
 import { DEFAULT_BASE_PORT, portsOf } from "../cluster/ports.ts";
 import { readState } from "../cluster/state.ts";
 import { CliError, type Context } from "../context.ts";
-import { findServer, NATS, REDIS, type ServerProgram } from "../servers/find.ts";
+import { findServer } from "../servers/find.ts";
+import { NATS, REDIS, type ServerProgram } from "../servers/programs.ts";
 import { type Finding, finding, isAtLeast, judgeNats, judgeRedis } from "./finding.ts";
 
 export interface DoctorFlags extends BusFlags {

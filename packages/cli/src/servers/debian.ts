@@ -9,7 +9,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writ
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { Env } from "@rollcall/runtime";
-import type { ServerProgram } from "./find.ts";
+import type { ServerProgram } from "./programs.ts";
 
 export interface UnpackOptions {
   env: Env;

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { missingPackages } from "./debian.ts";
-import { findServer, NATS, REDIS, withPath } from "./find.ts";
+import { findServer, withPath } from "./find.ts";
+import { NATS, REDIS } from "./programs.ts";
 
 let folder: string;
 let said: string[];

@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import type { Env } from "@rollcall/runtime";
 import { CliError, type Context } from "../context.ts";
-import { CHROMIUM, findServer, NATS, REDIS, withPath } from "../servers/find.ts";
+import { findServer, withPath } from "../servers/find.ts";
+import { CHROMIUM, NATS, REDIS } from "../servers/programs.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Step } from "./steps.ts";
 

@@ -2,7 +2,6 @@
 
 import type { SessionRef } from "@rollcall/contracts/internal";
 import type { Random } from "@rollcall/runtime";
-import type { Edge } from "./edge.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** Ping interval and timeout: how long a dead peer goes unnoticed. */
@@ -12,11 +11,27 @@ export const RETURN_LEAST_MS = 500;
 const LOOK_MS = 500;
 const MOST_ROOMS = 3;
 
+/** An edge as its clients know it. */
+export interface Door {
+  /** Of its present life. */
+  readonly id: string;
+  readonly running: boolean;
+  readonly pausedAtMs: number | undefined;
+  /** Now, or when it runs again. */
+  receive(run: () => void): void;
+  connect(client: Client, ref: SessionRef): void;
+  join(client: Client, ref: SessionRef, room: string): void;
+  leave(client: Client, ref: SessionRef, room: string): void;
+  closed(client: Client, ref: SessionRef, how: "lost" | "leave", answered?: () => void): void;
+  /** Its peer is gone, and nobody told. */
+  closedLater(client: Client, ref: SessionRef, afterMs: number): void;
+}
+
 export interface ClientWorld {
   scheduler: Scheduler;
   random: Random;
   /** Undefined when none takes connections: no edge runs, or Redis is away (503). */
-  pickEdge(): Edge | undefined;
+  pickEdge(): Door | undefined;
   broken(what: string): void;
 }
 
@@ -24,7 +39,7 @@ export class Client {
   readonly ref: SessionRef;
   readonly #world: ClientWorld;
   readonly #rooms = new Set<string>();
-  edge: Edge | undefined;
+  edge: Door | undefined;
   /** Wants to be connected. */
   wanted = false;
   /** `session:ready` came. */
@@ -102,7 +117,7 @@ export class Client {
   }
 
   /** `session:ready`: whatever it wants is joined again. */
-  ready(edge: Edge): void {
+  ready(edge: Door): void {
     if (this.edge !== edge) return;
     this.ready_ = true;
     for (const room of this.#rooms) edge.join(this, this.ref, room);
@@ -116,14 +131,14 @@ export class Client {
   }
 
   /** Its edge's process ended, or closed the transport. */
-  lost(edge: Edge): void {
+  lost(edge: Door): void {
     if (this.edge !== edge) return;
     this.#gone();
     if (this.wanted) this.#connect(this.#retryMs());
   }
 
   /** A stock client does not return after this, so it must never hit the socket in use. */
-  replaced(edge: Edge): void {
+  replaced(edge: Door): void {
     if (this.edge !== edge) return;
     if (!this.overtaken) this.#world.broken(`P2: the live socket of ${this.ref.user} was replaced`);
     this.lost(edge);
@@ -159,7 +174,7 @@ export class Client {
   }
 
   /** Pings: an edge that stopped is noticed within the bound. */
-  #watch(edge: Edge, connectedMs: number): void {
+  #watch(edge: Door, connectedMs: number): void {
     const { scheduler } = this.#world;
     let silentSince: number | undefined;
     const look = () => {

@@ -2,9 +2,10 @@
 
 import type { ControlMessage, SessionRef } from "@rollcall/contracts/internal";
 import type { OpResult } from "../../src/store.ts";
-import type { Client } from "./client.ts";
+import type { Client, Door } from "./client.ts";
 import { type Held, keyOf, RULES } from "./held.ts";
-import { Lane, type LaneProcess, type LaneWorld, type OpBody } from "./lane.ts";
+import { Lane, type LaneProcess, type LaneWorld } from "./lane.ts";
+import type { OpBody } from "./op-body.ts";
 import { SIM_BOUNDS } from "./redis.ts";
 
 const AGAIN_MS = 500;
@@ -20,7 +21,7 @@ interface Socket {
   known: boolean;
 }
 
-export class Edge implements LaneProcess {
+export class Edge implements LaneProcess, Door {
   readonly name: string;
   readonly lane: Lane;
   alive = true;

@@ -2,7 +2,7 @@
 
 import { type Digest, digestHashes, digestItem, type SessionRef } from "@rollcall/contracts/internal";
 import type { OpResult } from "../../src/store.ts";
-import type { OpBody } from "./lane.ts";
+import type { OpBody } from "./op-body.ts";
 
 export const RULES = { retainMs: 2_000 };
 

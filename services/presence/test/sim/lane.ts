@@ -1,10 +1,11 @@
 /** A simulated edge's tie to presence: hello, lease, the numbered lane, the digest, and a new life when it is forgotten. */
 
-import type { AssertedSession, LaneOp } from "@rollcall/contracts/internal";
+import type { LaneOp } from "@rollcall/contracts/internal";
 import type { Random } from "@rollcall/runtime";
 import type { OpResult } from "../../src/store.ts";
 import { Held, keyOf } from "./held.ts";
 import type { Nats } from "./nats.ts";
+import type { Connected, KeptOp, OpBody } from "./op-body.ts";
 import type { Answer, Replica } from "./replica.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -12,17 +13,6 @@ const RENEW_MS = 2_000;
 const DIGEST_MS = 30_000;
 const TIMEOUT_MS = 1_000;
 const BATCH = 20;
-
-interface Connected {
-  connectedMs: number;
-}
-type Kept<O> = O extends { op: "open" }
-  ? Omit<O, "ageMs"> & Connected
-  : O extends { op: "assert" }
-    ? Omit<O, "sessions"> & { sessions: (Omit<AssertedSession, "ageMs"> & Connected)[] }
-    : O;
-type KeptOp = Kept<LaneOp>;
-export type OpBody = KeptOp extends infer O ? (O extends unknown ? Omit<O, "n" | "incarnation"> : never) : never;
 
 interface Item {
   body: OpBody;
