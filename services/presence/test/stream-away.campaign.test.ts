@@ -1,0 +1,115 @@
+/**
+ * JetStream takes nothing while a busy cell goes on for ten minutes: what waits is bounded and counted, and when the
+ * stream is back each transition is told once, in the order of its subject. (With NATS away as a whole nothing is asked
+ * of presence, and little waits: `faults.campaign`.)
+ */
+
+import { loadavg } from "node:os";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { subjectsOf } from "@rollcall/contracts";
+import { systemClock } from "@rollcall/runtime";
+import { type NatsServer, type RedisServer, startNats, startRedis, waitFor } from "@rollcall/testkit";
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { data, FakeEdge, type Replica, ref, startReplica } from "./replica.ts";
+
+/** Ten minutes of 200 a second. */
+const TRANSITIONS = 120_000;
+const SESSIONS = 250;
+const INSTALL = "away";
+const OUTBOX = `{${INSTALL}:c0}:outbox`;
+const rules = { retainMs: 3_600_000 };
+
+let redisServer: RedisServer;
+let natsServer: NatsServer;
+let redis: Redis;
+let nc: NatsConnection;
+let replica: Replica;
+beforeAll(async () => {
+  [redisServer, natsServer] = await Promise.all([startRedis(), startNats()]);
+  redis = redisServer.connect();
+  nc = await natsServer.connect();
+  const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
+  replica = await startReplica({ ...servers, install: INSTALL, bounds: { leaseMs: 3_600_000 } });
+});
+afterAll(async () => {
+  await replica?.stop();
+  redis?.disconnect();
+  await nc?.close();
+  await Promise.all([redisServer?.stop(), natsServer?.stop()]);
+});
+
+const waiting = () => redis.xlen(OUTBOX);
+const usedBytes = async () => Number(/^used_memory:(\d+)/m.exec(await redis.info("memory"))?.[1]);
+const metric = async (name: string) =>
+  Number(new RegExp(`^${name}\\S* (\\S+)$`, "m").exec(await replica.metrics.render())?.[1] ?? Number.NaN);
+
+/** Everybody joins a room and leaves it again, until so many transitions wait. */
+async function churnUntil(count: number): Promise<void> {
+  const edge = new FakeEdge(nc, INSTALL, "edge-1-a");
+  await edge.hello();
+  const refs = Array.from({ length: SESSIONS }, (_, i) => ref(`user-${i}`));
+  const opened = await edge.lane(
+    ...refs.map((one) => ({ op: "open" as const, ref: one, issuedAtMs: 1, expiresAtMs: 2 })),
+  );
+  const sessions = opened.map((result, i) => ({ ref: refs[i]!, incarnation: data(result, "open").incarnation }));
+  while ((await waiting()) < count) {
+    const room = "doc:1";
+    await edge.lane(...sessions.map((one) => ({ op: "join" as const, ...one, room, rules, observe: false })));
+    await edge.lane(...sessions.map((one) => ({ op: "leave" as const, ...one, room, reason: "leave" as const })));
+  }
+}
+
+/** Ids of all that the stream holds, by subject, in its order. */
+async function told(): Promise<Map<string, string[]>> {
+  const bySubject = new Map<string, string[]>();
+  const stream = subjectsOf(INSTALL).presenceStream();
+  const { state } = await (await jetstreamManager(nc)).streams.info(stream);
+  const consumer = await jetstream(nc).consumers.get(stream);
+  let left = state.messages;
+  while (left > 0) {
+    for await (const message of await consumer.fetch({ max_messages: Math.min(left, 1_000), expires: 30_000 })) {
+      const ids = bySubject.get(message.subject) ?? [];
+      bySubject.set(message.subject, ids);
+      ids.push(message.headers!.get("Nats-Msg-Id"));
+      left--;
+    }
+  }
+  return bySubject;
+}
+
+test("[P13] ten minutes of transitions wait, are counted, and are told once each and in order when it is back", async () => {
+  const subjects = subjectsOf(INSTALL);
+  const jsm = await jetstreamManager(nc);
+  await waitFor(async () => (await waiting()) === 0, { what: "the epoch to be told" });
+  const { config } = await jsm.streams.info(subjects.presenceStream());
+  await jsm.streams.delete(subjects.presenceStream());
+  const beforeBytes = await usedBytes();
+  await churnUntil(TRANSITIONS);
+  const count = await waiting();
+  const bytesEach = ((await usedBytes()) - beforeBytes) / count;
+  await waitFor(async () => (await metric("rollcall_outbox_entries")) === count, { what: "what waits to be counted" });
+  expect(await metric("rollcall_outbox_dropped_total")).toBe(0);
+  const committed = (await redis.xrange(OUTBOX, "-", "+")).map(([, fields]) => fields[fields.indexOf("id") + 1]!);
+
+  await jsm.streams.add({ ...config, name: subjects.presenceStream() });
+  const startMs = systemClock.monotonic();
+  await waitFor(async () => (await waiting()) === 0, { timeoutMs: 600_000, everyMs: 100, what: "all to be told" });
+  const tookMs = systemClock.monotonic() - startMs;
+
+  const bySubject = await told();
+  const ids = [...bySubject.values()].flat();
+  expect(ids.length).toBe(count);
+  expect(new Set(ids)).toEqual(new Set(committed));
+  const place = new Map(committed.map((id, i) => [id, i]));
+  for (const subject of bySubject.values()) {
+    const places = subject.map((id) => place.get(id)!);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  }
+  const rate = (count * 1_000) / tookMs;
+  console.log(
+    `${count} transitions waited, ${bytesEach.toFixed(0)} bytes each; told in ${(tookMs / 1_000).toFixed(1)} s ` +
+      `(${rate.toFixed(0)} a second), load ${loadavg()[0]!.toFixed(1)}`,
+  );
+}, 1_200_000);
