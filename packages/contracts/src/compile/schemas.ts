@@ -9,6 +9,7 @@ import type { Validator } from "../contract.ts";
 import { excessIssues, issuesOf, newAjv } from "../core/ajv.ts";
 import { worstNs } from "./cost.ts";
 import { findKeywordMistakes } from "./keywords.ts";
+import { Parts } from "./parts.ts";
 import { inlineReferences, type ReferenceScope, type Report } from "./references.ts";
 
 export interface CompiledSchema {
@@ -29,16 +30,20 @@ const REFUSE_ALL: Validator = () => [{ pointer: "", keyword: "schema", message: 
 
 export function schemaCompiler(): SchemaCompiler {
   const ajvs = new Map<boolean, Ajv2020>();
+  const parts = new Parts();
   const compiled = (schema: object): ValidateFunction => {
     const unevaluated = JSON.stringify(schema).includes('"unevaluated');
-    const ajv = ajvs.get(unevaluated) ?? newAjv({ validateSchema: false, unevaluated });
+    const ajv = ajvs.get(unevaluated) ?? newAjv({ validateSchema: false, unevaluated, inlineRefs: false });
     ajvs.set(unevaluated, ajv);
-    return ajv.compile(schema);
+    if (unevaluated) return ajv.compile(schema);
+    return ajv.compile(parts.refer(schema, (id, part) => ajv.addSchema(part as object, id)) as object);
   };
   return {
     compile(written, scope, report) {
-      const { schema, isSound } = checked(written, scope, report);
-      return { schema, validate: isSound ? onFirstUse(() => compiled(schema as object)) : REFUSE_ALL };
+      const { schema: inlined, isSound } = checked(written, scope, report);
+      if (!isSound) return { schema: inlined, validate: REFUSE_ALL };
+      const schema = parts.collect(inlined);
+      return { schema, validate: onFirstUse(() => compiled(schema as object)) };
     },
   };
 }

@@ -22,10 +22,12 @@ export interface AjvOptions {
   verbose?: boolean;
   /** Note what has been looked at, for `unevaluatedProperties` and `unevaluatedItems`, which others pay for. Default true. */
   unevaluated?: boolean;
+  /** What a reference leads to is written where the reference stands, if it is small; else it is a function. Default true. */
+  inlineRefs?: boolean;
 }
 
 export function newAjv(options: AjvOptions = {}): Ajv2020 {
-  const { validateSchema = true, allErrors = false, verbose = false, unevaluated = true } = options;
+  const { validateSchema = true, allErrors = false, verbose = false, unevaluated = true, inlineRefs = true } = options;
   const ajv = new Ajv2020({
     strict: true,
     strictRequired: false,
@@ -42,6 +44,7 @@ export function newAjv(options: AjvOptions = {}): Ajv2020 {
     validateFormats: true,
     addUsedSchema: false,
     ownProperties: true,
+    inlineRefs,
     code: { regExp: REGEX_ENGINE },
   });
   ajv.opts.unevaluated = unevaluated; // the constructor says true, whatever it is told

@@ -155,9 +155,9 @@ describe("requests", () => {
     "preference.get": ["user", "user mute? quiet?"],
     "preference.set": ["user mute? quiet?", "user mute? quiet?"],
     "delivery.get": ["id user?", "id event trace? steps recipients"],
-    "deadletter.list": ["limit? reason? ids?", "letters"],
-    "deadletter.replay": ["limit? reason? ids?", "replayed skipped"],
-    "deadletter.discard": ["limit? reason? ids?", "discarded"],
+    "deadletter.list": ["limit? reason? ids? since? until?", "letters"],
+    "deadletter.replay": ["limit? reason? ids? since? until? after?", "replayed skipped next?"],
+    "deadletter.discard": ["limit? reason? ids? since? until? after?", "discarded next?"],
   };
   test.each(Object.entries(PINNED))("%s", (name, pinned) => {
     const { body, reply } = REQUESTS[name as keyof typeof REQUESTS];

@@ -92,11 +92,16 @@ const recipient = object({
   seq: optional(count()),
 });
 
+/** `since` and `until` are of the letter, both included. */
 const letters = {
   limit: optional(positive(1_000)),
   reason: optional(Type.String({ minLength: 1, maxLength: 64 })),
   ids: optional(list(id, 1_000)),
+  since: optional(timestamp),
+  until: optional(timestamp),
 };
+/** Those that are acted upon come oldest first, some of them at a time: `next` is the next request's `after`. */
+const chosenLetters = { ...letters, after: optional(id) };
 /** `headers` and `body` come when one letter is asked for by its id. */
 const letter = object({
   id,
@@ -298,14 +303,14 @@ export const REQUESTS = {
   "deadletter.replay": {
     description: "Publish originals again where they came from, under the identity they had.",
     answeredBy: "notifier",
-    body: object(letters),
-    reply: object({ replayed: Type.Array(id), skipped: Type.Array(id) }),
+    body: object(chosenLetters),
+    reply: object({ replayed: Type.Array(id), skipped: Type.Array(id), next: optional(id) }),
   },
   "deadletter.discard": {
     description: "Delete dead letters.",
     answeredBy: "notifier",
-    body: object(letters),
-    reply: object({ discarded: Type.Array(id) }),
+    body: object(chosenLetters),
+    reply: object({ discarded: Type.Array(id), next: optional(id) }),
   },
 } as const satisfies Record<string, RequestContract>;
 

@@ -77,7 +77,7 @@ export function isSame(a: unknown, b: unknown): boolean {
 const memberOf = (value: object, key: string): unknown => (value as Record<string, unknown>)[key];
 
 /** 32 bits, the same for the same values. */
-function hashOf(value: unknown): number {
+export function hashOf(value: unknown): number {
   return hash(value) >>> 0;
 }
 
