@@ -2,6 +2,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
+import type { Capabilities } from "./capabilities.ts";
 import type { Home } from "./home.ts";
 
 const ALGORITHM = "EdDSA";
@@ -30,8 +31,6 @@ function readKey(file: string): JWK | undefined {
   }
   return JSON.parse(text) as JWK;
 }
-
-export type Capabilities = Record<string, string[]>;
 
 export interface TokenRequest {
   user: string;

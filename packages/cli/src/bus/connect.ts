@@ -14,7 +14,7 @@ import {
   request,
 } from "@rollcall/runtime";
 import type { Command } from "commander";
-import { runningCluster } from "../commands/cluster.ts";
+import { runningCluster } from "../cluster/running.ts";
 import { CliError, type Context } from "../context.ts";
 import { nameOf } from "../options.ts";
 

@@ -4,20 +4,12 @@ import { existsSync, readFileSync, unwatchFile, watchFile } from "node:fs";
 import type { Command } from "commander";
 import { isAlive, type ProcessIdentity } from "../cluster/identity.ts";
 import { lastLines } from "../cluster/logs.ts";
-import { type ClusterState, readState, removeState } from "../cluster/state.ts";
+import { NOTHING_RUNS, runningCluster, START_IT } from "../cluster/running.ts";
+import { readState, removeState } from "../cluster/state.ts";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { wholeNumber } from "../options.ts";
 import { table } from "../terminal.ts";
-
-const NOTHING_RUNS = "no cluster runs in this folder";
-const START_IT = "./rollcall up starts one.";
-
-export function runningCluster({ home }: Context): ClusterState {
-  const state = readState(home.state);
-  if (state === undefined || !isAlive(state.supervisor)) throw new CliError(NOTHING_RUNS, { hint: START_IT });
-  return state;
-}
 
 export function addStatus(program: Command, context: Context): void {
   program

@@ -11,6 +11,7 @@ import type { Command } from "commander";
 import { useBus } from "../bus/connect.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { identify } from "../cluster/identity.ts";
+import { runningCluster } from "../cluster/running.ts";
 import { readState } from "../cluster/state.ts";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { listenForInterrupts } from "../interrupt.ts";
@@ -19,7 +20,6 @@ import { findK6 } from "../loadtest/k6.ts";
 import { makePublisher } from "../loadtest/publisher.ts";
 import { signTokens } from "../loadtest/tokens.ts";
 import { repeated, wholeNumber } from "../options.ts";
-import { runningCluster } from "./cluster.ts";
 
 interface Flags {
   profile: string;

@@ -7,6 +7,7 @@ import { createMetrics, type Metrics, startInternalServer } from "@rollcall/runt
 import type { Command } from "commander";
 import { type BusFlags, useBus, withBus } from "../bus/connect.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
+import { runningCluster } from "../cluster/running.ts";
 import { readState } from "../cluster/state.ts";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { listenForInterrupts } from "../interrupt.ts";
@@ -15,7 +16,6 @@ import { signTokens, type UserToken } from "../loadtest/tokens.ts";
 import { durationMs, repeated, wholeNumber } from "../options.ts";
 import { probeEdge, type Sample } from "../probe/canary.ts";
 import { table } from "../terminal.ts";
-import { runningCluster } from "./cluster.ts";
 
 interface Flags extends BusFlags {
   edge?: string[];

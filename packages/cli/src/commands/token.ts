@@ -2,12 +2,13 @@
 
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CORE_OPERATIONS, DEFAULT_TENANT } from "@rollcall/contracts";
-import { type Command, InvalidArgumentError } from "commander";
+import { DEFAULT_TENANT } from "@rollcall/contracts";
+import type { Command } from "commander";
+import { allCapabilities, type Capabilities, parseCapabilities } from "../capabilities.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { readState } from "../cluster/state.ts";
 import type { Context } from "../context.ts";
-import { type Capabilities, tokenSigner } from "../dev-keys.ts";
+import { tokenSigner } from "../dev-keys.ts";
 import { durationMs, nameOf, repeated, wholeNumber } from "../options.ts";
 
 interface Flags {
@@ -19,28 +20,6 @@ interface Flags {
   ttl: number;
   count?: number;
   out?: string;
-}
-
-/** `room:doc:*=join,publish` */
-export function parseCapabilities(written: readonly string[]): Capabilities {
-  const capabilities: Capabilities = {};
-  for (const text of written) {
-    const at = text.lastIndexOf("=");
-    const operations = text.slice(at + 1).split(",");
-    if (at < 1 || !operations.every((operation) => /^[a-z][a-z0-9-]{0,31}$/.test(operation))) {
-      throw new InvalidArgumentError("--cap must be <resource pattern>=<operation>[,<operation>...]");
-    }
-    const resource = text.slice(0, at);
-    capabilities[resource] = [...(capabilities[resource] ?? []), ...operations];
-  }
-  return capabilities;
-}
-
-/** Everything, with every operation that the contracts know. */
-export function allCapabilities(operations: readonly string[]): Capabilities {
-  const core = new Set<string>(CORE_OPERATIONS);
-  const rooms = ["join", "observe", "publish", "state", ...operations.filter((operation) => !core.has(operation))];
-  return { "room:*": rooms, "user:*": ["watch"], "command:*": ["call"] };
 }
 
 export async function defaultCapabilities(context: Context): Promise<Capabilities> {

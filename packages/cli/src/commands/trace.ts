@@ -2,9 +2,9 @@
 
 import { ATTRIBUTES, type CollectedSpan } from "@rollcall/telemetry";
 import type { Command } from "commander";
+import { runningCluster } from "../cluster/running.ts";
 import { CliError, type Context } from "../context.ts";
 import { traceTree } from "../trace-tree.ts";
-import { runningCluster } from "./cluster.ts";
 
 const TRACE_ID = /^[0-9a-f]{32}$/;
 

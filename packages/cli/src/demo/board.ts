@@ -1,8 +1,8 @@
 /** `demo board`: a page that two people can open side by side, on the cluster of this folder. */
 
+import { allCapabilities } from "../capabilities.ts";
 import { loadOrExplain } from "../cluster/contract-paths.ts";
-import { runningCluster } from "../commands/cluster.ts";
-import { allCapabilities } from "../commands/token.ts";
+import { runningCluster } from "../cluster/running.ts";
 import { CliError, type Context } from "../context.ts";
 import { tokenSigner } from "../dev-keys.ts";
 

@@ -1,9 +1,9 @@
 /** Tokens of many users, signed with this folder's development key, with every right that the contracts know. */
 
 import { DEFAULT_TENANT } from "@rollcall/contracts";
+import { allCapabilities } from "../capabilities.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { readState } from "../cluster/state.ts";
-import { allCapabilities } from "../commands/token.ts";
 import type { Context } from "../context.ts";
 import { tokenSigner } from "../dev-keys.ts";
 

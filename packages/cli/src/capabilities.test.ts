@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { allCapabilities, parseCapabilities } from "./token.ts";
+import { allCapabilities, parseCapabilities } from "./capabilities.ts";
 
 test("capabilities as they are written", () => {
   expect(parseCapabilities(["room:doc:*=join,publish", "user:*=watch", "room:doc:*=state"])).toEqual({
