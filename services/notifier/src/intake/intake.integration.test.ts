@@ -1,4 +1,5 @@
 import { jetstreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
 import { messageId, type PublishRequest } from "@rollcall/contracts/internal";
 import { createLogger, serve } from "@rollcall/runtime";
 import { ask as askBackend, waitFor } from "@rollcall/testkit";
@@ -178,6 +179,21 @@ describe("intake", () => {
     await waitFor(() => bench.publish(card(2)).then(() => true), { timeoutMs: 20_000 });
     await waitFor(async () => (await bench.emitted()).length === 3, { timeoutMs: 20_000 });
     expect(notifier.isReady()).toBe(true);
+  });
+
+  it("[D1] takes what comes to a stream that was restored to an earlier state, before its mark is reached again", async () => {
+    const first = await bench.notifier();
+    await bench.publish(card(1));
+    await done();
+    await first.stop(1_000);
+    const jsm = await jetstreamManager(bench.nc);
+    const { created } = await jsm.streams.info("EVENTS");
+    const marks = await new Kvm(bench.nc).open("rollcall-notifier");
+    await marks.put("rollcall-notifier-EVENTS", JSON.stringify({ created, sequence: 100 }));
+    await jsm.consumers.delete("EVENTS", "rollcall-notifier-EVENTS");
+    await bench.notifier();
+    await bench.publish(card(2));
+    await waitFor(async () => (await bench.emitted()).length === 2, { timeoutMs: 20_000, what: "both, once" });
   });
 
   it("asks presence to number what goes into a room's history, with the same id until it is answered", async () => {

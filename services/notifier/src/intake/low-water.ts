@@ -12,6 +12,14 @@ export interface WaterMark {
   sequence: number;
 }
 
+/**
+ * What the mark says in a stream, or undefined when it says nothing there: another life of it, or one that was restored
+ * from a backup and has not come as far yet. To begin at the mark would then skip what is published until it has.
+ */
+export function markIn(stream: { created: string; last: number }, mark: WaterMark | undefined): number | undefined {
+  return mark?.created === stream.created && mark.sequence <= stream.last + 1 ? mark.sequence : undefined;
+}
+
 export interface LowWater {
   load(source: string): Promise<WaterMark | undefined>;
   /** Writes when it changed. Rejects with `UNAVAILABLE`; the old mark is lower, so safe. */

@@ -11,7 +11,7 @@ import { backoffMs, WAITING } from "../retry.ts";
 import { deliveries } from "./deliveries.ts";
 import { Lanes } from "./lanes.ts";
 import type { Lease } from "./lease.ts";
-import type { WaterMark } from "./low-water.ts";
+import { markIn, type WaterMark } from "./low-water.ts";
 import type { Processor, Reading } from "./processor.ts";
 import { reread, type SourceMemory } from "./reread.ts";
 import { type EventSource, sourceConsumer, sourceStream } from "./sources.ts";
@@ -187,10 +187,17 @@ export function startReader(options: ReaderOptions): Reader {
     again: AbortController,
   ): Promise<void> {
     await ensureStream(jsm, sourceStream(source), mode);
-    const { created } = await jsm.streams.info(source.stream);
+    const { created, state } = await jsm.streams.info(source.stream);
     const mark = await memory.loadMark();
+    const from = markIn({ created, last: state.last_seq }, mark);
+    if (mark !== undefined && from === undefined) {
+      logger.error(
+        { event: "intake.stream_replaced", source: source.durable, mark, created, last: state.last_seq },
+        "the stream was made anew or restored to an earlier state: what is in it counts as not read",
+      );
+    }
     const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
-    await ensureConsumer(jsm, source.stream, need, mode, mark?.created === created ? mark.sequence : undefined);
+    await ensureConsumer(jsm, source.stream, need, mode, from);
     const consumer = await js.consumers.get(source.stream, source.durable);
     await whenDone(() => inFlight.size === 0, asking);
     const reading = {
@@ -198,7 +205,7 @@ export function startReader(options: ReaderOptions): Reader {
       signal: working,
       onRewound: () => again.abort(new Error("the durable store was rewound")),
     };
-    await remember(mark, created, asking, reading);
+    await remember(mark === undefined ? "new" : (from ?? 1), created, asking, reading);
     setHealthy(true);
     const coming = deliveries(consumer, {
       nats,
@@ -227,7 +234,7 @@ export function startReader(options: ReaderOptions): Reader {
 
   /** Reads the source again from its mark, up to where it stands, when the durable store may have forgotten some of it. */
   async function remember(
-    mark: WaterMark | undefined,
+    mark: number | "new",
     created: string,
     asking: AbortSignal,
     reading: Omit<Reading, "reread">,
@@ -237,8 +244,8 @@ export function startReader(options: ReaderOptions): Reader {
     cursor = { created, sequence: info.ack_floor.stream_seq + 1 };
     if (await memory.isCurrent()) return;
     const epoch = await memory.begin();
-    const from = mark === undefined ? last + 1 : mark.created === created ? mark.sequence : 1;
-    if (mark === undefined) await memory.saveMark(cursor);
+    const from = mark === "new" ? last + 1 : mark;
+    if (mark === "new") await memory.saveMark(cursor);
     if (from <= last) {
       logger.warn(
         { event: "intake.rereading", source: source.durable, from, last },
