@@ -12,6 +12,8 @@ export interface MetricSpec<L extends string = string> {
   readonly labels: readonly L[];
   /** Histograms only: upper bounds in the unit of the name. */
   readonly buckets?: readonly number[];
+  /** Histograms only: observations of sampled traces name them. */
+  readonly exemplars?: true;
 }
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
@@ -36,6 +38,14 @@ export const METRICS = {
     name: "rollcall_edge_inbound_total",
     help: "Client messages by declared event and outcome.",
     labels: ["event", "code"],
+  },
+  edgeAck: {
+    type: "histogram",
+    name: "rollcall_edge_ack_seconds",
+    help: "From a client message's arrival to its answer, by declared event.",
+    labels: ["event"],
+    buckets: LATENCY_SECONDS,
+    exemplars: true,
   },
   edgeDeliveries: {
     type: "counter",
@@ -66,6 +76,14 @@ export const METRICS = {
     name: "rollcall_fanout_lag_seconds",
     help: "Age of the newest log entry when this process read it.",
     labels: [],
+  },
+  fanoutDelay: {
+    type: "histogram",
+    name: "rollcall_fanout_delay_seconds",
+    help: "From a log entry's time to its hand-over to sockets, by event: of room:roster, how long until a join is visible.",
+    labels: ["event"],
+    buckets: LATENCY_SECONDS,
+    exemplars: true,
   },
   fanoutGaps: {
     type: "counter",
@@ -108,6 +126,18 @@ export const METRICS = {
     type: "gauge",
     name: "rollcall_presence_brake",
     help: "1 while evictions are held.",
+    labels: [],
+  },
+  presenceEdges: {
+    type: "gauge",
+    name: "rollcall_presence_edges",
+    help: "Edges that hold a lease, as this replica's last sweep saw them.",
+    labels: [],
+  },
+  presenceSweepAge: {
+    type: "gauge",
+    name: "rollcall_presence_sweep_age_seconds",
+    help: "Since this replica's last completed sweep.",
     labels: [],
   },
   presenceEpochChanges: {
@@ -158,12 +188,25 @@ export const METRICS = {
     help: "Domain events in hand: taken from the stream, not yet acknowledged to it.",
     labels: [],
   },
+  notifierFallbackJobs: {
+    type: "gauge",
+    name: "rollcall_notifier_fallback_jobs",
+    help: "Notices in the queue of a channel: waiting for a worker, delayed after a failed attempt, or being sent.",
+    labels: ["channel", "state"],
+  },
+  notifierFallbackAttempts: {
+    type: "counter",
+    name: "rollcall_notifier_fallback_attempts_total",
+    help: "Attempts to hand a notice to a channel, by result: sent, gone, refused, failed, or later (asked to wait).",
+    labels: ["channel", "result"],
+  },
   eventToClient: {
     type: "histogram",
     name: "rollcall_event_to_client_seconds",
     help: "From a domain event's time to its hand-over to sockets, by event.",
     labels: ["event"],
     buckets: LATENCY_SECONDS,
+    exemplars: true,
   },
   contracts: {
     type: "gauge",
@@ -189,6 +232,18 @@ export const METRICS = {
     help: "1 while this process is connected to the dependency.",
     labels: ["dependency"],
   },
+  dependencyRoundTrip: {
+    type: "gauge",
+    name: "rollcall_dependency_round_trip_seconds",
+    help: "Round trip to the dependency, asked for at the scrape before; absent while it does not answer.",
+    labels: ["dependency"],
+  },
+  buildInfo: {
+    type: "gauge",
+    name: "rollcall_build_info",
+    help: "1 for the build that runs; the commit is empty outside a checkout.",
+    labels: ["version", "node", "commit"],
+  },
   processErrors: {
     type: "counter",
     name: "rollcall_process_errors_total",
@@ -207,6 +262,13 @@ export const METRICS = {
     name: "rollcall_rpc_requests_total",
     help: "Requests answered over NATS, by request name and outcome.",
     labels: ["name", "code"],
+  },
+  rpcSeconds: {
+    type: "histogram",
+    name: "rollcall_rpc_seconds",
+    help: "From a request's arrival over NATS to its answer, by request name.",
+    labels: ["name"],
+    buckets: LATENCY_SECONDS,
   },
   spansDropped: {
     type: "counter",

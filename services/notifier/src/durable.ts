@@ -13,7 +13,7 @@ import type { Channel } from "./fallback/channel.ts";
 import { type Fallback, startFallback } from "./fallback/fallback.ts";
 import { type Faults, withFaults } from "./faults.ts";
 import { type Announce, createAnnounce } from "./inbox/announce.ts";
-import { InboxStore } from "./inbox/inbox-store.ts";
+import { createInboxStore, type InboxStore } from "./inbox/inbox-store.ts";
 import type { Outcome } from "./inbox/inbox-types.ts";
 import { createPreferences, type Preferences } from "./inbox/preferences.ts";
 import { createLowWater } from "./intake/low-water.ts";
@@ -63,7 +63,7 @@ export async function startDurable(options: DurableOptions): Promise<Durable> {
   const cell = placement.cellOf("");
   const store = withFaults(
     "store",
-    new InboxStore({
+    createInboxStore({
       connection,
       install,
       placement,

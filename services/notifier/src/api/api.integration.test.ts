@@ -82,6 +82,25 @@ describe("requests of backends and operators", () => {
       expect((await bench.emitted())[0]!.mid).toBe(messageId("main", "events.cards", "m 1"));
     });
 
+    it("replays what a time names, and what fails once more waits for another day", async () => {
+      await bench.notifier();
+      for (const id of ["1", "2", "3"]) await bench.publish({ subject: "events.cards", id, data: { bad: 1 } });
+      await done();
+      const [first, second, third] = (await letters()) as [Letter, Letter, Letter];
+      expect(await letters("main", { since: third.at })).toMatchObject([{ eventId: "3" }]);
+      const before = { until: new Date(Date.parse(first.at) - 1).toISOString() };
+      expect(await ask("deadletter.replay", before)).toEqual({ replayed: [], skipped: [] });
+      const some = await ask<{ replayed: string[]; next?: string }>("deadletter.replay", { since: first.at });
+      expect(some).toEqual({ replayed: [first.id, second.id, third.id], skipped: [] });
+      await waitFor(async () => (await letters()).length === 3, { what: "them to fail once more" });
+      // As the next request of one that was begun before they did.
+      const rest = { since: first.at, after: `${third.id}.${third.id}` };
+      expect(await ask("deadletter.discard", rest)).toEqual({ discarded: [] });
+      await expect(ask("deadletter.discard", { ...rest, after: "x" })).rejects.toMatchObject({
+        code: "PAYLOAD_INVALID",
+      });
+    });
+
     it("discards what is chosen, and nothing unless something is chosen", async () => {
       await bench.notifier();
       for (const id of ["1", "2"]) await bench.publish({ subject: "events.cards", id, data: { bad: 1 } });

@@ -1,17 +1,18 @@
 /** `deadletter.list`, `.show`, `.replay` and `.discard`. */
 
 import { RollcallError } from "@rollcall/contracts";
-import type { Archive, LetterFilter } from "../dead-letter/archive.ts";
+import type { Archive, ChosenLetters } from "../dead-letter/archive.ts";
 import { checked } from "./checked.ts";
 
 export function createDeadLetterHandlers(archive: Archive) {
   /** Everything at once only when it is asked for by name. */
-  function chosen(name: "deadletter.replay" | "deadletter.discard", body: unknown): LetterFilter {
-    const filter = checked(name, body);
-    if (filter.ids === undefined && filter.reason === undefined && filter.limit === undefined) {
-      throw RollcallError.invalid([{ pointer: "", keyword: "anyOf", message: "needs ids, a reason or a limit" }]);
+  function chosen(name: "deadletter.replay" | "deadletter.discard", body: unknown): ChosenLetters {
+    const { after, ...filter } = checked(name, body);
+    if (Object.keys(filter).length === 0) {
+      const message = "needs ids, a reason, a time or a limit";
+      throw RollcallError.invalid([{ pointer: "", keyword: "anyOf", message }]);
     }
-    return filter;
+    return after === undefined ? filter : { ...filter, after };
   }
   return {
     async list(tenant: string, body: unknown) {

@@ -36,6 +36,14 @@ export interface LetterFilter {
   limit?: number;
   reason?: string;
   ids?: string[];
+  /** When the letter was written, RFC 3339, both included. */
+  since?: string;
+  until?: string;
+}
+
+/** Oldest first. `after`: the `next` of the request before. */
+export interface ChosenLetters extends LetterFilter {
+  after?: string;
 }
 
 export interface ArchiveOptions {
@@ -46,8 +54,9 @@ export interface ArchiveOptions {
 }
 
 const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 500;
-/** How far back is searched: bounds what one request costs. */
+/** How many a request acts upon: each takes two round trips, and an answer must come within seconds. */
+const BATCH = 500;
+/** How many are looked at: bounds what one request costs. */
 const MAX_SCAN = 10_000;
 const FETCH_MS = 1_000;
 const REPLAY_TIMEOUT_MS = 3_000;
@@ -63,20 +72,41 @@ interface Stored {
 export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
   const stream = subjects.deadletterStream();
 
-  /** Newest last, at most `limit`. */
-  async function find(tenant: string, filter: LetterFilter): Promise<Stored[]> {
-    const limit = Math.min(filter.limit ?? DEFAULT_LIMIT, MAX_LIMIT);
-    if (filter.ids !== undefined) {
-      const found = await Promise.all(filter.ids.slice(0, MAX_LIMIT).map(get));
-      return found.filter((letter) => letter !== undefined && tenantOf(letter) === tenant) as Stored[];
-    }
+  /** The newest, newest last, at most `limit`. */
+  async function newest(tenant: string, filter: LetterFilter): Promise<Stored[]> {
+    if (filter.ids !== undefined) return named(tenant, filter.ids);
+    const { limit = DEFAULT_LIMIT } = filter;
+    const { last_seq: last } = (await jsm.streams.info(stream)).state;
     const letters: Stored[] = [];
-    for await (const letter of scan(filter.reason)) {
-      if (tenantOf(letter) !== tenant) continue;
+    for await (const letter of scan({ from: last - MAX_SCAN, to: last }, filter.reason)) {
+      if (tenantOf(letter) !== tenant || !isWithin(letter, filter)) continue;
       letters.push(letter);
       if (letters.length > limit) letters.shift();
     }
     return letters;
+  }
+
+  /** Those to act upon, oldest first; `next`: there may be more behind it. */
+  async function oldest(tenant: string, filter: ChosenLetters): Promise<{ letters: Stored[]; next?: string }> {
+    if (filter.ids !== undefined) return { letters: await named(tenant, filter.ids) };
+    const limit = Math.min(filter.limit ?? BATCH, BATCH);
+    // What is replayed and fails once more is a new letter: it waits for another day, or there would be no end.
+    const { after, to } = cursorOf(filter.after) ?? { after: 0, to: (await jsm.streams.info(stream)).state.last_seq };
+    const letters: Stored[] = [];
+    let looked = 0;
+    for await (const letter of scan({ from: after + 1, to }, filter.reason)) {
+      if (tenantOf(letter) === tenant && isWithin(letter, filter)) letters.push(letter);
+      if (letters.length === limit || ++looked === MAX_SCAN) {
+        // A limit that was asked for is all that was wanted.
+        return { letters, ...(letters.length === filter.limit ? {} : { next: `${letter.seq}.${to}` }) };
+      }
+    }
+    return { letters };
+  }
+
+  async function named(tenant: string, ids: readonly string[]): Promise<Stored[]> {
+    const found = await Promise.all(ids.map(get));
+    return found.filter((letter) => letter !== undefined && tenantOf(letter) === tenant) as Stored[];
   }
 
   async function get(id: string): Promise<Stored | undefined> {
@@ -86,12 +116,11 @@ export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
     return { seq: stored.seq, subject: stored.subject, time: stored.time, headers: stored.header, body: stored.data };
   }
 
-  async function* scan(reason?: string): AsyncGenerator<Stored> {
-    const { state } = await jsm.streams.info(stream);
-    if (state.messages === 0) return;
+  async function* scan({ from, to }: { from: number; to: number }, reason?: string): AsyncGenerator<Stored> {
+    if (from > to) return;
     const consumer = await js.consumers.get(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: Math.max(state.first_seq, state.last_seq - MAX_SCAN),
+      opt_start_seq: Math.max(1, from),
       filter_subjects: reason === undefined ? subjects.deadletterAll() : subjects.deadletter(reason),
     });
     let left = (await consumer.info()).num_pending;
@@ -101,6 +130,7 @@ export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
       for await (const message of messages) {
         got++;
         left = message.info.pending;
+        if (message.seq > to) return messages.stop();
         if (message.headers === undefined) continue;
         yield {
           seq: message.seq,
@@ -116,7 +146,7 @@ export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
 
   return {
     async list(tenant: string, filter: LetterFilter): Promise<LetterSummary[]> {
-      return (await find(tenant, filter)).map(summaryOf);
+      return (await newest(tenant, filter)).map(summaryOf);
     },
 
     async show(tenant: string, id: string): Promise<Letter | undefined> {
@@ -129,17 +159,22 @@ export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
     /** By the identity that its publisher gave it, newest last. */
     async ofEvent(tenant: string, eventId: string): Promise<LetterSummary[]> {
       const found: LetterSummary[] = [];
-      for await (const letter of scan()) {
+      const { last_seq: last } = (await jsm.streams.info(stream)).state;
+      for await (const letter of scan({ from: last - MAX_SCAN, to: last })) {
         if (tenantOf(letter) === tenant && letter.headers.get("rollcall-id") === eventId) found.push(summaryOf(letter));
       }
       return found;
     },
 
     /** Publishes originals again where they came from, under the identity they had, and removes their letters. */
-    async replay(tenant: string, filter: LetterFilter): Promise<{ replayed: string[]; skipped: string[] }> {
+    async replay(
+      tenant: string,
+      filter: ChosenLetters,
+    ): Promise<{ replayed: string[]; skipped: string[]; next?: string }> {
       const replayed: string[] = [];
       const skipped: string[] = [];
-      for (const letter of await find(tenant, filter)) {
+      const { letters, ...more } = await oldest(tenant, filter);
+      for (const letter of letters) {
         const id = String(letter.seq);
         if (letter.headers.get("rollcall-truncated") !== "") {
           skipped.push(id);
@@ -158,13 +193,14 @@ export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
         replayed.push(id);
       }
       logger.info({ event: "deadletter.replayed", tenant, ids: replayed, skipped }, "dead letters were replayed");
-      return { replayed, skipped };
+      return { replayed, skipped, ...more };
     },
 
     /** The log is the audit: who asked is known to NATS, what was thrown away is said here. */
-    async discard(tenant: string, filter: LetterFilter): Promise<{ discarded: string[] }> {
+    async discard(tenant: string, filter: ChosenLetters): Promise<{ discarded: string[]; next?: string }> {
       const discarded: string[] = [];
-      for (const letter of await find(tenant, filter)) {
+      const { letters, ...more } = await oldest(tenant, filter);
+      for (const letter of letters) {
         const { reason, subject, source, eventId } = summaryOf(letter);
         logger.warn(
           { event: "deadletter.discarded", tenant, id: letter.seq, reason, subject, source, eventId },
@@ -173,12 +209,26 @@ export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
         await jsm.streams.deleteMessage(stream, letter.seq);
         discarded.push(String(letter.seq));
       }
-      return { discarded };
+      return { discarded, ...more };
     },
   };
 }
 
 export type Archive = ReturnType<typeof createArchive>;
+
+/** Throws `PAYLOAD_INVALID` for one that no answer gave. */
+function cursorOf(text: string | undefined): { after: number; to: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, after, to] = /^(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
+  if (after === undefined || to === undefined) {
+    throw RollcallError.invalid([{ pointer: "/after", keyword: "pattern", message: "is not the `next` of an answer" }]);
+  }
+  return { after: Number(after), to: Number(to) };
+}
+
+const isWithin = ({ time }: Stored, { since, until }: LetterFilter): boolean =>
+  (since === undefined || time.getTime() >= Date.parse(since)) &&
+  (until === undefined || time.getTime() <= Date.parse(until));
 
 /** What belongs to no tenant is the default one's to look after. */
 const tenantOf = ({ headers }: Stored): string => headers.get("rollcall-tenant") || DEFAULT_TENANT;

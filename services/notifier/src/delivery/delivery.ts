@@ -8,28 +8,10 @@ import { request } from "@rollcall/runtime";
 import { ATTRIBUTES, type Span, startSpan } from "@rollcall/telemetry";
 import { clientTrace } from "../routing/client-trace.ts";
 import { encodePacket, isoTime } from "../routing/packet.ts";
-import type { Audience } from "../routing/route.ts";
 import type { EmitOnce, Fence } from "./emit-once.ts";
-import type { DurableTerms, InboxDelivery } from "./inbox-delivery.ts";
+import type { InboxDelivery } from "./inbox-delivery.ts";
+import type { DeliveryOutcome, Outgoing } from "./outgoing.ts";
 import { roomRules } from "./room-rules.ts";
-
-/** What is to be delivered, whether it came over a stream or by the `emit` request. */
-export interface Outgoing {
-  tenant: string;
-  namespace: string;
-  event: string;
-  mid: string;
-  /** `meta.ts`. */
-  atMs: number;
-  dataJson: string;
-  audience: Audience;
-  /** Goes into the room's history too, so presence gives it its number. */
-  history: boolean;
-  durable?: DurableTerms;
-}
-
-/** `fenced`: another reader has the source. `rewound`: the source must be read again first. */
-export type DeliveryOutcome = "emitted" | "repeat" | "accepted" | "fenced" | "rewound";
 
 export interface Delivery {
   /** Has taken effect when it resolves. Rejects with a catalogue error; `UNAVAILABLE` may have taken effect. */

@@ -3,37 +3,18 @@
  * inbox is safe; the log entry is only the fast way to it, and a device that missed it finds it by `inbox:sync`.
  */
 
-import { type DurableRule, type Meta, RollcallError, userTarget } from "@rollcall/contracts";
+import { type Meta, RollcallError, userTarget } from "@rollcall/contracts";
 import type { InboxOwner } from "@rollcall/contracts/internal";
 import type { Span } from "@rollcall/telemetry";
 import type { Announce } from "../inbox/announce.ts";
-import { type InboxStore, StoreRewound } from "../inbox/inbox-store.ts";
+import { StoreRewound } from "../inbox/durable-redis.ts";
+import type { InboxStore } from "../inbox/inbox-store.ts";
 import type { EventInfo, Outcome } from "../inbox/inbox-types.ts";
 import type { Preferences } from "../inbox/preferences.ts";
 import { clientTrace } from "../routing/client-trace.ts";
 import { encodePacket, isoTime } from "../routing/packet.ts";
-import type { DeliveryOutcome, Outgoing } from "./delivery.ts";
 import type { EmitOnce, Fence } from "./emit-once.ts";
-
-/** What the contract and the event say about its durability. */
-export interface DurableTerms {
-  expiresAtMs: number;
-  fallbackAfterMs?: number;
-  collapseKey?: string;
-  /** Identity as its publisher knows it. */
-  origin?: { id: string; source: string };
-  source?: { name: string; sequence: number; reread: boolean };
-}
-
-/** `fromMs`: when its ttl began to run. */
-export function durableTerms(rule: DurableRule, data: unknown, fromMs: number): DurableTerms {
-  const collapseKey = rule.collapse?.(data);
-  return {
-    expiresAtMs: fromMs + rule.ttlMs,
-    ...(rule.fallback === undefined ? {} : { fallbackAfterMs: rule.fallback.afterMs }),
-    ...(collapseKey === undefined ? {} : { collapseKey }),
-  };
-}
+import type { DeliveryOutcome, DurableTerms, Outgoing } from "./outgoing.ts";
 
 export interface InboxDelivery {
   deliver(outgoing: Outgoing, terms: DurableTerms, span: Span, fence: Fence | undefined): Promise<DeliveryOutcome>;

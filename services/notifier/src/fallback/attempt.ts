@@ -11,7 +11,7 @@ import type { InboxStore } from "../inbox/inbox-store.ts";
 import type { Timer, Turned } from "../inbox/inbox-types.ts";
 import { isFinal } from "../ledger/ledger.ts";
 import { backoffMs } from "../retry.ts";
-import { type Channel, type Notice, NotNow } from "./channel.ts";
+import { type Channel, type Notice, NotNow, Refused } from "./channel.ts";
 import { type Companion, digestOf, takeAlong } from "./digest.ts";
 import { type JobData, keyOf, RECONCILE_MS } from "./jobs.ts";
 
@@ -19,6 +19,8 @@ export interface AttemptOptions {
   contracts: Contracts;
   store: InboxStore;
   count(turned: Turned | undefined): void;
+  /** For the metric. */
+  attempted(channel: string, result: string): void;
   /** Aborted when the process stops. */
   signal: AbortSignal;
   clock: Clock;
@@ -34,7 +36,7 @@ export interface Attempt {
 }
 
 export function createAttempt(options: AttemptOptions) {
-  const { contracts, store, count, signal, clock, random, logger } = options;
+  const { contracts, store, count, attempted, signal, clock, random, logger } = options;
 
   return async (attempt: Attempt): Promise<void> => {
     const { job, queue, channel } = attempt;
@@ -55,6 +57,7 @@ export function createAttempt(options: AttemptOptions) {
     try {
       const result = await channel.send(digestOf(notice, companions), signal);
       span.setAttribute(ATTRIBUTES.code, result);
+      attempted(job.data.channel, result);
       // Its own end last: a worker that takes over sends the rest under the same key.
       for (const companion of companions) await persist(companion.timer, result);
       await persist(timer, result);
@@ -66,6 +69,7 @@ export function createAttempt(options: AttemptOptions) {
         );
     } catch (error) {
       span.fail(error);
+      attempted(job.data.channel, resultOf(error));
       for (const companion of companions) count(await store.turn(companion.timer, ["failed"]));
       await failed(attempt, claimed, error);
     } finally {
@@ -113,6 +117,9 @@ export function createAttempt(options: AttemptOptions) {
     throw new DelayedError();
   }
 }
+
+const resultOf = (error: unknown) =>
+  error instanceof NotNow ? "later" : error instanceof Refused ? "refused" : "failed";
 
 /** How far one that failed is put behind those that wait for the same host. */
 const BEHIND = { minMs: 500, maxMs: 500 };

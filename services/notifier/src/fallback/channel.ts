@@ -36,6 +36,8 @@ export interface Channel {
   readonly maxAgeMs: number;
   /** Rejects when another attempt may help: see {@link NotNow} and {@link Refused}. */
   send(notice: Notice, signal: AbortSignal): Promise<SendResult>;
+  /** No more than `max` attempts in `duration` ms, by all replicas together. */
+  readonly rate?: { max: number; duration: number };
   /** How long no notice of this channel is worth an attempt; 0: now. */
   waitMs?(): number;
   close?(): Promise<void>;

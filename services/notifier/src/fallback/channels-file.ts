@@ -26,17 +26,22 @@ export interface ChannelParts {
 
 const closed = { additionalProperties: false };
 const duration = Type.String({ pattern: "^\\d{1,15}(ms|s|m|h|d)$" });
+/** Of every kind. */
+const common = {
+  maxAge: Type.Optional(duration),
+  rate: Type.Optional(Type.String({ pattern: "^[1-9]\\d{0,5}/(s|m|h)$" })),
+};
 const pointer = Type.String({ pattern: "^(/([^~/]|~[01])*)+$", maxLength: 256 });
 
 const KINDS = {
-  nats: Type.Object({ type: Type.Literal("nats"), maxAge: Type.Optional(duration) }, closed),
+  nats: Type.Object({ type: Type.Literal("nats"), ...common }, closed),
   webhook: Type.Object(
     {
       type: Type.Literal("webhook"),
+      ...common,
       url: Type.String({ pattern: "^https?://" }),
       secrets: Type.Array(Type.String({ pattern: "^whsec_[A-Za-z0-9+/]+=*$" }), { minItems: 1, maxItems: 8 }),
       timeout: Type.Optional(duration),
-      maxAge: Type.Optional(duration),
       allowPrivate: Type.Optional(Type.Boolean()),
     },
     closed,
@@ -44,17 +49,18 @@ const KINDS = {
   email: Type.Object(
     {
       type: Type.Literal("email"),
+      ...common,
       smtp: Type.String({ pattern: "^smtps?://" }),
       from: Type.String({ minLength: 3 }),
       to: Type.Optional(pointer),
       subject: Type.Optional(Type.String({ maxLength: 200 })),
-      maxAge: Type.Optional(duration),
     },
     closed,
   ),
   webpush: Type.Object(
     {
       type: Type.Literal("webpush"),
+      ...common,
       vapid: Type.Object(
         {
           subject: Type.String({ pattern: "^(mailto:|https:)" }),
@@ -66,7 +72,6 @@ const KINDS = {
       subscription: Type.Optional(pointer),
       ttl: Type.Optional(duration),
       timeout: Type.Optional(duration),
-      maxAge: Type.Optional(duration),
       allowPrivate: Type.Optional(Type.Boolean()),
     },
     closed,
@@ -146,10 +151,19 @@ export function buildChannels(content: unknown, parts: ChannelParts): Map<string
     } else {
       const [first] = checkerOf(KINDS[kind as Kind])(given);
       if (first !== undefined) mistakes.push(`channel ${name}: ${first.pointer || "/"} ${first.message}`);
-      else
-        channels.set(name, (BUILDERS[kind as Kind] as (given: unknown, parts: ChannelParts) => Channel)(given, parts));
+      else channels.set(name, limited(build(kind as Kind, given, parts), (given as { rate?: string }).rate));
     }
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return channels;
+}
+
+const build = (kind: Kind, given: unknown, parts: ChannelParts): Channel =>
+  (BUILDERS[kind] as (given: unknown, parts: ChannelParts) => Channel)(given, parts);
+
+/** `50/s`, `100/m`. */
+function limited(channel: Channel, rate: string | undefined): Channel {
+  if (rate === undefined) return channel;
+  const [max, unit] = rate.split("/");
+  return { ...channel, rate: { max: Number(max), duration: parseDurationMs(`1${unit}`)! } };
 }

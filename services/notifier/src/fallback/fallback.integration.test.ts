@@ -2,7 +2,7 @@ import { messageId } from "@rollcall/contracts/internal";
 import { type Clock, systemClock } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
 import { Queue } from "bullmq";
-import { afterEach, beforeEach, describe, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toUsers } from "../../test/fake-contracts.ts";
 import { type Hook, startHook } from "../../test/faults/hook.ts";
@@ -23,7 +23,7 @@ const mid = messageId("main", "test", "o1");
 const timer = { tenant: "main", namespace: "/", user: "u1", mid };
 const record = `{rollcall:c0}:event:main:%2F:${mid}`;
 
-describe("a fallback under a clock that jumps", () => {
+describe("a fallback", () => {
   let bench: Bench;
   let hook: Hook;
   beforeEach(async () => {
@@ -41,6 +41,21 @@ describe("a fallback under a clock that jumps", () => {
   const fellBack = () =>
     waitFor(async () => (await state()).state === "fallback", { timeoutMs: 20_000, what: "the fallback" });
   const publish = () => bench.publish({ subject: "events.urgent", id: "o1", data: { users: ["u1"] } });
+
+  it("waits its turn where a channel has a rate", async () => {
+    hook.answer({ status: 200 });
+    await bench.notifier({
+      channels: (parts) => {
+        const unlimited = hookChannel(hook.url)(parts).get("hook")!;
+        return new Map([["hook", { ...unlimited, rate: { max: 2, duration: DAY_MS } }]]);
+      },
+    });
+    await bench.publish({ subject: "events.urgent", id: "o1", data: { users: ["u1", "u2", "u3", "u4"] } });
+    const limited = async () => (await bench.redis.pttl(`{rollcall:c0}:bull:${queueName("hook")}:limiter`)) > 0;
+    await waitFor(async () => hook.taken.size === 2 && (await limited()), { timeoutMs: 20_000, what: "the first two" });
+    const states = Object.values(await bench.redis.hgetall(record)).filter((text) => /^(handed|pending)\|/.test(text));
+    expect(states).toHaveLength(2);
+  });
 
   it("[D1] is not taken for too old by a process whose clock is days ahead", async () => {
     const ahead: Clock = { ...systemClock, now: () => systemClock.now() + 30 * DAY_MS };

@@ -17,6 +17,7 @@ import { backoffMs } from "../retry.ts";
 import { createAttempt } from "./attempt.ts";
 import type { Channel } from "./channel.ts";
 import { BACKOFF, type JobData, makeJob, queueName, RECONCILE_MS } from "./jobs.ts";
+import { startQueueGauge } from "./queue-gauge.ts";
 
 export interface FallbackOptions {
   contracts: Contracts;
@@ -56,7 +57,9 @@ export function startFallback(options: FallbackOptions): Fallback {
   const stopping = new AbortController();
   const queues = new Map<string, Queue<JobData>>();
   const workers: Worker<JobData>[] = [];
-  const attempt = createAttempt({ contracts, store, count, signal: stopping.signal, clock, random, logger });
+  const attempts = options.metrics.counter(METRICS.notifierFallbackAttempts);
+  const attempted = (channel: string, result: string) => attempts.inc({ channel, result });
+  const attempt = createAttempt({ contracts, store, count, attempted, signal: stopping.signal, clock, random, logger });
   for (const [name, channel] of channels) {
     const common = { connection, prefix };
     const queue = new Queue<JobData>(queueName(name), common);
@@ -64,7 +67,7 @@ export function startFallback(options: FallbackOptions): Fallback {
     const worker = new Worker<JobData>(queueName(name), (job, token) => attempt({ job, token, queue, channel }), {
       ...common,
       concurrency: CONCURRENCY,
-      limiter: NO_LIMIT,
+      limiter: channel.rate ?? NO_LIMIT,
       maxStalledCount: MAX_STALLED,
       lockDuration: options.lockMs,
       stalledInterval: options.lockMs,
@@ -76,6 +79,8 @@ export function startFallback(options: FallbackOptions): Fallback {
     queues.set(name, queue);
     workers.push(worker);
   }
+
+  const gauge = startQueueGauge({ queues, isUp: () => store.isUp(), clock, logger, metrics: options.metrics });
 
   function contractOf(timer: Timer, event: string): EventContract | undefined {
     return contracts.namespaces.get(timer.namespace)?.events.get(event);
@@ -144,6 +149,7 @@ export function startFallback(options: FallbackOptions): Fallback {
   return {
     async stop() {
       timer.cancel();
+      gauge.cancel();
       await sweeping;
       stopping.abort(new Error("stopping"));
       await Promise.all(workers.map((worker) => worker.close()));

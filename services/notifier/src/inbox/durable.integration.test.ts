@@ -173,20 +173,21 @@ describe("durable events", () => {
     expect(sent).toHaveLength(3);
   });
 
-  it.each([
-    { op: "dance" },
-    { op: "ack", epoch: 1, seq: 1 },
-    { op: "ack", epoch: "1.1", seq: -1 },
-    { op: "read" },
-    { op: "read", ids: ["a b"] },
-    { op: "unread", ids: Array.from({ length: 501 }, () => "a") },
-    { op: "sync", limit: 0 },
-    { op: "sync", limit: 101 },
-    { op: "sync", have: { seq: 1 } },
-    { op: "sync", user: "a b" },
-  ])("refuse what is not as agreed (case %#)", async (op) => {
+  it("refuse what is not as agreed", async () => {
     await start();
-    await expect(door("u1", op)).rejects.toMatchObject({ code: "PAYLOAD_INVALID" });
+    const bad = [
+      { op: "dance" },
+      { op: "ack", epoch: 1, seq: 1 },
+      { op: "ack", epoch: "1.1", seq: -1 },
+      { op: "read" },
+      { op: "read", ids: ["a b"] },
+      { op: "unread", ids: Array.from({ length: 501 }, () => "a") },
+      { op: "sync", limit: 0 },
+      { op: "sync", limit: 101 },
+      { op: "sync", have: { seq: 1 } },
+      { op: "sync", user: "a b" },
+    ];
+    for (const op of bad) await expect(door("u1", op), op.op).rejects.toMatchObject({ code: "PAYLOAD_INVALID" });
   });
 
   it("[D1] fall back once when nobody acknowledges, and not when somebody does", async () => {

@@ -2,7 +2,8 @@ import { v1Placement } from "@rollcall/fanout";
 import { connectRedis, createLogger, type RedisConnection, systemClock } from "@rollcall/runtime";
 import { type RedisServer, startRedis } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { InboxStore, StoreRewound } from "./inbox-store.ts";
+import { StoreRewound } from "./durable-redis.ts";
+import { createInboxStore, type InboxStore } from "./inbox-store.ts";
 import type { InboxItem } from "./inbox-types.ts";
 
 const logger = createLogger({ service: "test", instance: "test", level: "silent" });
@@ -23,7 +24,7 @@ describe.each([{ cluster: false }, { cluster: true }])("the inbox store (cluster
   });
 
   function setup(maxItems = 100) {
-    const store = new InboxStore({
+    const store = createInboxStore({
       connection,
       install: `i${count++}`,
       placement: v1Placement,

@@ -47,4 +47,6 @@ const notifier = await startNotifier({
     if (point === doom.point && ++passed >= (doom.passing ?? 1)) process.kill(process.pid, "SIGKILL");
   },
 });
+// Whoever started it is gone.
+process.once("disconnect", () => process.exit(1));
 process.once("SIGTERM", () => void notifier.stop(5_000).then(() => process.exit(0)));

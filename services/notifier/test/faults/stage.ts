@@ -75,7 +75,7 @@ export async function runFault(fault: Fault, events: number, timeoutMs: number):
       };
       const preload = clockOffsetMs === 0 ? [] : ["--import", CLOCK_OFFSET];
       const child = spawn(process.execPath, [...preload, NOTIFIER, JSON.stringify(all)], {
-        stdio: ["ignore", "inherit", "inherit"],
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
         env: {
           ...processEnv(),
           NODE_COMPILE_CACHE: join(REPOSITORY, ".rollcall/compile-cache"),

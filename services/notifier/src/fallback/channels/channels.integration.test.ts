@@ -263,6 +263,7 @@ describe("the CHANNELS file", () => {
     [{ channels: { one: { type: "webhook", url: "https://x", secrets: ["YQ=="] } } }, /\/secrets\/0/],
     [{ channels: { one: { type: "webhook", url: "https://x", secrets: ["whsec_YQ=="], timeout: 5 } } }, /\/timeout/],
     [{ channels: { one: { type: "nats", color: "red" } } }, /one/],
+    [{ channels: { one: { type: "nats", rate: "0/s" } } }, /\/rate/],
   ])("says what is wrong (case %#)", (content, message) => {
     expect(() => buildChannels(content, parts)).toThrow(ConfigError);
     expect(() => buildChannels(content, parts)).toThrow(message);
