@@ -19,6 +19,16 @@ export function durationMs(text: string): number {
   return value;
 }
 
+/** RFC 3339, from a time or from how long ago it was. */
+export const instant =
+  (now: () => number) =>
+  (text: string): string => {
+    const ago = parseDurationMs(text);
+    const at = ago === undefined ? Date.parse(text) : now() - ago;
+    if (Number.isNaN(at)) throw new InvalidArgumentError("It must be a time such as 2026-05-01T12:00:00Z, or 2h.");
+    return new Date(at).toISOString();
+  };
+
 /** `50/s` or `50`. */
 export function perSecond(text: string): number {
   const match = /^(\d{1,6})(?:\/s)?$/.exec(text);
