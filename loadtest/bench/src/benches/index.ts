@@ -13,6 +13,8 @@ import { tracing } from "./b10-tracing.ts";
 import { snapshot } from "./b11-snapshot.ts";
 import { growth } from "./b12-growth.ts";
 import { rooms } from "./b14-rooms.ts";
+import { notifier } from "./b15-notifier.ts";
+import { backlog } from "./b16-backlog.ts";
 
 export const BENCHES: readonly Bench[] = [
   oneMessage,
@@ -28,6 +30,8 @@ export const BENCHES: readonly Bench[] = [
   snapshot,
   growth,
   rooms,
+  notifier,
+  backlog,
 ];
 
 /** By their ids, in any case, or `all`; undefined when one is unknown. */
