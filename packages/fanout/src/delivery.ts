@@ -47,6 +47,8 @@ export interface Delivery {
   attach(socket: Socket): Member;
   /** Leaves all targets, forgets what waits. Idempotent. */
   detach(member: Member): void;
+  /** Is any member left on its connection? */
+  isServed(member: Member): boolean;
   /** Takes effect for what is delivered from now on. True when it changed something. */
   join(member: Member, target: string): boolean;
   leave(member: Member, target: string): boolean;
@@ -133,6 +135,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (lane.seat !== undefined) wheel?.remove(lane.seat);
       lanes.close(lane);
     },
+    isServed: (member) => aboard.has(member.lane),
     join: (member, target) => aboard.get(member.lane)?.includes(member) === true && members.join(member, target),
     leave: (member, target) => members.leave(member, target),
     has: (namespace, targets) => members.has(namespace, targets),

@@ -275,7 +275,7 @@ export class Lifecycle {
   #linger({ socket: { conn }, member }: Session): void {
     if (conn.readyState !== "open") return;
     this.#options.clock.setTimer(LINGER_MS, () => {
-      if (member.lane.members.length === 0) conn.close();
+      if (!this.#options.delivery.isServed(member)) conn.close();
     });
   }
 
