@@ -5,23 +5,18 @@
  * harmless: a diff whose `to` the client has is dropped. It can never lack one that the log told before `position`.
  */
 
-import type { EventTriple, JoinAck, JoinHave, RosterDiff, StateDiff } from "@rollcall/contracts";
+import type { Entry, EventTriple, JoinAck, JoinHave, Member, RosterDiff, StateDiff } from "@rollcall/contracts";
 import { RollcallError } from "@rollcall/contracts";
-import type {
-  EntryFacts,
-  HistoryRead,
-  JoinFacts,
-  MemberFacts,
-  PresenceStore,
-  RoomName,
-  RoomVersions,
-  StateRead,
-} from "../store.ts";
+import type { HistoryRead, JoinFacts, PresenceStore, RoomName, RoomVersions, StateAsk, StateRead } from "../store.ts";
 import { entryView, fitting, memberView } from "./views.ts";
 
 export interface RoomSnapshot extends RoomVersions {
-  members: MemberFacts[];
+  /** As many as fit into an ack. */
+  members: Member[];
 }
+
+/** As the wire says it; `entries` undefined: the version asked for is not covered any more. */
+type StateView = Omit<StateRead, "entries"> & { entries: Entry[] | undefined };
 
 export interface JoinAsk extends RoomName {
   have: JoinHave | undefined;
@@ -32,14 +27,14 @@ export interface JoinAsk extends RoomName {
 export interface JoinReads {
   roster: RoomSnapshot | undefined;
   /** Since the client's version, or all. */
-  state: { read: StateRead; delta: boolean } | undefined;
+  state: { read: StateView; delta: boolean } | undefined;
   history: HistoryRead | undefined;
 }
 
-/** The joins of one batch share what they read. */
+/** The joins of one batch share what they read, and what is made of it: a room is often joined by many at once. */
 export interface JoinReader {
   roster(name: RoomName): Promise<RoomSnapshot>;
-  state(name: RoomName): Promise<StateRead>;
+  state(name: RoomName): Promise<StateView>;
   store: Pick<PresenceStore, "state" | "history">;
   /** For one stream of one ack. */
   maxBytes: number;
@@ -59,11 +54,19 @@ export function createJoinReader(store: PresenceStore, maxBytes: number): JoinRe
     };
   };
   return {
-    roster: once((name) => store.room(name, { after: "", limit: SNAPSHOT_MEMBERS })),
-    state: once((name) => store.state(name, { which: "page", after: "", bytes: maxBytes })),
+    roster: once(async (name) => {
+      const { members, ...versions } = await store.room(name, { after: "", limit: SNAPSHOT_MEMBERS });
+      return { ...versions, members: fitting(members.map(memberView), maxBytes) };
+    }),
+    state: once((name) => viewState(store, name, { which: "page", after: "", bytes: maxBytes })),
     store,
     maxBytes,
   };
+}
+
+async function viewState(store: Pick<PresenceStore, "state">, name: RoomName, ask: StateAsk): Promise<StateView> {
+  const { entries, ...read } = await store.state(name, ask);
+  return { ...read, entries: entries?.map(entryView) };
 }
 
 export async function readForJoin(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Promise<JoinReads> {
@@ -98,7 +101,7 @@ async function readState(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Pr
   const { have } = ask;
   if (sameLife(have, facts) && have.state !== undefined) {
     if (have.state === facts.stateVersion) return undefined;
-    const read = await reader.store.state(ask, { which: "since", version: have.state });
+    const read = await viewState(reader.store, ask, { which: "since", version: have.state });
     // A delta comes whole or not at all: what does not fit begins anew, by pages.
     const { entries, deleted } = read;
     if (entries !== undefined && bytesOf(entries, deleted) <= reader.maxBytes) return { read, delta: true };
@@ -106,8 +109,8 @@ async function readState(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Pr
   return facts.stateVersion === 0 ? undefined : { read: await reader.state(ask), delta: false };
 }
 
-const bytesOf = (entries: readonly EntryFacts[], deleted: readonly string[]): number =>
-  Buffer.byteLength(JSON.stringify([entries.map(entryView), deleted]));
+const bytesOf = (entries: readonly Entry[], deleted: readonly string[]): number =>
+  Buffer.byteLength(JSON.stringify([entries, deleted]));
 
 async function readHistory(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Promise<HistoryRead | undefined> {
   const { have, last = 0 } = ask;
@@ -127,7 +130,7 @@ export function joinAck(
   options: { stale: boolean; maxBytes: number },
 ): JoinAck {
   const { have } = ask;
-  const roster = rosterOf(ask, facts, reads.roster, options.maxBytes);
+  const roster = rosterOf(ask, facts, reads.roster);
   const state = stateOf(ask, facts, reads.state);
   const history = historyOf(ask, facts, reads.history, options.maxBytes);
   const continued =
@@ -152,12 +155,7 @@ interface Stream<A> {
   continued: boolean;
 }
 
-function rosterOf(
-  ask: JoinAsk,
-  facts: JoinFacts,
-  snapshot: RoomSnapshot | undefined,
-  maxBytes: number,
-): Stream<JoinAck["roster"]> {
+function rosterOf(ask: JoinAsk, facts: JoinFacts, snapshot: RoomSnapshot | undefined): Stream<JoinAck["roster"]> {
   const { room, have } = ask;
   const now = snapshot ?? facts;
   if (now.occupancy) {
@@ -170,7 +168,7 @@ function rosterOf(
     const diff: RosterDiff = { room, epoch, from: delta.from, to: version, ...member, count };
     return { ack: { version, delta: diff }, continued: true };
   }
-  const members = fitting((snapshot?.members ?? []).map(memberView), maxBytes);
+  const { members = [] } = snapshot ?? {};
   const next = members.length < now.count && members.length > 0 ? { next: members.at(-1)!.user } : {};
   return { ack: { version: now.version, members, ...next }, continued: false };
 }
@@ -185,20 +183,18 @@ function stateOf({ room, have }: JoinAsk, facts: JoinFacts, reads: JoinReads["st
   }
   const { version, entries = [], deleted, more } = reads.read;
   if (reads.delta) {
-    const set = entries.map(entryView);
     const diff: StateDiff = {
       room,
       epoch,
       from: have!.state!,
       to: version,
-      ...(set.length > 0 ? { set } : {}),
+      ...(entries.length > 0 ? { set: entries } : {}),
       ...(deleted.length > 0 ? { deleted } : {}),
     };
     return { ack: { version, delta: diff }, continued: true };
   }
-  const views = entries.map(entryView);
-  const next = more ? { next: views.at(-1)!.key } : {};
-  return { ack: { version, entries: views, ...next }, continued: false };
+  const next = more ? { next: entries.at(-1)!.key } : {};
+  return { ack: { version, entries, ...next }, continued: false };
 }
 
 function historyOf(
