@@ -8,7 +8,7 @@ import { ref } from "./replica.ts";
 import { redisWorld, type World } from "./worlds.ts";
 
 const SESSIONS = 400;
-/** redis-store.ts. */
+/** lane-calls.ts. */
 const OPS_IN_ONE_CALL = 16;
 
 let server: RedisServer;
