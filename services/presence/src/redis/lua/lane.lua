@@ -4,7 +4,7 @@
 --   name, count of arguments, arguments (see ops/).
 -- Returns { "OK", epoch, brake, { result, ... } } | { "EPOCH" } | { "UNKNOWN_EDGE", epoch, brake };
 --   a result is { "ok", ... } | { "err", code, message, details JSON } | { "repeat" } | { "gap" }.
--- Bounds: what the caller puts into one call (store.ts: 32 operations, or one assertion).
+-- Bounds: what the caller puts into one call (lane-calls.ts: 16 operations, or one assertion).
 -- L1 Operation n is applied only right after n - 1, and its number is written in the same commit.
 -- L2 An operation that fails is answered INTERNAL and counted: it cannot wedge the lane. Nothing fails before it wrote
 --    but a bug: types and conditions are checked first.

@@ -2,7 +2,7 @@
 -- KEYS[1] the cell's epoch record. ARGV[1] run id, [2] tenant, [3] namespace, [4] room, [5] after, [6] before (seqs,
 --   exclusive, "" for none), [7] limit, [8] "1" to take from the newest end.
 -- Returns { "OK", epoch, brake, birth, seq, { triple JSON, ... }, { seq, ... } } | { "EPOCH" }.
--- Bounds: limit (redis-store.ts: at most 201).
+-- Bounds: limit (redis-reads.ts: at most 201).
 -- flags: no-writes
 -- include: text time cell packed rooms history
 

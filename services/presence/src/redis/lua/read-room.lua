@@ -3,7 +3,7 @@
 --   ("" from the first), [6] limit (0: none).
 -- Returns { "OK", epoch, brake, birth ("0": no record), version, count, occupancy, state version, seq, { packed member, ... },
 --   newest place in the fan-out log } | { "EPOCH" }. A packed member is the one of lib/rooms.lua; roster.ts reads it.
--- Bounds: limit (store.ts: at most 500).
+-- Bounds: limit (redis-reads.ts: at most 501).
 -- flags: no-writes
 -- include: text time cell packed rooms
 

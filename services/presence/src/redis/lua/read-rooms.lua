@@ -1,7 +1,7 @@
 --- read-rooms: the occupied rooms of a namespace, ordered by id.
 -- KEYS[1] the cell's epoch record. ARGV[1] run id, [2] tenant, [3] namespace, [4] prefix, [5] after which room, [6] limit.
 -- Returns { "OK", epoch, brake, { { room, count, since ms }, ... } } | { "EPOCH" }.
--- Bounds: limit (store.ts: at most 500).
+-- Bounds: limit (redis-reads.ts: at most 501).
 -- flags: no-writes
 -- include: text time cell packed rooms
 

@@ -1,7 +1,7 @@
 --- read-user-page: the users of a tenant that have a session, ordered by id.
 -- KEYS[1] the cell's epoch record. ARGV[1] run id, [2] tenant, [3] after which user ("" from the first), [4] limit.
 -- Returns { "OK", epoch, brake, count, { { user, status, info, devices, hidden, birth, version }, ... } } | { "EPOCH" }.
--- Bounds: limit (store.ts: at most 500).
+-- Bounds: limit (redis-reads.ts: at most 501).
 -- flags: no-writes
 -- include: text time cell packed users
 

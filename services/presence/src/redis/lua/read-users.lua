@@ -2,7 +2,7 @@
 -- KEYS[1] the cell's epoch record. ARGV[1] run id, [2] tenant, then users.
 -- Returns { "OK", epoch, brake, { user, ... }, newest place in the fan-out log } | { "EPOCH" };
 --   a user is {} when offline, else { status, info, devices, hidden ("1" or ""), birth, version }.
--- Bounds: the users given (store.ts: 500).
+-- Bounds: the users given (redis-reads.ts: 501).
 -- flags: no-writes
 -- include: text time cell packed users
 
