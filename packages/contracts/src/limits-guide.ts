@@ -52,9 +52,9 @@ export const LIMIT_GUIDE: Record<keyof typeof LIMITS, LimitGuide> = {
 
 interface Timeout {
   what: string;
-  owner: "edge" | "backend's client";
+  owner: "edge" | "notifier" | "backend's client";
   ms: number;
-  code: ErrorCode | "closes the transport";
+  code: ErrorCode | "closes the transport" | "counts as failed";
   setting?: string;
 }
 
@@ -75,4 +75,11 @@ export const TIMEOUTS = {
     setting: "commands: timeout",
   },
   request: { what: "from a request over NATS to its answer", owner: "backend's client", ms: 5_000, code: "TIMEOUT" },
+  fallback: {
+    what: "from an attempt of a fallback to its provider's answer",
+    owner: "notifier",
+    ms: 10_000,
+    code: "counts as failed",
+    setting: "CHANNELS: timeout",
+  },
 } as const satisfies Record<string, Timeout>;

@@ -87,7 +87,9 @@ describe("requests of backends and operators", () => {
       for (const id of ["1", "2", "3"]) await bench.publish({ subject: "events.cards", id, data: { bad: 1 } });
       await done();
       const [first, second, third] = (await letters()) as [Letter, Letter, Letter];
-      expect(await letters("main", { since: third.at })).toMatchObject([{ eventId: "3" }]);
+      // Some may have been written in one millisecond.
+      const ofThird = (await letters()).filter(({ at }) => at >= third.at);
+      expect(await letters("main", { since: third.at })).toEqual(ofThird);
       const before = { until: new Date(Date.parse(first.at) - 1).toISOString() };
       expect(await ask("deadletter.replay", before)).toEqual({ replayed: [], skipped: [] });
       const some = await ask<{ replayed: string[]; next?: string }>("deadletter.replay", { since: first.at });
