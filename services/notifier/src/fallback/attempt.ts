@@ -113,7 +113,7 @@ export function createAttempt(options: AttemptOptions) {
     // Its host is ill, which is not this notice's doing: it does not back off for it. But another one is tried next,
     // lest one that the host cannot stomach keeps all others waiting.
     await job.moveToDelayed(clock.now() + waitMs + backoffMs(BEHIND, 0, random), token);
-    await queue.rateLimit(waitMs);
+    await rest(queue, waitMs);
     throw new DelayedError();
   }
 }
@@ -124,9 +124,12 @@ const resultOf = (error: unknown) =>
 /** How far one that failed is put behind those that wait for the same host. */
 const BEHIND = { minMs: 500, maxMs: 500 };
 
-/** No worker takes a job of the queue for so long; the one in hand goes back to its front. */
+/** No worker takes a job of the queue for so long. Redis takes whole ms only. */
+const rest = (queue: Queue<JobData>, ms: number) => queue.rateLimit(Math.ceil(ms));
+
+/** It rests, and the job in hand goes back to its front. */
 async function leaveAlone(queue: Queue<JobData>, ms: number): Promise<never> {
-  await queue.rateLimit(Math.ceil(ms));
+  await rest(queue, ms);
   throw new RateLimitError();
 }
 

@@ -40,6 +40,7 @@ describe("the breaker", () => {
       const pauseMs = waitMs(breaker, rules, nowMs);
       expect(pauseMs).toBeGreaterThanOrEqual(wholeMs / 2);
       expect(pauseMs).toBeLessThanOrEqual(wholeMs);
+      expect(Number.isInteger(pauseMs)).toBe(true);
       nowMs += pauseMs;
       breaker = fail(1, nowMs, ask(breaker, rules, nowMs).next);
     }

@@ -25,10 +25,10 @@ export type Breaker =
 
 export const CLOSED: Breaker = { state: "closed", failures: 0 };
 
-/** How long nothing is worth an attempt; 0: now. */
+/** How long nothing is worth an attempt, whole ms; 0: now. */
 export function waitMs(breaker: Breaker, rules: BreakerRules, nowMs: number): number {
   if (breaker.state === "closed") return 0;
-  const leftMs = Math.max(0, breaker.untilMs - nowMs);
+  const leftMs = Math.ceil(Math.max(0, breaker.untilMs - nowMs));
   // A probe may tell at any time: whoever waits for it looks again soon.
   return breaker.state === "probing" ? Math.min(leftMs, rules.minPauseMs) : leftMs;
 }

@@ -38,7 +38,7 @@ export interface Channel {
   send(notice: Notice, signal: AbortSignal): Promise<SendResult>;
   /** No more than `max` attempts in `duration` ms, by all replicas together. */
   readonly rate?: { max: number; duration: number };
-  /** How long no notice of this channel is worth an attempt; 0: now. */
+  /** How long no notice of this channel is worth an attempt, whole ms; 0: now. */
   waitMs?(): number;
   close?(): Promise<void>;
 }
