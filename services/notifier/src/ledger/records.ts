@@ -60,8 +60,8 @@ export function createRecords(redis: DurableRedis, { keepMs }: { keepMs: number 
     /** Remembers that a publisher calls the event `id`, so that it can be asked for by that. */
     async nameEvent(tenant: string, id: string, mid: string, expiresAtMs: number): Promise<void> {
       const key = redis.keysOf(tenant).origin(tenant, id);
-      await redis.direct((client) => client.sadd(key, mid));
-      await redis.direct((client) => client.pexpireat(key, Math.ceil(expiresAtMs + keepMs)));
+      const untilMs = Math.ceil(expiresAtMs + keepMs);
+      await redis.direct((client) => Promise.all([client.sadd(key, mid), client.pexpireat(key, untilMs)]));
     },
 
     async midsOf(tenant: string, id: string): Promise<string[]> {

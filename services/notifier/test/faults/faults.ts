@@ -165,7 +165,7 @@ export const faults = ({ natsMs, redisMs, providerMs, jumpMs, betweenMs }: Lengt
     },
   },
   {
-    name: "each recipient's device connecting and disconnecting every 100 ms",
+    name: "devices connecting and disconnecting every 100 ms",
     part: "recipients",
     publishes: true,
     async inject({ bench, expected, publishAlong, isTaken }) {

@@ -7,7 +7,8 @@ import type { Bench, Sent } from "../bench.ts";
 import type { Hook } from "./hook.ts";
 
 const FINAL = new Set(["acknowledged", "fallback", "suppressed", "dead"]);
-export const USERS = Array.from({ length: 7 }, (_, n) => `u${n}`);
+export const USERS = Array.from({ length: 28 }, (_, n) => `u${n}`);
+const BOARDS = 16;
 
 export interface Expected {
   /** Room events by room, in the order they were published. */
@@ -43,11 +44,11 @@ export function mixed(n: number, expected: Expected): Sent {
     return { subject: "events.nobody", id, headers, data: {} };
   }
   if (n % 3 === 0) {
-    const users = [USERS[n % 7]!, USERS[(n + 1) % 7]!];
+    const users = [USERS[n % USERS.length]!, USERS[(n + 1) % USERS.length]!];
     expected.durable.set(mid, users);
     return { subject: "events.urgent", id, headers, data: { users, n } };
   }
-  const board = `b${n % 4}`;
+  const board = `b${n % BOARDS}`;
   expected.rooms.set(board, [...(expected.rooms.get(board) ?? []), mid]);
   return { subject: "events.cards", id, headers, data: { board, n } };
 }
