@@ -1,9 +1,10 @@
-/** B10: what tracing adds to a delivery. */
+/** B10: what tracing adds to a delivery, and what a collector that is ill does to it: nothing but cost spans. */
 
-import { startSpanCollector } from "@rollcall/testkit";
+import { faultProxy, startSpanCollector } from "@rollcall/testkit";
 import { Fleet } from "../fleet/fleet.ts";
 import type { Bench } from "../harness/bench.ts";
-import { startWorld } from "../servers/world.ts";
+import { rssBytes } from "../harness/usage.ts";
+import { startWorld, type World } from "../servers/world.ts";
 import { emitterOf, type Numbers } from "./emit.ts";
 import { ROOM, usPerDelivery } from "./fan-out.ts";
 
@@ -12,13 +13,18 @@ const MESSAGES = { size: 1, everyMs: 20, count: 200 };
 /** Of how many messages one belongs to a sampled trace. */
 const SHARES = { off: 0, "1 %": 100, "100 %": 1 } as const;
 type Share = keyof typeof SHARES;
+/** More spans than the queue holds (8,192), to one socket in a room of its own. */
+const FLOOD = { size: 200, everyMs: 20, count: 100 };
+const FLOODED = "bench:flooded";
 
 export const tracing: Bench = {
   id: "B10",
   title: "Tracing, per delivery",
   method:
     `As B1 with ${SOCKETS} sockets and a message every ${MESSAGES.everyMs} ms, ${MESSAGES.count} times, on one edge that exports its spans to a collector. ` +
-    "None, one in a hundred, or all messages carry a sampled trace; the shares take turns within a round.",
+    "None, one in a hundred, or all messages carry a sampled trace; the shares take turns within a round. " +
+    "Then, all of them sampled, the collector is hung (it takes connections and answers nothing) or away (it refuses them): " +
+    `the p99 of arriving against that with a well one in the same round. Last, hung, ${(FLOOD.size * FLOOD.count).toLocaleString("en-US")} sampled messages to one socket: what is not exported is dropped and counted, and the memory of the process must not grow with it.`,
   contenders: ["rollcall"],
   measures: [
     { name: "delivery, off", unit: "us of CPU" },
@@ -26,13 +32,19 @@ export const tracing: Bench = {
     { name: "delivery, 100 %", unit: "us of CPU" },
     { name: "1 % to off", unit: "times", goal: { atMost: 1.02 } },
     { name: "100 % to off", unit: "times", goal: { atMost: 1.15 } },
+    { name: "p99, collector well", unit: "ms" },
+    { name: "p99, collector hung: more by", unit: "ms", goal: { atMost: 1 } },
+    { name: "p99, collector away: more by", unit: "ms", goal: { atMost: 1 } },
+    { name: "flood, hung: spans dropped and counted", unit: "spans", goal: { atLeast: 1 } },
+    { name: "flood, hung: memory grown by", unit: "MiB", goal: { atMost: 64 } },
   ],
   rounds: 7,
   order: "turns",
   async start(contender, { smoke }, stack) {
     const collector = await startSpanCollector();
     stack.defer(() => collector.close());
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, TRACE_RATIO: "1" };
+    const way = stack.use(await faultProxy(collector.url));
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: way.url, TRACE_RATIO: "1" };
     const world = await startWorld(contender, stack, { env });
     const fleet = stack.use(await Fleet.start());
     const sockets = smoke ? 10 : SOCKETS;
@@ -44,6 +56,13 @@ export const tracing: Bench = {
       const emit = emitterOf(world, ROOM, { numbers, sampled: (n) => every > 0 && n % every === 0 });
       return usPerDelivery(world, fleet, emit, sockets, messages);
     };
+    const p99 = async () => {
+      await measure("100 %");
+      return (await fleet.tally()).p99Ms;
+    };
+    const single = stack.use(await Fleet.start());
+    await single.connect(world.target(), await world.plans(1, () => [FLOODED], sockets));
+    const flood = emitterOf(world, FLOODED, { sampled: () => true });
     await measure("100 %"); // warm
     return async (record) => {
       const us = { off: 0, "1 %": 0, "100 %": 0 };
@@ -51,9 +70,28 @@ export const tracing: Bench = {
         us[share] = await measure(share);
         record(`delivery, ${share}`, us[share]);
       }
-      if (us.off === 0) return; // too short for the clock
-      record("1 % to off", us["1 %"] / us.off);
-      record("100 % to off", us["100 %"] / us.off);
+      if (us.off > 0) {
+        record("1 % to off", us["1 %"] / us.off);
+        record("100 % to off", us["100 %"] / us.off);
+      } // else too short for the clock
+      const well = await p99();
+      record("p99, collector well", well);
+      way.cut();
+      record("p99, collector away: more by", (await p99()) - well);
+      way.heal();
+      way.halfOpen();
+      record("p99, collector hung: more by", (await p99()) - well);
+      const before = { dropped: await droppedSpans(world), rss: rssBytes(world.serverPid()) };
+      await usPerDelivery(world, single, flood, 1, smoke ? { ...FLOOD, count: 3 } : FLOOD);
+      record("flood, hung: memory grown by", (rssBytes(world.serverPid()) - before.rss) / 2 ** 20);
+      record("flood, hung: spans dropped and counted", (await droppedSpans(world)) - before.dropped);
+      way.heal();
     };
   },
 };
+
+async function droppedSpans(world: World): Promise<number> {
+  const text = await world.cluster!.edges[0]!.metrics();
+  const counts = text.matchAll(/^rollcall_spans_dropped_total\{[^}]*\} (\d+)/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}

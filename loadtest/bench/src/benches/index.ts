@@ -12,6 +12,7 @@ import { crash } from "./b9-crash.ts";
 import { tracing } from "./b10-tracing.ts";
 import { snapshot } from "./b11-snapshot.ts";
 import { growth } from "./b12-growth.ts";
+import { capacity } from "./b13-capacity.ts";
 import { rooms } from "./b14-rooms.ts";
 import { notifier } from "./b15-notifier.ts";
 import { backlog } from "./b16-backlog.ts";
@@ -29,6 +30,7 @@ export const BENCHES: readonly Bench[] = [
   tracing,
   snapshot,
   growth,
+  capacity,
   rooms,
   notifier,
   backlog,
