@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { InMemorySpanExporter, type ReadableSpan } from "@opentelemetry/sdk-trace";
 import { afterEach, describe, test } from "vitest";
-import { activeTraceId, type SpanOptions, startSpan, withSpan } from "./span.ts";
+import { activeTraceId, laterSpan, type SpanOptions, startSpan, withSpan } from "./span.ts";
 import { startTelemetry, type Telemetry } from "./telemetry.ts";
 import { parseTraceparent } from "./trace-context.ts";
 
@@ -36,6 +36,33 @@ function start(ratio: number) {
     },
   };
 }
+
+describe("a span whose name goes ahead of it", () => {
+  test("is a sampled root under that name, from then on, with the links known by then", async () => {
+    const { exported } = start(0);
+    const span = laterSpan()!;
+    const beganMs = nowMs;
+    nowMs += 20;
+    span.record("request", "session:sweep", { links: [SAMPLED, "nonsense"] });
+    const [only, ...others] = await exported();
+    equal(others.length, 0);
+    const { traceId, spanId, sampled } = parseTraceparent(span.traceparent)!;
+    deepEqual([only?.spanContext().traceId, only?.spanContext().spanId, sampled], [traceId, spanId, true]);
+    deepEqual([only?.parentSpanContext, only?.links.map((link) => link.context.traceId)], [undefined, [TRACE]]);
+    deepEqual(
+      [only?.startTime, only?.endTime],
+      [beganMs, nowMs].map((ms) => [Math.trunc(ms / 1000), (ms % 1000) * 1e6]),
+    );
+  });
+
+  test("is nothing when there was nothing to tell, and is not begun where nothing is recorded", async () => {
+    const { exported } = start(1);
+    laterSpan();
+    equal((await exported()).length, 0);
+    await running?.shutdown();
+    equal(laterSpan(), undefined);
+  });
+});
 
 describe("recorded", () => {
   test("a span continues its parent and hands itself on", async () => {

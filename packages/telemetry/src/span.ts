@@ -117,6 +117,29 @@ export function startSpan(name: SpanName, event: string, options: SpanOptions = 
   return recorded(late, parent === undefined ? { traceId: root.traceId } : { parent, state });
 }
 
+/** A root whose name is handed on before it is known whether there will be anything to tell. */
+export interface LaterSpan {
+  /** Sampled. */
+  readonly traceparent: string;
+  /** At most once; without it nothing is ever exported. */
+  record(name: SpanName, event: string, options: Pick<SpanOptions, "kind" | "attributes" | "links">): void;
+}
+
+/** It began now. Undefined while nothing is recorded. */
+export function laterSpan(): LaterSpan | undefined {
+  if (tracing === undefined) return undefined;
+  const current = tracing;
+  const startedAtMs = current.now();
+  const root = { ...newRoot(), sampled: true };
+  return {
+    traceparent: formatTraceparent(root),
+    record(name, event, options) {
+      const late = { tracing: current, name, event, options, startedAtMs };
+      startApiSpan(late, { traceId: root.traceId, spanId: root.spanId }).end(current.now());
+    },
+  };
+}
+
 function newRoot(): TraceContext {
   return { traceId: newTraceId(), spanId: newSpanId(), sampled: false, random: true };
 }

@@ -40,6 +40,9 @@ export function formatTraceparent({ traceId, spanId, sampled, random }: TraceCon
 }
 
 /** The first of these that is one. */
+/** Of a well-formed one. */
+export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
+
 export const firstTraceparent = (...values: unknown[]): string | undefined =>
   values.find((value): value is string => parseTraceparent(value) !== undefined);
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const channels = join(tempFolder("channels"), "channels.yaml");
   writeFileSync(channels, "channels: { pager: { type: nats } }\n");
   cluster = await startCluster({
-    edges: 2,
+    edges: 3,
     contractsDir: [E2E_CONTRACTS, join(import.meta.dirname, "lineage.yaml")],
     // Wide enough for changes of two clients to meet in one diff.
     env: { COALESCE_MS: "300", LOG_LEVEL: "trace" },
@@ -46,11 +46,22 @@ beforeAll(async () => {
     await client.ready();
     for (const room of ["doc:lineage", "repo:lineage"]) await client.call("room:join", { room });
   }
+  await begin("lost", 0);
+  await begin("evicted", 2);
 }, 120_000);
 afterAll(async () => {
   await nats.close();
   await cluster.stop();
 });
+
+/** A user whose end, seconds later, nobody asks for: its socket is cut, or its edge killed. Bob is there to hear of it. */
+async function begin(reason: "lost" | "evicted", edge: number): Promise<void> {
+  const client = await cluster.client(edge, { user: reason }, { io: { reconnection: false } });
+  await client.ready();
+  for (const one of [bob, client]) await one.call("room:join", { room: `doc:${reason}` });
+  if (reason === "lost") client.dropConnection();
+  else await cluster.edges[edge]!.kill("SIGKILL");
+}
 
 const CALLER = "00f067aa0ba902b7";
 const newTrace = () => Buffer.from(systemRandom.bytes(16)).toString("hex");
@@ -93,6 +104,15 @@ async function publish(subject: string, data: unknown, given: Record<string, str
   }
   await jetstream(nats).publish(subject, JSON.stringify(data), { headers: header });
   return id;
+}
+
+/** A request of wire.md 4.3, as a backend or an operator sends it. */
+async function ask(name: string, body: object, traceId: string): Promise<void> {
+  const header = headers();
+  header.set("traceparent", traceparentOf(traceId));
+  const subject = `${cluster.install}.v1.main.${name}`;
+  const reply = await nats.request(subject, JSON.stringify(body), { timeout: 5_000, headers: header });
+  expect(reply.json()).toMatchObject({ ok: true });
 }
 
 const build = (given: Record<string, string>) => publish("events.main.builds.finished", { repo: "lineage" }, given);
@@ -210,6 +230,41 @@ const ROWS: Row[] = [
   },
 ];
 
+ROWS.push(
+  {
+    path: "what a backend asks for: a change of state",
+    act: (traceId) =>
+      ask(
+        "room.patch",
+        { namespace: "/", room: "doc:lineage", ops: [{ op: "increment", key: "count", by: 1 }] },
+        traceId,
+      ),
+    chains: [1, 2].map((edge) => `deliver room:state @edge-${edge} < request room.patch @presence-1 < caller`),
+  },
+  {
+    path: "what a backend asks for: an event to a room, and a durable one to a user",
+    async act(traceId) {
+      await ask("emit", { to: { room: "repo:lineage" }, event: "build:finished", data: { repo: "lineage" } }, traceId);
+      await ask("emit", { to: { users: ["ann"] }, event: "parcel:sent", data: { to: "ann" } }, traceId);
+    },
+    chains: [
+      "deliver build:finished @edge-2 < emit build:finished @notifier-1 < request build:finished @notifier-1 < caller",
+      ["deliver parcel:sent @edge-1", "emit parcel:sent @notifier-1", "consume parcel:sent @notifier-1"].join(" < ") +
+        " < request parcel:sent @notifier-1 < caller",
+    ],
+  },
+  {
+    path: "what an operator asks for: a user out of a room",
+    async act(traceId) {
+      await ann.call("room:join", { room: "doc:revoked" });
+      await bob.call("room:join", { room: "doc:revoked" });
+      await ask("session.revoke", { user: "bob", room: "doc:revoked", reason: "test" }, traceId);
+      await expectHeard(".room.%2F.", "rollcall.room.left", traceId);
+    },
+    chains: ["deliver room:roster @edge-1 < request session.revoke @presence-1 < caller"],
+  },
+);
+
 async function expectHeard(subject: string, type: string, traceId: string): Promise<void> {
   await waitFor(
     () =>
@@ -248,6 +303,23 @@ describe("[X5] one trace, from the action to whoever hears of it", () => {
     expect(cause.attributes["rollcall.reason"]).toBe("client");
     expect(cause.links.map((link) => link.traceId)).toEqual([began]);
   });
+
+  test.each(["lost", "evicted"])(
+    "an end by expiry, %s: the sweep's span links to the session's connect",
+    async (user) => {
+      const of = (type: string) =>
+        heard.find(({ subject, headers: h }) => subject.endsWith(`.user.${user}`) && h?.get("ce-type") === type);
+      const offline = await waitFor(() => of("rollcall.user.offline"), { timeoutMs: 20_000, what: "the end" });
+      const began = traceIdOf(of("rollcall.user.online")!.headers!.get("traceparent"))!;
+      const ended = traceIdOf(offline.headers!.get("traceparent"))!;
+      expect(ended).not.toBe(began);
+      const sweep = "request session:sweep @presence-1";
+      await expectChains(ended, [sweep, `deliver room:roster @edge-2 < ${sweep}`]);
+      const cause = spansOf(ended).find(({ parentSpanId }) => parentSpanId === undefined)!;
+      expect(cause.attributes["rollcall.reason"]).toContain(user);
+      expect(cause.links.map((link) => link.traceId)).toContain(began);
+    },
+  );
 
   test("a merged diff belongs to its last cause and links to the others", async () => {
     await ann.call("room:join", { room: "doc:merged" });
@@ -336,7 +408,7 @@ test("[X4] no secret, payload or user id is in a log, a span, a metric or a dead
   await waitFor(offline);
   for (const file of readdirSync(cluster.logFolder)) leaks(file, readFileSync(join(cluster.logFolder, file), "utf8"));
   leaks("spans", JSON.stringify(cluster.collector!.spans()));
-  for (const service of cluster.services) {
+  for (const service of cluster.services.filter((one) => one.running())) {
     leaks(`metrics of ${service.name}`, await (await fetch(`${service.internalUrl}/metrics`)).text());
   }
   for (const { headers: h } of letters) {

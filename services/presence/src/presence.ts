@@ -24,6 +24,7 @@ import {
 import { METRICS } from "@rollcall/telemetry";
 import { Doors } from "./api/doors.ts";
 import { requestHandlers, tenantOf } from "./api/requests.ts";
+import { tracedRequest } from "./api/traces.ts";
 import { RedisStore } from "./redis/redis-store.ts";
 import { createRevocations } from "./redis/revocations.ts";
 import type { OutboxEntry, StoreBounds } from "./store.ts";
@@ -112,6 +113,10 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   });
 
   const brake = metrics.gauge(METRICS.presenceBrake);
+  const edges = metrics.gauge(METRICS.presenceEdges);
+  const age = metrics.gauge(METRICS.presenceSweepAge);
+  let sweptAtMs = clock.monotonic();
+  metrics.onScrape(() => age.set((clock.monotonic() - sweptAtMs) / 1_000));
   const sweeper = startSweeper({
     store,
     clock,
@@ -122,7 +127,9 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
     natsUp: () => nats.isUp(),
     loopDelayMs: () => options.loopDelay.recentMs(),
     swept(report) {
+      sweptAtMs = clock.monotonic();
       brake.set(report.brake ? 1 : 0);
+      edges.set(report.edges);
       if (report.fenced > 0) logger.warn({ event: "edge.fenced", edges: report.fenced }, "leases ended");
       if (report.ended > 0) relay?.poke();
     },
@@ -144,8 +151,12 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
           }),
       }),
     ).map(([name, handler]) =>
-      serve(nc, subjects.requestAny(name), { queue: QUEUE, logger, metrics, name }, (body, { subject, traceparent }) =>
-        handler(body, { tenant: tenantOf(subject), traceparent }),
+      serve(
+        nc,
+        subjects.requestAny(name),
+        { queue: QUEUE, logger, metrics, name },
+        (body, { subject, traceparent: asked }) =>
+          tracedRequest(name, asked, (traceparent) => handler(body, { tenant: tenantOf(subject), traceparent })),
       ),
     ),
   ];

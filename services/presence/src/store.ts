@@ -116,6 +116,8 @@ export interface SessionFacts {
   client: string | undefined;
   name: string | undefined;
   info: string | undefined;
+  /** The traceparent of its connect, when that was sampled. */
+  trace: string | undefined;
   leaseLeftMs: number | undefined;
   graceLeftMs: number | undefined;
 }
@@ -136,6 +138,24 @@ export interface SweepReport extends Stamp {
   fenced: number;
   lost: number;
   ended: number;
+  /** That hold a lease. */
+  edges: number;
+  /** Of the ended, those whose connect was sampled: what tells of their end carries the sweep's `traceparent`. */
+  traced: EndedTrace[];
+}
+
+export interface EndedTrace {
+  /** The traceparent of the session's connect. */
+  connect: string;
+  reason: string;
+}
+
+export interface SweepAsk {
+  /** Are the caller's Redis and NATS well? */
+  well: boolean;
+  /** Why it wants the brake. */
+  brake: string | undefined;
+  traceparent?: string | undefined;
 }
 
 /** One key of a room's state. */
@@ -247,6 +267,8 @@ export interface SessionRevocation {
   room?: string | undefined;
   /** Only sessions whose token was issued at or before. */
   issuedBeforeMs?: number | undefined;
+  /** Of who asked for it. */
+  traceparent?: string | undefined;
 }
 
 export interface PresenceStore {
@@ -257,7 +279,7 @@ export interface PresenceStore {
   /** Ends sessions of the user, or with `room` takes them out of it. Resolves with how many. */
   revoke(revocation: SessionRevocation): Promise<number>;
   /** One bounded round of everything due. `brake`: why the caller wants evictions held. */
-  sweep(observer: { well: boolean; brake: string | undefined }): Promise<SweepReport>;
+  sweep(ask: SweepAsk): Promise<SweepReport>;
   /** In the order asked; undefined = offline. */
   users(tenant: string, users: readonly string[]): Promise<Stamp & UsersRead>;
   userPage(tenant: string, after: string, limit: number): Promise<Stamp & { count: number; users: UserFacts[] }>;

@@ -34,6 +34,7 @@ export interface BackendMessage {
   ns: string;
   room: string;
   data: unknown;
+  traceparent: string | undefined;
   delayMs: number | undefined;
 }
 
@@ -91,8 +92,8 @@ export function twinWorld(bounds: StoreBounds = BOUNDS): World {
         meta,
       })),
     outbox: async () =>
-      server.outbox.map(({ kind, id, tenant, user, ns, room, data, delayMs }) => {
-        return { kind, id, tenant, user, ns, room, data: ordered(data), delayMs };
+      server.outbox.map(({ kind, id, tenant, user, ns, room, data, traceparent, delayMs }) => {
+        return { kind, id, tenant, user, ns, room, data: ordered(data), traceparent, delayMs };
       }),
     rank: async (position) => Number(position.split("-")[0]),
     async remains() {
@@ -174,6 +175,7 @@ export function redisWorld(client: Redis, install: string, bounds = BOUNDS, serv
           ns: text("n"),
           room: text("r"),
           data: ordered(JSON.parse(text("d"))),
+          traceparent: text("tp") === "" ? undefined : text("tp"),
           delayMs: text("w") === "" ? undefined : Number(text("w")),
         };
       });

@@ -123,6 +123,8 @@ export interface AssertedSession {
   expiresAtMs: number;
   /** As in `open`. Default: unknown. */
   ageMs?: number;
+  /** Of its connect, when that was sampled. */
+  traceparent?: string;
   /** `issuedAtMs`: of the join that brought it there. Default: the session's. */
   rooms: { room: string; observe: boolean; rules: RoomRules; info?: unknown; issuedAtMs?: number }[];
 }

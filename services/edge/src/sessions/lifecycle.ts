@@ -118,7 +118,7 @@ export class Lifecycle {
       this.revoke(session, "replaced"); // by a socket that connected later
     else {
       session.opened = true; // by the assertion that follows
-      this.#link(session).adopt(session.ref, factsOf(session));
+      this.#link(session).adopt(session.ref, { ...factsOf(session), ...traceOf(session) });
     }
   }
 

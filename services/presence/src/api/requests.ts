@@ -67,8 +67,8 @@ export function requestHandlers(options: RequestsOptions): Record<string, Reques
       return explain(user, record, { last, leaseMs: options.leaseMs });
     },
 
-    async "session.revoke"(body, { tenant }) {
-      return { revoked: await revoke(options, tenant, checked("session.revoke", body)) };
+    async "session.revoke"(body, context) {
+      return { revoked: await revoke(options, context, checked("session.revoke", body)) };
     },
 
     async "room.list"(body, { tenant }) {
@@ -102,7 +102,7 @@ export function requestHandlers(options: RequestsOptions): Record<string, Reques
 
 async function revoke(
   { store, revocations, tellEdges }: RequestsOptions,
-  tenant: string,
+  { tenant, traceparent }: RequestContext,
   { user, session, room, namespace: named, issuedBefore }: RequestBody<"session.revoke">,
 ): Promise<number> {
   const namespace = room === undefined ? named : (named ?? DEFAULT_NAMESPACE);
@@ -113,7 +113,7 @@ async function revoke(
       ? await revocations.record({ tenant, user, namespace, room, issuedBeforeMs: before })
       : before;
   const revocation = { tenant, user, session, namespace, room, issuedBeforeMs };
-  const revoked = await store.revoke(revocation);
+  const revoked = await store.revoke({ ...revocation, traceparent });
   tellEdges({ kind: "revoked", ...defined(revocation) });
   return revoked;
 }

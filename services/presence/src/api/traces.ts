@@ -1,4 +1,4 @@
-/** One span for each sampled operation of a batch; what it tells carries the span's traceparent. */
+/** One span for each sampled operation of a batch or request; what it tells carries the span's traceparent. */
 
 import type { LaneOp } from "@rollcall/contracts/internal";
 import { type Span, startSpan } from "@rollcall/telemetry";
@@ -15,6 +15,24 @@ const NAMES: Record<Exclude<LaneOp["op"], "publish">, string> = {
   digest: "session:digest",
   bye: "session:bye",
 };
+
+/** Continues the asker's trace; who sent none gets none. */
+export async function tracedRequest<T>(
+  name: string,
+  traceparent: string | undefined,
+  handle: (traceparent: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (traceparent === undefined) return handle(undefined);
+  const span = startSpan("request", name, { parent: traceparent, kind: "server" });
+  try {
+    return await handle(span.traceparent);
+  } catch (error) {
+    span.fail(error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
 
 export async function traced<T>(ops: readonly LaneOp[], apply: (ops: readonly LaneOp[]) => Promise<T>): Promise<T> {
   const spans: Span[] = [];

@@ -59,6 +59,7 @@ function assertOne(
 ): number | undefined {
   const { ref, incarnation, name, client, presence, issuedAtMs } = asserted;
   const connectedMs = connectedAt(work, asserted.ageMs);
+  const socket = { edge, connectedMs, trace: asserted.traceparent };
   const cause: Cause = { reason: "connect", silent: true };
   let user = loadUser(work, ref.tenant, ref.user);
   let session = findSession(user, ref.namespace, ref.session);
@@ -70,7 +71,7 @@ function assertOne(
     outcome.missing++;
     const facts = { name: text(name), client: text(client), issuedAtMs };
     const first = incarnation === 0 ? incarnationFrom(work, 0) : incarnation;
-    ({ user, session } = create(work, user, ref, { edge, incarnation: first, connectedMs, ...facts }));
+    ({ user, session } = create(work, user, ref, { ...socket, incarnation: first, ...facts }));
     if (presence !== undefined) {
       user = writePresence(user, session, presence.status, presenceInfo(presence.info));
       session = findSession(user, ref.namespace, ref.session)!;
@@ -79,7 +80,7 @@ function assertOne(
     outcome.missing++;
     const isRewound = isOfOldEpoch(work, session.edge);
     const next = incarnation === 0 ? nextIncarnation(work, session) : Math.max(session.incarnation, incarnation);
-    ({ user, session } = adopt(work, user, session, { edge, incarnation: next, connectedMs }));
+    ({ user, session } = adopt(work, user, session, { ...socket, incarnation: next }));
     if (isRewound && presence !== undefined) {
       user = catchUp(user, session, presence.status, presenceInfo(presence.info)); // A3
       session = findSession(user, ref.namespace, ref.session)!;

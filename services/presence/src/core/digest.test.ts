@@ -19,6 +19,7 @@ const session = (id: string, rooms: readonly string[]): Session => ({
   client: undefined,
   name: undefined,
   info: undefined,
+  trace: undefined,
 });
 
 test("[E2] folding in and out in any order leaves what is there", () => {

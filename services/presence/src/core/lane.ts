@@ -110,14 +110,14 @@ function open(work: Work, edge: string, op: Op<"open">): OpResult {
   const known = loadUser(work, ref.tenant, ref.user);
   const before = findSession(known, ref.namespace, ref.session);
   const facts = { name: text(name), client: text(client), issuedAtMs };
-  const connectedMs = connectedAt(work, op.ageMs ?? 0);
+  const socket = { edge, connectedMs: connectedAt(work, op.ageMs ?? 0), trace: op.traceparent };
   let step: { user: User; session: Session };
   if (before === undefined) {
-    step = create(work, known, ref, { edge, incarnation: incarnationFrom(work, 0), connectedMs, ...facts });
+    step = create(work, known, ref, { ...socket, incarnation: incarnationFrom(work, 0), ...facts });
   } else {
     const isElsewhere = before.lost === undefined && before.edge !== edge && isAlive(work, before.edge);
-    if (isElsewhere && isHeldLater(before, connectedMs) === true) return error("CONFLICT"); // G5
-    const adopted = adopt(work, known, before, { edge, incarnation: nextIncarnation(work, before), connectedMs }); // G3
+    if (isElsewhere && isHeldLater(before, socket.connectedMs) === true) return error("CONFLICT"); // G5
+    const adopted = adopt(work, known, before, { ...socket, incarnation: nextIncarnation(work, before) }); // G3
     const session = { ...adopted.session, ...facts };
     step = { user: putSession(adopted.user, session), session };
   }

@@ -4,7 +4,7 @@ import type { ErrorCode, StateOp } from "@rollcall/contracts";
 import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
 import type { OpResult, SessionRevocation } from "../store.ts";
 import type { BrakeReason } from "./brake.ts";
-import { type Bounds, begin, type Cell, clockMs, iso, own, type Told, type Work } from "./cell.ts";
+import { type Bounds, begin, type Cause, type Cell, clockMs, iso, own, type Told, type Work } from "./cell.ts";
 import { look, stepOf } from "./clock.ts";
 import { applyOp } from "./lane.ts";
 import { answered, remember } from "./room-ops.ts";
@@ -20,7 +20,7 @@ export type CellEvent =
   /** `refused`: counted, and answered with this code. */
   | { type: "op"; edge: string; op: LaneOp; refused?: ErrorCode | undefined }
   | ({ type: "revoke" } & SessionRevocation)
-  | { type: "sweep"; well: boolean; brake: BrakeReason | undefined }
+  | { type: "sweep"; well: boolean; brake: BrakeReason | undefined; traceparent?: string | undefined }
   | { type: "raise"; run: string; seenEpoch: number }
   | {
       type: "patch";
@@ -87,7 +87,7 @@ function apply(work: Work, event: Exclude<CellEvent, { type: "raise" }>): Outcom
     case "revoke":
       return { type: "revoke", revoked: revoke(work, event) };
     case "sweep":
-      return { type: "sweep", ...sweep(work, event.brake) };
+      return { type: "sweep", ...sweep(work, event.brake, event.traceparent) };
     case "patch":
       return patchRoom(work, event);
   }
@@ -106,8 +106,9 @@ function lane(work: Work, edge: string, op: LaneOp, refused: ErrorCode | undefin
 }
 
 /** Ends the sessions that are meant, or takes them out of the room. */
-function revoke(work: Work, { tenant, user, session, namespace, room, issuedBeforeMs }: SessionRevocation): number {
-  const cause = { reason: "revoked" };
+function revoke(work: Work, revocation: SessionRevocation): number {
+  const { tenant, user, session, namespace, room, issuedBeforeMs, traceparent } = revocation;
+  const cause: Cause = { reason: "revoked", traceparent };
   const meant = loadUser(work, tenant, user).sessions.filter(
     ({ ns, id, issuedAtMs }) =>
       (session === undefined || id === session) &&

@@ -19,7 +19,7 @@ import {
   type Work,
 } from "./cell.ts";
 import { join, leave, type MemberTruth, memberOf, type RosterStep } from "./roster.ts";
-import { EMPTY_STATE, removeKeys, type StateChange, type StateEntry } from "./state.ts";
+import { EMPTY_STATE, removeKeys, type StateChange, type StateEntry, since } from "./state.ts";
 import type { Session, User } from "./user.ts";
 import { trace } from "./users.ts";
 
@@ -216,6 +216,7 @@ export function leaveRoom(work: Work, room: Room, user: User, session: Session, 
 /** R4. */
 export function forgetRoom(work: Work, room: Room): void {
   const ref = roomRef(room);
+  flushState(work, room);
   for (const table of ["rooms", "retain", "occupancy", "resync", "expiry", "publish"] as const) drop(work, table, ref);
 }
 
@@ -255,4 +256,37 @@ export function tellState(work: Work, room: Room, change: StateChange, cause: Ca
   };
   emit(work, room, "room:state", `${cell.epoch}-${room.birth}-t${to}`, diff, cause);
   if (room.publish && !cell.publish.has(ref)) own(work, "publish").set(ref, clockMs(work) + PUBLISH_EVERY_MS);
+}
+
+/** What changed since the backends were told, merged. */
+export function publishState(work: Work, room: Room): void {
+  const { tenant, ns, room: name, state } = room;
+  if (state.version === room.publishedVersion) return;
+  const changes = since(state, Math.max(room.publishedVersion, state.floor))!;
+  put(work, { ...room, publishedVersion: state.version });
+  const epoch = roomEpoch(work, room);
+  work.told.push({
+    to: "backends",
+    kind: "state",
+    id: `${work.cell.epoch}-${room.birth}-p${state.version}`,
+    tenant,
+    user: "",
+    ns,
+    room: name,
+    data: {
+      tenant,
+      namespace: ns,
+      room: name,
+      epoch,
+      version: state.version,
+      at: iso(work.nowMs),
+      set: changes.set.map((key) => entryView(key, state.entries.get(key)!)),
+      deleted: changes.deleted,
+    },
+  });
+}
+
+/** T5: tells the backends what is still due, before it is forgotten. */
+export function flushState(work: Work, room: Room): void {
+  if (work.cell.publish.has(roomRef(room))) publishState(work, room);
 }

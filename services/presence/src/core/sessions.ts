@@ -85,7 +85,7 @@ export function adopt(
   work: Work,
   user: User,
   session: Session,
-  to: Pick<Session, "edge" | "incarnation" | "connectedMs">,
+  to: Pick<Session, "edge" | "incarnation" | "connectedMs" | "trace">,
 ) {
   const ref = sessionRef(user, session);
   drop(work, "grace", ref);
@@ -121,7 +121,7 @@ export function create(
   work: Work,
   user: User,
   ref: SessionRef,
-  facts: Pick<Session, "edge" | "incarnation" | "connectedMs" | "name" | "client" | "issuedAtMs">,
+  facts: Pick<Session, "edge" | "incarnation" | "connectedMs" | "name" | "client" | "issuedAtMs" | "trace">,
 ) {
   const session: Session = {
     ns: ref.namespace,

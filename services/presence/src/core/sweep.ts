@@ -1,10 +1,10 @@
 /** Everything that is due (W1-W4). The scripts do a bounded part of it a call; here it is all but the evictions. */
 
+import type { EndedTrace } from "../store.ts";
 import { type BrakeReason, isMassExpiry, mayRelease } from "./brake.ts";
 import { clockMs, drop, dueOf, iso, own, type Room, type Work } from "./cell.ts";
-import { changeState, entryView, forgetRoom, put, resyncRoom, roomEpoch, tellOccupancy } from "./rooms.ts";
+import { changeState, flushState, forgetRoom, publishState, put, resyncRoom, tellOccupancy } from "./rooms.ts";
 import { fence, findByRef, finish, lose, sessionsOf } from "./sessions.ts";
-import { since } from "./state.ts";
 import { saveUser } from "./users.ts";
 
 export interface Swept {
@@ -12,24 +12,29 @@ export interface Swept {
   fenced: number;
   lost: number;
   ended: number;
+  edges: number;
+  /** Of the ended, those whose connect was sampled. */
+  traced: EndedTrace[];
 }
 
-export function sweep(work: Work, wanted: BrakeReason | undefined): Swept {
+/** `traceparent`: for what tells of the end of a session whose connect was sampled. */
+export function sweep(work: Work, wanted: BrakeReason | undefined, traceparent?: string): Swept {
   const { cell } = work;
-  const swept: Swept = { more: false, fenced: 0, lost: 0, ended: 0 };
+  const swept: Swept = { more: false, fenced: 0, lost: 0, ended: 0, edges: 0, traced: [] };
   if (wanted !== undefined && cell.brake === undefined) cell.brake = { reason: wanted, spentMs: 0 };
   if (cell.brake !== undefined) release(work, swept);
   if (cell.brake === undefined) leases(work, swept);
   if (cell.brake === undefined) {
     // W2
     evict(work, swept);
-    grace(work, swept);
+    grace(work, swept, traceparent);
   }
   forEachRoom(work, "retain", retain);
   forEachRoom(work, "occupancy", (_, room) => (room.occupancy ? tellOccupancy(work, room) : undefined));
   forEachRoom(work, "resync", (_, room) => room.roster.size > 0 && resyncRoom(work, room, "repair"));
   forEachRoom(work, "expiry", expireKeys);
   forEachRoom(work, "publish", publishState);
+  swept.edges = cell.leases.size;
   return swept;
 }
 
@@ -81,14 +86,19 @@ function evict(work: Work, swept: Swept): void {
   swept.more = true;
 }
 
-function grace(work: Work, swept: Swept): void {
+/** G2, G6. */
+function grace(work: Work, swept: Swept, traceparent: string | undefined): void {
   const { cell, bounds } = work;
   for (const [ref, deadline] of dueOf(cell.grace, clockMs(work))) {
     const { user, session } = findByRef(work, ref);
     drop(work, "grace", ref);
     if (session?.lost === undefined) continue;
     swept.ended++;
-    finish(work, user, session, { reason: session.lost, delayMs: clockMs(work) - deadline + bounds.graceMs });
+    const { lost: reason, trace } = session;
+    const isTraced = trace !== undefined && traceparent !== undefined;
+    if (isTraced) swept.traced.push({ connect: trace, reason });
+    const delayMs = clockMs(work) - deadline + bounds.graceMs;
+    finish(work, user, session, { reason, traceparent: isTraced ? traceparent : undefined, delayMs });
   }
 }
 
@@ -112,6 +122,7 @@ function retain(work: Work, room: Room, dueMs: number): void {
     forgetRoom(work, room);
     return;
   }
+  flushState(work, room);
   // The history outlives the state.
   const version = room.state.version + 1;
   const state = { version, floor: version, entries: new Map(), tombstones: new Map() };
@@ -131,31 +142,4 @@ function expireKeys(work: Work, room: Room): void {
     deadlineMs === undefined ? [] : [deadlineMs],
   );
   if (deadlines.length > 0) own(work, "expiry").set(ref, Math.min(...deadlines));
-}
-
-function publishState(work: Work, room: Room): void {
-  const { tenant, ns, room: name, state } = room;
-  if (state.version === room.publishedVersion) return;
-  const changes = since(state, Math.max(room.publishedVersion, state.floor))!;
-  put(work, { ...room, publishedVersion: state.version });
-  const epoch = roomEpoch(work, room);
-  work.told.push({
-    to: "backends",
-    kind: "state",
-    id: `${work.cell.epoch}-${room.birth}-p${state.version}`,
-    tenant,
-    user: "",
-    ns,
-    room: name,
-    data: {
-      tenant,
-      namespace: ns,
-      room: name,
-      epoch,
-      version: state.version,
-      at: iso(work.nowMs),
-      set: changes.set.map((key) => entryView(key, state.entries.get(key)!)),
-      deleted: changes.deleted,
-    },
-  });
 }

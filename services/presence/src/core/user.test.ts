@@ -17,6 +17,7 @@ const session = (id: string, more: Partial<Session> = {}): Session => ({
   client: undefined,
   name: undefined,
   info: undefined,
+  trace: undefined,
   ...more,
 });
 const userOf = (...sessions: Session[]): User => ({ ...newUser("main", "ann"), sessions });

@@ -27,6 +27,8 @@ export interface Session {
   readonly client: string | undefined;
   readonly name: string | undefined;
   readonly info: string | undefined;
+  /** The traceparent of its connect, when that was sampled. */
+  readonly trace: string | undefined;
 }
 
 export interface User {

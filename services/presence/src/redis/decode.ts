@@ -62,6 +62,7 @@ export function sessionFacts(tenant: string, user: string, row: readonly unknown
     info,
     lease,
     grace,
+    trace,
   ] = row;
   return {
     ref: { tenant, namespace: String(namespace), user, session: String(session) },
@@ -76,6 +77,7 @@ export function sessionFacts(tenant: string, user: string, row: readonly unknown
     client: optional(client),
     name: optional(name),
     info: optional(info),
+    trace: optional(trace),
     leaseLeftMs: optionalNumber(lease),
     graceLeftMs: optionalNumber(grace),
   };

@@ -107,6 +107,7 @@ function assertedArgs(session: AssertedSession): Arg[] {
     presenceInfo(presence?.info),
     issuedAtMs,
     session.ageMs ?? "",
+    session.traceparent ?? "",
     rooms.length,
     ...rooms.flatMap(({ room, observe, rules, info }) => [room, flag(observe), ...rulesArgs(rules), json(info)]),
   ];

@@ -27,6 +27,7 @@ import type {
   Stamp,
   StateAsk,
   StateRead,
+  SweepAsk,
   SweepReport,
   UserFacts,
   UserRecord,
@@ -85,12 +86,13 @@ export class TwinStore implements PresenceStore {
     return { status: "OK", ...this.#stamp(), results };
   }
 
-  async sweep(observer: { well: boolean; brake: string | undefined }): Promise<SweepReport> {
-    const brake = observer.brake === undefined ? undefined : "outage";
-    const outcome = this.#apply({ type: "sweep", well: observer.well, brake });
+  async sweep(ask: SweepAsk): Promise<SweepReport> {
+    const { well, traceparent } = ask;
+    const brake = ask.brake === undefined ? undefined : "outage";
+    const outcome = this.#apply({ type: "sweep", well, brake, traceparent });
     if (outcome.type !== "sweep") throw new TypeError("not a sweep");
-    const { more, fenced, lost, ended } = outcome;
-    return { ...this.#stamp(), more, fenced, lost, ended };
+    const { more, fenced, lost, ended, edges, traced } = outcome;
+    return { ...this.#stamp(), more, fenced, lost, ended, edges, traced };
   }
 
   async users(tenant: string, users: readonly string[]): Promise<Stamp & UsersRead> {

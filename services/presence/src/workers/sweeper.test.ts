@@ -4,7 +4,16 @@ import type { SweepReport } from "../store.ts";
 import { startSweeper } from "./sweeper.ts";
 
 const logger = createLogger({ service: "rollcall-presence", instance: "t", level: "silent" });
-const NOTHING: SweepReport = { epoch: "1", brake: false, more: false, fenced: 0, lost: 0, ended: 0 };
+const NOTHING: SweepReport = {
+  epoch: "1",
+  brake: false,
+  more: false,
+  fenced: 0,
+  lost: 0,
+  ended: 0,
+  edges: 0,
+  traced: [],
+};
 
 function sweeperOf(answer: () => Promise<SweepReport>) {
   const clock = new ManualClock();

@@ -1,8 +1,9 @@
 /** Every replica looks for what is due, all the time: whoever comes first commits it. No leader, no memory. */
 
 import type { Clock, Logger, Timer } from "@rollcall/runtime";
+import { ATTRIBUTES, type LaterSpan, laterSpan } from "@rollcall/telemetry";
 import { judge, newObserver, observe } from "../core/observer.ts";
-import type { PresenceStore, SweepReport } from "../store.ts";
+import type { EndedTrace, PresenceStore, SweepReport } from "../store.ts";
 
 export interface SweeperOptions {
   store: Pick<PresenceStore, "sweep" | "position">;
@@ -24,6 +25,14 @@ export interface Sweeper {
 
 /** Calls in one round: the rest waits for the next, so that one replica cannot hold Redis. */
 const MAX_CALLS = 40;
+
+/** One span a commit, however many sessions it ended: it links to the connect of each. */
+function record(span: LaterSpan, ended: readonly EndedTrace[]): void {
+  span.record("request", "session:sweep", {
+    attributes: { [ATTRIBUTES.reason]: [...new Set(ended.map(({ reason }) => reason))].sort().join(" ") },
+    links: ended.map(({ connect }) => connect),
+  });
+}
 
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { store, clock, logger, leaseMs } = options;
@@ -50,7 +59,9 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       return;
     }
     for (let calls = 0; calls < MAX_CALLS; calls++) {
-      const report = await call(() => store.sweep(verdict));
+      const span = laterSpan();
+      const report = await call(() => store.sweep({ ...verdict, traceparent: span?.traceparent }));
+      if (span !== undefined && report.traced.length > 0) record(span, report.traced);
       options.swept(report);
       if (!report.more) return;
     }

@@ -139,6 +139,20 @@ export function stateContract(name: string, make: MakeWorld): void {
       expect(told).toMatchObject([{ data: { version: 3, set: [{ key: "t", value: 2, version: 2 }], deleted: ["u"] } }]);
     });
 
+    test.each([
+      ["the room", { retainMs: 0 }],
+      ["the state, which its history outlives", { retainMs: 250, history: { size: 1, ttlMs: 5_000 } }],
+    ])("[T5] the last writes are told to the backends before %s is forgotten", async (_, kept) => {
+      await hello("e1");
+      const rules = { ...kept, publishState: true };
+      const ann = await enter("e1", "ann", "a", { rules });
+      await apply("e1", { op: "patch", ...ann, room: "a", rules, ops: [set("t", 1)] });
+      await apply("e1", { op: "leave", ...ann, room: "a", reason: "leave" });
+      await pass(2_000, ["e1"]);
+      const told = (await h.world.outbox()).filter(({ kind }) => kind === "state");
+      expect(told).toMatchObject([{ data: { version: 1, set: [{ key: "t", value: 1, version: 1 }], deleted: [] } }]);
+    });
+
     test("[H1] history is numbered without a gap, bounded in size and time, and everyone gets it", async () => {
       await hello("e1");
       const rules = { retainMs: 0, history: { size: 3, ttlMs: 10_000 } };

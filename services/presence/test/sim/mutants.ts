@@ -93,14 +93,14 @@ export const MUTANTS: readonly Mutant[] = [
     rule: "G3",
     file: "lane.ts",
     what: "a resume keeps the incarnation",
-    from: "incarnation: nextIncarnation(work, before), connectedMs }); // G3",
-    to: "incarnation: before.incarnation, connectedMs });",
+    from: "incarnation: nextIncarnation(work, before) }); // G3",
+    to: "incarnation: before.incarnation });",
   },
   {
     rule: "G5",
     file: "lane.ts",
     what: "the later word has the session, whichever socket is the newer",
-    from: "isHeldLater(before, connectedMs) === true",
+    from: "isHeldLater(before, socket.connectedMs) === true",
     to: "false",
   },
   {
@@ -170,8 +170,8 @@ export const MUTANTS: readonly Mutant[] = [
     rule: "W2",
     file: "sweep.ts",
     what: "grace ends while the brake holds",
-    from: "grace(work, swept);\n  }",
-    to: "}\n  grace(work, swept);",
+    from: "grace(work, swept, traceparent);\n  }",
+    to: "}\n  grace(work, swept, traceparent);",
   },
   {
     rule: "W3",

@@ -1,6 +1,7 @@
 --- revoke: ends sessions of one user, or takes them out of one room.
 -- KEYS[1] the cell's epoch record. ARGV[1] run id, [2] tenant, [3] user, [4] session ("" = any), [5] namespace ("" = any),
---   [6] room ("" = the sessions themselves), [7] only those of tokens issued at or before this ms ("" = all).
+--   [6] room ("" = the sessions themselves), [7] only those of tokens issued at or before this ms ("" = all),
+--   [8] traceparent of who asked.
 -- Returns { "OK", epoch, brake, how many sessions } | { "EPOCH" }. Bounds: one user's sessions and their rooms.
 -- flags: allow-oom
 -- include: text time cell packed edges users rooms sessions state
@@ -13,7 +14,7 @@ for _, s in ipairs(u.sessions) do
   if meant then matching[#matching + 1] = s end
 end
 for _, s in ipairs(matching) do
-  local why = { reason = "revoked", tp = "" }
+  local why = { reason = "revoked", tp = ARGV[8] }
   if room == "" then
     sessions.finish(u, s, why)
     count = count + 1

@@ -1,7 +1,9 @@
 --- sweep: everything that is due, a bounded part of it. Any number of replicas may call it at any time.
 -- KEYS[1] the cell's epoch record.
--- ARGV[1] run id, [2] "1" if the caller's Redis and NATS are well, [3] why it wants the brake, "" if it does not.
--- Returns { "OK", epoch, brake, more, edges fenced, sessions lost, sessions ended } | { "EPOCH" }; more = "1": call again.
+-- ARGV[1] run id, [2] "1" if the caller's Redis and NATS are well, [3] why it wants the brake, "" if it does not,
+--   [4] traceparent for what tells of the end of sessions whose connect was sampled, "" for none.
+-- Returns { "OK", epoch, brake, more, edges fenced, sessions lost, sessions ended,
+--   { { connect's traceparent, reason } of the ended, ... }, edges that hold a lease } | { "EPOCH" }; more = "1": call again.
 -- Bounds: about CFG.sweep items, and one session's rooms beyond.
 -- W1 What is due is found, decided and changed in one commit: N replicas make one transition of it.
 -- W2 While the brake holds no lease and no grace ends. It holds at least CFG.lease, except after many leases ended at once;
@@ -12,7 +14,7 @@
 
 if not cell.enter(ARGV[1], ARGV[2] == "1") then return { "EPOCH" } end
 local prefix, budget, more = cell.prefix, CFG.sweep, ""
-local fenced, lost, ended = 0, 0, 0
+local fenced, lost, ended, traced = 0, 0, 0, {}
 
 --- The members of `key` that are due. Says that there is more when it could not take all.
 local function due(key)
@@ -84,7 +86,9 @@ local function grace()
     if s and s.lost ~= "" then
       ended = ended + 1
       local delay = int(cell.clock - tonumber(over[i + 1]) + CFG.grace)
-      budget = budget - sessions.finish(u, s, { reason = s.lost, tp = "", delay = delay })
+      local tp = s.trace == "" and "" or ARGV[4] -- G6
+      if tp ~= "" then traced[#traced + 1] = { s.trace, s.lost } end
+      budget = budget - sessions.finish(u, s, { reason = s.lost, tp = tp, delay = delay })
     else
       redis.call("ZREM", prefix .. "grace", over[i])
       budget = budget - 1
@@ -157,4 +161,5 @@ if budget > 0 then resyncs() end
 if budget > 0 then keys() end
 if budget > 0 then publish() end
 if budget <= 0 then more = "1" end
-return { "OK", cell.epoch, cell.stale(), more, fenced, lost, ended }
+return { "OK", cell.epoch, cell.stale(), more, fenced, lost, ended, traced,
+  redis.call("ZCARD", prefix .. "leases") }

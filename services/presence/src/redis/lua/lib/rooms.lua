@@ -205,6 +205,7 @@ end
 
 --- Ends the room's life: the next one has another epoch.
 function rooms.forget(r)
+  state.flush(r)
   redis.call("DEL", r.key .. "i", r.key .. "roster", r.key .. "state", r.key .. "versions", r.key .. "gone", r.key .. "history")
   for _, due in ipairs({ "retain", "occupancy", "resync", "expiry", "publish" }) do
     redis.call("ZREM", cell.prefix .. due, r.ref)

@@ -101,7 +101,7 @@ function sessions.next_incarnation(s)
 end
 
 --- Puts the session on the calling edge, from wherever it was.
-function sessions.adopt(u, s, inc, at)
+function sessions.adopt(u, s, inc, at, trace)
   if s.lost == "" then
     edges.fold(u, s, -1)
     edges.release(u, s)
@@ -109,15 +109,15 @@ function sessions.adopt(u, s, inc, at)
     redis.call("ZREM", cell.prefix .. "grace", ref(u, s))
     s.lost = ""
   end
-  s.edge, s.inc, s.at = edges.own.id, inc, at
+  s.edge, s.inc, s.at, s.trace = edges.own.id, inc, at, trace
   edges.fold(u, s, 1)
   edges.hold(u, s)
 end
 
 --- A session nobody knew.
-function sessions.create(u, ns, id, inc, at, iat, client, name)
-  local s = { ns = ns, id = id, edge = edges.own.id, inc = inc, at = at, lost = "", since = int(cell.now), iat = iat, status = "a",
-    w = 0, rooms = "", client = client, name = name, info = "" }
+function sessions.create(u, ns, id, inc, at, trace, iat, client, name)
+  local s = { ns = ns, id = id, edge = edges.own.id, inc = inc, at = at, trace = trace, lost = "", since = int(cell.now),
+    iat = iat, status = "a", w = 0, rooms = "", client = client, name = name, info = "" }
   users.touch(u)
   u.sessions[#u.sessions + 1] = s
   edges.fold(u, s, 1)

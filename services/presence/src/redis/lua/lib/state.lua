@@ -120,6 +120,7 @@ end
 
 --- Forgets every key, at the end of its retention. The version goes on.
 function state.clear(r)
+  state.flush(r)
   redis.call("DEL", r.key .. "state", r.key .. "versions", r.key .. "gone")
   redis.call("HSET", r.key .. "i", "s", int(r.state + 1), "f", int(r.state + 1), "sb", "0", "nb", "0")
   redis.call("ZREM", cell.prefix .. "expiry", r.ref)
@@ -148,6 +149,11 @@ function state.publish(r)
     '{"tenant":"' .. r.tenant .. '","namespace":"' .. r.ns .. '","room":"' .. r.room .. '","epoch":"' .. rooms.epoch(r) ..
     '","version":' .. int(c.version) .. ',"at":"' .. iso(cell.now) .. '","set":[' .. table.concat(set, ",") ..
     '],"deleted":[' .. table.concat(deleted, ",") .. "]}")
+end
+
+--- T5: tells the backends what is still due, before it is forgotten.
+function state.flush(r)
+  if redis.call("ZSCORE", cell.prefix .. "publish", r.ref) then state.publish(r) end
 end
 
 --- The answer once given to (tenant, namespace, user, event, id), or nil. Remembered for CFG.idempotent.

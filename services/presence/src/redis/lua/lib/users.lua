@@ -1,8 +1,9 @@
 --- users: a user of a tenant with all its sessions, one packed member of `u:<tenant>`:
 --   <user> \1 birth \2 version \2 hidden \1 session \1 session ...
---   session = ns:id \2 edge \2 incarnation \2 connected \2 lost \2 since \2 issued \2 status \2 w \2 rooms \2 client \2 name \2 info
+--   session = ns:id \2 edge \2 incarnation \2 connected \2 lost \2 since \2 issued \2 status \2 w \2 rooms \2 client \2 name \2 info [\2 trace]
 -- connected is when its socket did, in the cell's passed time, "" when unknown; status is a (active), w (away) or b (busy); w orders writes; lost is "" or why its socket went;
--- rooms is " mdoc:1 odoc:2 ": m member, o observer. client, name and info are JSON texts or "".
+-- rooms is " mdoc:1 odoc:2 ": m member, o observer. client, name and info are JSON texts or "";
+-- trace is the traceparent of its connect, only there when that was sampled (G6).
 -- U1 What a user is follows from its sessions alone, in any order of arrival.
 -- U2 One commit bumps the version once, and only if somebody could read a difference.
 
@@ -28,6 +29,9 @@ function users.load(tenant, user, raw)
     s.ns, s.id, s.edge, s.inc, s.at, s.lost, s.since, s.iat, s.status, s.w, s.rooms, s.client, s.name, s.info =
       string.match(parts[i], SESSION)
     s.w = tonumber(s.w)
+    local at = string.find(s.info, "\2", 1, true)
+    s.trace = at and string.sub(s.info, at + 1) or ""
+    if at then s.info = string.sub(s.info, 1, at - 1) end
     u.sessions[i - 2] = s
   end
   return u
@@ -92,7 +96,7 @@ local function pack(u)
   local out = { u.user, u.birth .. "\2" .. int(u.version) .. "\2" .. (u.hidden and "1" or "") }
   for i, s in ipairs(u.sessions) do
     out[i + 2] = table.concat({ s.ns .. ":" .. s.id, s.edge, s.inc, s.at, s.lost, s.since, s.iat, s.status, int(s.w), s.rooms,
-      s.client, s.name, s.info }, "\2")
+      s.client, s.name, s.info .. (s.trace == "" and "" or "\2" .. s.trace) }, "\2")
   end
   return table.concat(out, "\1")
 end

@@ -1,6 +1,6 @@
 --- assert: what the edge holds, in rounds of several calls; sockets are not told, `resync` is due instead.
 -- Takes: round last ("1") count, then per session: tenant ns user session incarnation name client
---   status info issued age rooms, then per room: room observe retain history publish info.
+--   status info issued age trace rooms, then per room: room observe retain history publish info.
 -- Returns: per session its incarnation, or "" when it lives elsewhere with a higher one; then counts of ghosts, missing.
 -- Bounds: the sessions and rooms of one call (the edge's: 200).
 -- A1 A session not named in a whole round is lost; a membership not named with its session is left.
@@ -22,7 +22,7 @@ ops.assert = function()
   end
   local out, ghosts, missing = { "ok" }, 0, 0
   for i = 1, tonumber(count) do
-    local tenant, ns, user, id, inc, name, client, status, info, iat, age, n = take(12)
+    local tenant, ns, user, id, inc, name, client, status, info, iat, age, trace, n = take(13)
     local u = users.load(tenant, user)
     local s = users.session(u, ns, id)
     local at, opened = sessions.connected(age), inc ~= "0"
@@ -38,13 +38,13 @@ ops.assert = function()
     else
       if not s then
         missing = missing + 1
-        s = sessions.create(u, ns, id, opened and inc or cell.incarnation(0), at, iat, client, name)
+        s = sessions.create(u, ns, id, opened and inc or cell.incarnation(0), at, trace, iat, client, name)
         if status ~= "" then users.write(u, s, status, info) end
       elseif s.edge ~= edges.own.id or s.lost ~= "" or s.inc ~= inc then
         missing = missing + 1
         local rewound = edges.of_old(s.edge)
         local next_inc = tonumber(s.inc) > tonumber(inc) and s.inc or inc
-        sessions.adopt(u, s, opened and next_inc or sessions.next_incarnation(s), at)
+        sessions.adopt(u, s, opened and next_inc or sessions.next_incarnation(s), at, trace)
         if rewound and status ~= "" then users.catch_up(u, s, status, info) end -- A3
       else
         redis.call("SREM", key .. ":old", tenant .. " " .. user .. " " .. ns .. " " .. id)

@@ -14,10 +14,10 @@ ops.open = function()
   if s then
     resumed = "1"
     if s.lost == "" then elsewhere = s.edge end
-    sessions.adopt(u, s, sessions.next_incarnation(s), at)
+    sessions.adopt(u, s, sessions.next_incarnation(s), at, tp)
     s.name, s.client, s.iat = name, client, iat
   else
-    s = sessions.create(u, ns, id, cell.incarnation(0), at, iat, client, name)
+    s = sessions.create(u, ns, id, cell.incarnation(0), at, tp, iat, client, name)
   end
   why.s = s
   if status ~= "" then users.write(u, s, status, info) end
