@@ -26,6 +26,7 @@ export function diffSchema(subject: Subject, old: JsonSchema, next: JsonSchema, 
     ...narrower.flatMap((finding) => judge(subject, finding, "narrows", use)),
     ...wider.flatMap((finding) => judge(subject, finding, "widens", use)),
     ...fieldChanges(subject, old, next, [...narrower, ...wider]),
+    ...implies(next, old).flatMap(({ why, pointer }) => (why === "closed" ? opened(at(subject, pointer)) : [])),
   ];
   if (judged.length === 0) judged.push(...changes(subject, "schema-rewritten", "is written otherwise"));
   return [...judged, ...docs];
@@ -44,6 +45,9 @@ function ruleFor(rule: RuleId, direction: Direction, use: Use): RuleId {
 /** A rule that would break either side breaks only the one that is looked at. */
 const rolesFor = (direction: Direction, { senders, receivers }: Use): Roles =>
   direction === "narrows" ? { senders, receivers: [] } : { senders: [], receivers };
+
+const opened = (subject: Subject): Change[] =>
+  changes(subject, "fields-opened", "fields that are not declared are accepted now");
 
 /** Fields that came or went, unless more was said about them already. */
 function fieldChanges(subject: Subject, old: JsonSchema, next: JsonSchema, found: readonly Finding[]): Change[] {

@@ -123,6 +123,7 @@ export const RULES = {
 
   "field-declared": harmless("The field is optional: nobody sends it yet, and receivers ignore what they do not know."),
   "field-undeclared": harmless("The field was optional and may still be sent; nothing is said about it any more."),
+  "fields-opened": harmless("Fields that are not declared may come, and receivers ignore what they do not know."),
   "schema-rewritten": harmless("The schema accepts what it accepted before."),
 
   "alternative-removed": breaksSenders("What one of the alternatives allowed is refused."),

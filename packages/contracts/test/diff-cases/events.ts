@@ -1,0 +1,198 @@
+/** Events; and what any message can say of itself. */
+
+import { AT, command, durable, event, fallback, keys, type Row, relay, text } from "./written.ts";
+
+export const EVENT_ROWS: readonly Row[] = [
+  ["an event that comes", {}, event({}), [`compatible event-added ${AT.event}`]],
+  ["an event that goes", event({}), {}, [`clients event-removed ${AT.event}`, `publishers event-removed ${AT.event}`]],
+  ["a subject that comes", event({ from: undefined }), event({}), [`compatible from-added ${AT.event}/from`]],
+  ["a subject that goes", event({}), event({ from: undefined }), [`publishers from-changed ${AT.event}/from`]],
+  [
+    "another subject, the tenant in it",
+    event({}),
+    event({ from: "events.{tenant}.orders" }),
+    [`publishers from-changed ${AT.event}/from`],
+  ],
+  ["a type that is asked for", event({}), event({ type: "a" }), [`publishers type-required ${AT.event}/type`]],
+  ["another type", event({ type: "a" }), event({ type: "b" }), [`publishers type-required ${AT.event}/type`]],
+  ["a type that is no longer asked for", event({ type: "a" }), event({}), [`compatible type-removed ${AT.event}/type`]],
+  [
+    "the tenant from a header",
+    event({}),
+    event({ tenant: "header" }),
+    [`publishers tenant-changed ${AT.event}/tenant`],
+  ],
+  [
+    "the tenant no longer from a header",
+    event({ tenant: "header" }),
+    event({}),
+    [`publishers tenant-changed ${AT.event}/tenant`],
+  ],
+  [
+    "an audience for an event that was emitted only",
+    event({ from: undefined, to: undefined }),
+    event({ from: undefined }),
+    [`compatible audience-added ${AT.event}/to`],
+  ],
+  ["other users", event({}), event({ to: { users: "/other" } }), [`clients audience-changed ${AT.event}/to`]],
+  ["a room for users", event({}), event({ to: { room: "doc:{/id}" } }), [`clients audience-changed ${AT.event}/to`]],
+  ["an event that becomes durable", event({}), durable({}), [`compatible durable-added ${AT.event}/durable`]],
+  [
+    "a durable event that was emitted to anyone",
+    event({ from: undefined, to: undefined }),
+    durable({}),
+    [
+      `compatible from-added ${AT.event}/from`,
+      `compatible audience-added ${AT.event}/to`,
+      `compatible durable-added ${AT.event}/durable`,
+      `publishers durable-needs-users ${AT.event}/durable`,
+    ],
+  ],
+  [
+    "a durable event that went to a room",
+    event({ to: { room: "doc:{/id}" } }),
+    durable({}),
+    [
+      `clients audience-changed ${AT.event}/to`,
+      `compatible durable-added ${AT.event}/durable`,
+      `publishers durable-needs-users ${AT.event}/durable`,
+    ],
+  ],
+  [
+    "an event that becomes durable, with a fallback",
+    event({}),
+    fallback("1m"),
+    [`compatible durable-added ${AT.event}/durable`, `clients fallback-added ${AT.event}/durable/fallback`],
+  ],
+  ["an event that is no longer durable", durable({}), event({}), [`clients durable-removed ${AT.event}/durable`]],
+  [
+    "a lower ttl",
+    durable({}),
+    durable({ ttl: "36h" }),
+    [`clients ttl-lowered ${AT.event}/durable/ttl`, `publishers ttl-lowered ${AT.event}/durable/ttl`],
+  ],
+  ["a higher ttl", durable({}), durable({ ttl: "8d" }), [`compatible ttl-raised ${AT.event}/durable/ttl`]],
+  [
+    "a collapse",
+    durable({}),
+    durable({ collapse: "o:{/id}" }),
+    [`clients collapse-changed ${AT.event}/durable/collapse`],
+  ],
+  [
+    "no collapse",
+    durable({ collapse: "o:{/id}" }),
+    durable({}),
+    [`clients collapse-changed ${AT.event}/durable/collapse`],
+  ],
+  ["a fallback", durable({}), fallback("1m"), [`clients fallback-added ${AT.event}/durable/fallback`]],
+  ["no fallback", fallback("1m"), durable({}), [`clients fallback-removed ${AT.event}/durable/fallback`]],
+  [
+    "an earlier fallback",
+    fallback("1m"),
+    fallback("30s"),
+    [`clients fallback-sooner ${AT.event}/durable/fallback/after`],
+  ],
+  [
+    "a later fallback",
+    fallback("1m"),
+    fallback("2m"),
+    [`compatible fallback-later ${AT.event}/durable/fallback/after`],
+  ],
+  [
+    "another channel",
+    fallback("1m"),
+    fallback("1m", "push"),
+    [`compatible fallback-channel-changed ${AT.event}/durable/fallback/channel`],
+  ],
+  [
+    "a digest",
+    durable({}),
+    durable({ digest: { window: "1h" } }),
+    [`compatible digest-changed ${AT.event}/durable/digest`],
+  ],
+  [
+    "an event's history",
+    event({ to: { room: "doc:{/id}" } }),
+    event({ to: { room: "doc:{/id}" }, history: { size: 9, ttl: "1h" } }),
+    [`compatible history-added ${AT.event}/history`],
+  ],
+
+  [
+    "enforcement of a relay",
+    relay({ enforcement: "warn" }),
+    relay({ enforcement: "enforce" }),
+    [`clients enforcement-tightened ${AT.relay}/enforcement`],
+  ],
+  [
+    "enforcement of a command and its replies",
+    command({ enforcement: "warn" }),
+    command({}),
+    [
+      `clients enforcement-tightened ${AT.command}/enforcement`,
+      `publishers enforcement-tightened ${AT.command}/enforcement`,
+    ],
+  ],
+  [
+    "enforcement of an event",
+    event({ enforcement: "warn" }),
+    event({}),
+    [`publishers enforcement-tightened ${AT.event}/enforcement`],
+  ],
+  ...[
+    ["relay", relay, AT.relay],
+    ["command", command, AT.command],
+    ["event", event, AT.event],
+  ].map(
+    ([kind, make, at]): Row => [
+      `a warning for the enforcement of a ${String(kind)}`,
+      (make as typeof relay)({}),
+      (make as typeof relay)({ enforcement: "warn" }),
+      [`clients enforcement-loosened ${String(at)}/enforcement`],
+    ],
+  ),
+  [
+    "a narrower payload that is not enforced any more",
+    command({ payload: { enum: ["a", "b"] } }),
+    command({ payload: { enum: ["a"] }, enforcement: "warn" }),
+    [`compatible not-enforced ${AT.command}/payload`, `clients enforcement-loosened ${AT.command}/enforcement`],
+  ],
+  [
+    "a narrower payload that is enforced from now on",
+    command({ payload: { enum: ["a", "b"] }, enforcement: "warn" }),
+    command({ payload: { enum: ["a"] } }),
+    [
+      `clients value-removed ${AT.command}/payload`,
+      `clients enforcement-tightened ${AT.command}/enforcement`,
+      `publishers enforcement-tightened ${AT.command}/enforcement`,
+    ],
+  ],
+  [
+    "a wider reply where nothing was promised",
+    command({ reply: { enum: ["a"] }, enforcement: "warn" }),
+    command({ reply: { enum: ["a", "b"] }, enforcement: "warn" }),
+    [`compatible not-enforced ${AT.command}/reply`],
+  ],
+  [
+    "a deprecation",
+    relay({}),
+    relay({ deprecated: { since: "2.0" } }),
+    [`compatible deprecation-changed ${AT.relay}/deprecated`],
+  ],
+  [
+    "no deprecation any more",
+    relay({ deprecated: { since: "2.0" } }),
+    relay({}),
+    [`compatible deprecation-changed ${AT.relay}/deprecated`],
+  ],
+  ["a description", event({}), event({ description: "x" }), [`compatible docs-changed ${AT.event}`]],
+  ["an owner", command({}), command({ owner: "x" }), [`compatible docs-changed ${AT.command}`]],
+  ["an example", relay({}), relay({ examples: ["x"] }), [`compatible docs-changed ${AT.relay}`]],
+  ["the file's description", { ...relay({}), description: "x" }, relay({}), ["compatible docs-changed /description"]],
+  ["how much is traced", relay({}), relay({ sample: 0.5 }), [`compatible sample-changed ${AT.relay}/sample`]],
+  [
+    "nothing",
+    { ...relay({}), ...keys({ title: { value: text } }) },
+    { ...keys({ title: { value: text } }), ...relay({}) },
+    [],
+  ],
+];
