@@ -2,7 +2,7 @@
 
 import type { EndedTrace } from "../store.ts";
 import { type BrakeReason, isMassExpiry, mayRelease } from "./brake.ts";
-import { clockMs, drop, dueOf, iso, own, type Room, type Work } from "./cell.ts";
+import { clockMs, drop, dueOf, own, type Room, type Work } from "./cell.ts";
 import { changeState, flushState, forgetRoom, publishState, put, resyncRoom, tellOccupancy } from "./rooms.ts";
 import { fence, findByRef, finish, lose, sessionsOf } from "./sessions.ts";
 import { saveUser } from "./users.ts";
