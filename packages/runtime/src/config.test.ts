@@ -133,6 +133,17 @@ test("a secret may come from a file; both at once, or an unreadable one, is a mi
   deepEqual(mistakesOf({ NAME_FILE: join(folder, "absent") }), []);
 });
 
+test("a file's settings stand under the environment's, its secrets too; an unreadable one is a mistake", () => {
+  const SETTINGS_FILE = fileWith('# limits\nCOUNT=4\nexport RATIO="0.25"\nTTL=2m # two\nKEY=hidden\nOTHER=ignored\n');
+  const { COUNT, RATIO, TTL, KEY, LIMIT } = loadConfig(schema, { SETTINGS_FILE, RATIO: "0.75", COUNT: "" });
+  deepEqual([COUNT, RATIO, TTL, KEY, LIMIT], [4, 0.75, 120_000, "hidden", 5]);
+  deepEqual(
+    mistakesOf({ SETTINGS_FILE: fileWith("COUNT=four\n") }).map((text) => text.split(" ")[0]),
+    ["COUNT"],
+  );
+  deepEqual(mistakesOf({ SETTINGS_FILE: join(folder, "absent") }), ["SETTINGS_FILE cannot be read (ENOENT)"]);
+});
+
 test("a later fragment replaces a setting of an earlier one", () => {
   const other = defineConfig(
     { properties: { A: integer({ default: 1, description }) } },

@@ -1,5 +1,5 @@
 /**
- * Settings: declared once as TypeBox properties, read once from the environment, checked once with their relations.
+ * Settings: declared once as TypeBox properties, read once from the environment and a file, checked once with their relations.
  * A setting's name is its environment variable. A setting marked secret may instead come from the file that
  * `<NAME>_FILE` names, and is masked wherever settings are printed. An empty value counts as absent.
  */
@@ -16,6 +16,7 @@ import {
   Type,
 } from "@rollcall/contracts/schema";
 import type { Env } from "./env.ts";
+import { withSettingsFile } from "./settings-file.ts";
 
 /** Some settings and what must hold between them. */
 export interface ConfigFragment<P extends TProperties = TProperties> {
@@ -136,8 +137,9 @@ export function parseDurationMs(value: string): number | undefined {
 }
 
 /** Reads, completes and checks. Throws {@link ConfigError} with every mistake at once. */
-export function loadConfig<S extends ConfigSchema>(schema: S, env: Env): ConfigOf<S> {
-  const mistakes: string[] = [];
+export function loadConfig<S extends ConfigSchema>(schema: S, given: Env): ConfigOf<S> {
+  const { env, mistake } = withSettingsFile(given);
+  const mistakes: string[] = mistake === undefined ? [] : [mistake];
   const settings: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(schema.object.properties)) {
     const annotations = annotationsOf(property);

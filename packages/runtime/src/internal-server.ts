@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "./clock.ts";
+import { formatOf } from "./exposition.ts";
 import type { Metrics } from "./metrics.ts";
 import { createReadiness } from "./readiness.ts";
 
@@ -55,12 +56,14 @@ export async function startInternalServer(options: InternalServerOptions): Promi
         return probe(response, readiness.isReady());
       case "/startupz":
         return probe(response, checks.startup?.() ?? readiness.wasReady());
-      case "/metrics":
-        metrics.render().then(
-          (body) => reply(response, 200, metrics.contentType, body),
+      case "/metrics": {
+        const format = formatOf(request.headers.accept);
+        metrics.render(format).then(
+          (body) => reply(response, 200, format, body),
           () => reply(response, 500, "text/plain; charset=utf-8", "metrics cannot be rendered\n"),
         );
         return;
+      }
       default:
         return reply(response, 404, "text/plain; charset=utf-8", "not here\n");
     }

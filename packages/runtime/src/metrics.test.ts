@@ -8,7 +8,7 @@ test("a declaration is one metric, however often it is asked for", async () => {
   metrics.counter(METRICS.edgeConnects).inc({ code: "OK" });
   metrics.counter(METRICS.edgeConnects).inc({ code: "OK" }, 2);
   metrics.gauge(METRICS.edgeSockets).set(5);
-  metrics.histogram(METRICS.eventToClient).observe({ event: "a:b" }, 0.02);
+  metrics.histogram(METRICS.eventToClient).observe({ labels: { event: "a:b" }, value: 0.02 });
   const text = await metrics.render();
   match(text, /^rollcall_edge_connects_total\{code="OK"\} 3$/m);
   match(text, /^rollcall_edge_sockets 5$/m);

@@ -4,20 +4,24 @@
  */
 
 import type { MetricSpec } from "@rollcall/telemetry";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from "prom-client";
+import { exposition, type Family, type Format, PROMETHEUS } from "./exposition.ts";
 
 type LabelOf<S extends MetricSpec> = S["labels"][number];
+/** The library's types hold exemplars' labels to be the metric's own. */
+type ExemplarLabelOf<S extends MetricSpec> = S extends { exemplars: true } ? "trace_id" : never;
 
 export interface Metrics {
   /** The same object for the same declaration, however often it is asked for. */
   counter<const S extends MetricSpec & { type: "counter" }>(spec: S): Counter<LabelOf<S>>;
   gauge<const S extends MetricSpec & { type: "gauge" }>(spec: S): Gauge<LabelOf<S>>;
-  histogram<const S extends MetricSpec & { type: "histogram" }>(spec: S): Histogram<LabelOf<S>>;
+  histogram<const S extends MetricSpec & { type: "histogram" }>(spec: S): Histogram<LabelOf<S> | ExemplarLabelOf<S>>;
   /** Runs before each scrape, to set gauges that are cheap to read and wasteful to keep. */
   onScrape(fn: () => void): void;
-  contentType: string;
-  /** The exposition text. */
-  render(): Promise<string>;
+  /** The exposition; by default as Prometheus text. */
+  render(format?: Format): Promise<string>;
+  /** What it is made of. */
+  families(): Promise<Family[]>;
 }
 
 export interface MetricsOptions {
@@ -28,7 +32,8 @@ export interface MetricsOptions {
 type AnyMetric = Counter<string> | Gauge<string> | Histogram<string>;
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
-  const registry = new Registry();
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE); // it allows exemplars; what is written is ours to say
   const made = new Map<string, AnyMetric>();
   const scrapes: (() => void)[] = [];
   if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
@@ -42,20 +47,26 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
         ? new Counter(common)
         : spec.type === "gauge"
           ? new Gauge(common)
-          : new Histogram({ ...common, ...(spec.buckets === undefined ? {} : { buckets: [...spec.buckets] }) });
+          : new Histogram({
+              ...common,
+              enableExemplars: spec.exemplars === true,
+              ...(spec.buckets === undefined ? {} : { buckets: [...spec.buckets] }),
+            });
     made.set(spec.name, metric);
     return metric;
   }
+
+  const families = () => {
+    for (const fn of scrapes) fn();
+    return registry.getMetricsAsJSON();
+  };
 
   return {
     counter: (spec) => once(spec) as Counter<never>,
     gauge: (spec) => once(spec) as Gauge<never>,
     histogram: (spec) => once(spec) as Histogram<never>,
     onScrape: (fn) => void scrapes.push(fn),
-    contentType: registry.contentType,
-    async render() {
-      for (const fn of scrapes) fn();
-      return registry.metrics();
-    },
+    render: async (format = PROMETHEUS) => exposition(await families(), format),
+    families,
   };
 }

@@ -11,6 +11,7 @@ import { METRICS } from "@rollcall/telemetry";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { parseNatsUrl } from "./nats-servers.ts";
+import { measureRoundTrip } from "./round-trip.ts";
 
 export interface NatsConnectOptions {
   /** One or more servers, comma-separated, with the user if one is needed. */
@@ -106,6 +107,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
   const upListeners = new Set<() => void>();
   const downListeners = new Set<() => void>();
   up?.set({ dependency: "nats" }, 1);
+  if (metrics !== undefined) measureRoundTrip(metrics, "nats", () => (isNatsUp(nc) ? nc.rtt() : undefined));
 
   const notify = (listeners: Set<() => void>) => {
     for (const fn of listeners) {

@@ -10,6 +10,7 @@ import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type RedisAccess, redisAccessOptions } from "./redis-access.ts";
 import { type RedisOptions, redisOptions } from "./redis-options.ts";
+import { measureRoundTrip } from "./round-trip.ts";
 
 export interface RedisConnectOptions {
   url: string;
@@ -68,7 +69,13 @@ export function connectRedis(options: RedisConnectOptions): RedisConnection {
   let runId: string | undefined;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   up?.set({ dependency: name }, 0);
+  if (metrics !== undefined) measureRoundTrip(metrics, name, () => (runId === undefined ? undefined : ping()));
 
+  const ping = async () => {
+    const askedMs = clock.monotonic();
+    await client.ping();
+    return clock.monotonic() - askedMs;
+  };
   const safely = (fn: () => void) => {
     try {
       fn();

@@ -121,6 +121,7 @@ export function serve(
 ): Served {
   const { logger, name = "other", maxConcurrent = DEFAULT_MAX_CONCURRENT } = options;
   const counter = options.metrics?.counter(METRICS.rpcRequests);
+  const seconds = options.metrics?.histogram(METRICS.rpcSeconds);
   let active = 0;
   let onIdle: (() => void) | undefined;
 
@@ -137,6 +138,7 @@ export function serve(
 
   const handle = async (message: Msg): Promise<void> => {
     active++;
+    const took = seconds?.startTimer({ name });
     let reply: Reply<unknown>;
     try {
       reply = await answer(message);
@@ -146,6 +148,7 @@ export function serve(
         logger.error({ event: "rpc.failed", code: known.code, name, error }, "request failed");
       reply = { ok: false, error: known.toWire() };
     }
+    took?.();
     counter?.inc({ name, code: reply.ok ? "OK" : reply.error.code });
     try {
       message.respond(JSON.stringify(reply));

@@ -7,6 +7,7 @@
 import { hostname } from "node:os";
 import { METRICS, parseSizeSteps, SERVICE_NAMES, type ServiceName } from "@rollcall/telemetry";
 import type { Telemetry } from "@rollcall/telemetry/tracing";
+import { tellBuild } from "./build-info.ts";
 import { type Clock, pendingTimers, systemClock } from "./clock.ts";
 import { ConfigError, type ConfigOf, type ConfigSchema, loadConfig, printableConfig } from "./config.ts";
 import { processEnv } from "./env.ts";
@@ -16,6 +17,7 @@ import { LOG_LEVEL_SIGNAL, turnLogLevel } from "./log-level.ts";
 import { createLogger, flushLogs, type Logger } from "./logger.ts";
 import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import type { MetricsPush, MetricsPushOptions } from "./otlp-metrics.ts";
 import { type Random, systemRandom } from "./random.ts";
 import type { commonConfig } from "./settings.ts";
 
@@ -83,6 +85,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
   });
   process.on(LOG_LEVEL_SIGNAL, () => turnLogLevel(logger, config.LOG_LEVEL));
   const metrics = createMetrics({ processMetrics: true });
+  tellBuild(metrics);
   const dropped = metrics.counter(METRICS.spansDropped);
   // Not at the top: the SDK takes longer to load than everything else, and tools that never trace import this too.
   const { startTelemetry } = await import("@rollcall/telemetry/tracing");
@@ -96,6 +99,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
     onDropped: (reason, count) => dropped.inc({ reason }, count),
     ...(config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? {} : { endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }),
   });
+  const push = await metricsPush({ config, service, instance, metrics, clock });
   const loopDelay = startLoopDelay({ clock, metrics });
   const timers = metrics.gauge(METRICS.timers);
   metrics.onScrape(() => timers.set(pendingTimers()));
@@ -125,7 +129,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
       logger.error({ event: "service.stop_failed", error }, "stopping failed");
       return false;
     });
-    await within(clock, LAST_WORDS_MS, () => lastWords(telemetry, server, loopDelay)).catch(() => false);
+    await within(clock, LAST_WORDS_MS, () => lastWords(telemetry, push, server, loopDelay)).catch(() => false);
     const exitCode = stopped ? code : EXIT_FAILED;
     logger.info({ event: "service.stopped", exitCode }, stopped ? "stopped" : "stopped without finishing in time");
     await within(clock, FLUSH_MS, () => flushLogs(logger));
@@ -169,6 +173,19 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
   if (!stopping.signal.aborted) logger.info({ event: "service.ready", internalUrl: server.url }, "ready");
 }
 
+/** Only where it is asked for: the SDK takes long to load. */
+async function metricsPush({
+  config,
+  ...facts
+}: Omit<MetricsPushOptions, "endpoint" | "everyMs"> & { config: ConfigOf<CommonSchema> }): Promise<
+  MetricsPush | undefined
+> {
+  const { OTEL_METRICS_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_METRIC_EXPORT_INTERVAL: everyMs } = config;
+  if (OTEL_METRICS_EXPORTER !== "otlp" || endpoint === undefined) return undefined;
+  const { startMetricsPush } = await import("./otlp-metrics.ts");
+  return startMetricsPush({ ...facts, endpoint, everyMs });
+}
+
 function readConfig<S extends ConfigSchema>(schema: S): ConfigOf<S> {
   try {
     return loadConfig(schema, processEnv());
@@ -185,9 +202,14 @@ async function announceReady(server: InternalServer, clock: Clock, signal: Abort
   while (!server.isReady() && !signal.aborted) await clock.sleep(READY_POLL_MS);
 }
 
-async function lastWords(telemetry: Telemetry, server: InternalServer, loopDelay: LoopDelay): Promise<void> {
+async function lastWords(
+  telemetry: Telemetry,
+  push: MetricsPush | undefined,
+  server: InternalServer,
+  loopDelay: LoopDelay,
+): Promise<void> {
   loopDelay.close();
-  await telemetry.shutdown();
+  await Promise.all([telemetry.shutdown(), push?.shutdown().catch(() => undefined)]); // it may not be there
   await server.close();
 }
 

@@ -82,6 +82,9 @@ export const natsConfig = {
 /** Identity, dependencies, logging, telemetry. */
 export const commonConfig = {
   properties: {
+    SETTINGS_FILE: optionalText({
+      description: "Path of a file of NAME=value lines: settings that the environment does not name.",
+    }),
     INSTALL: text({
       default: DEFAULT_INSTALL,
       pattern: GRAMMAR.install,
@@ -118,6 +121,15 @@ export const commonConfig = {
     OTEL_EXPORTER_OTLP_ENDPOINT: optionalText({
       description: "Base URL of an OTLP/HTTP collector. Without it no spans are made.",
     }),
+    OTEL_METRICS_EXPORTER: oneOf(["prometheus", "otlp"], {
+      default: "prometheus",
+      description: "prometheus: metrics are read from /metrics. otlp: they are also pushed to the collector.",
+    }),
+    OTEL_METRIC_EXPORT_INTERVAL: integer({
+      default: 60_000,
+      minimum: 1_000,
+      description: "Milliseconds between two pushes of metrics.",
+    }),
     TRACE_RATIO: optionalNumber({
       maximum: 1,
       description: "Share of the traces begun here that is sampled. Default: 1 in development, else 0.01.",
@@ -139,6 +151,12 @@ export const commonConfig = {
   relations: [
     ...redisConfig.relations,
     ...natsConfig.relations,
+    {
+      rule: "OTEL_METRICS_EXPORTER otlp needs OTEL_EXPORTER_OTLP_ENDPOINT",
+      between: ["OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+      holds: ({ OTEL_METRICS_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT }) =>
+        OTEL_METRICS_EXPORTER !== "otlp" || OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
+    },
     {
       rule: "TRACE_STEPS must name ascending sizes and falling shares: a larger audience is no reason for more spans",
       between: ["TRACE_STEPS"],

@@ -140,7 +140,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     command: (session, event) => commands(session.contract, event),
     fault: (session, fault) => door.emit(session, "session:fault", fault),
     abuse: (session) => lifecycle.revoke(session, "abuse"),
-    count: metrics.inbound,
+    count(event, code, { ms, trace }) {
+      metrics.inbound(event, code);
+      metrics.ack(event, ms / 1_000, trace);
+    },
   });
   let isDraining = false;
   const gateway = createGateway({

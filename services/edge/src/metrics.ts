@@ -10,11 +10,22 @@ export interface EdgeMetrics {
   connect(code: ErrorCode | "OK"): void;
   disconnect(reason: DisconnectReason): void;
   inbound(event: string, code: ErrorCode | "OK"): void;
+  ack(event: string, seconds: number, trace: Trace): void;
+  delivered(event: string, seconds: number, trace: Trace): void;
   drop(reason: "undeclared" | "invalid" | "slow"): void;
   /** A payload passed although it breaks its contract. */
   tolerated(event: string): void;
-  eventToClient(event: string, seconds: number): void;
+  eventToClient(event: string, seconds: number, trace: Trace): void;
 }
+
+/** The id of a sampled trace; undefined for others, which nobody could look up. */
+type Trace = string | undefined;
+
+const observation = (event: string, value: number, trace: Trace) => ({
+  labels: { event },
+  value,
+  ...(trace === undefined ? {} : { exemplarLabels: { trace_id: trace } }),
+});
 
 export function edgeMetrics(metrics: Metrics): EdgeMetrics {
   const sockets = metrics.gauge(METRICS.edgeSockets);
@@ -23,6 +34,8 @@ export function edgeMetrics(metrics: Metrics): EdgeMetrics {
   const inbound = metrics.counter(METRICS.edgeInbound);
   const drops = metrics.counter(METRICS.edgeDrops);
   const tolerated = metrics.counter(METRICS.contractTolerated);
+  const acks = metrics.histogram(METRICS.edgeAck);
+  const delays = metrics.histogram(METRICS.fanoutDelay);
   const latency = metrics.histogram(METRICS.eventToClient);
   return {
     sockets: (count) => sockets.set(count),
@@ -31,6 +44,8 @@ export function edgeMetrics(metrics: Metrics): EdgeMetrics {
     inbound: (event, code) => inbound.inc({ event, code }),
     drop: (reason) => drops.inc({ reason }),
     tolerated: (event) => tolerated.inc({ event }),
-    eventToClient: (event, seconds) => latency.observe({ event }, seconds),
+    ack: (event, seconds, trace) => acks.observe(observation(event, seconds, trace)),
+    delivered: (event, seconds, trace) => delays.observe(observation(event, seconds, trace)),
+    eventToClient: (event, seconds, trace) => latency.observe(observation(event, seconds, trace)),
   };
 }

@@ -194,6 +194,7 @@ function observers(options: PlanOptions): ComponentSpec[] {
         `--storage.tsdb.path=${join(home.data, "prometheus")}`,
         `--web.listen-address=127.0.0.1:${port}`,
         "--storage.tsdb.retention.time=1d",
+        "--enable-feature=exemplar-storage",
       ],
       env: {},
       ports: [port],

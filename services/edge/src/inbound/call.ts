@@ -16,7 +16,8 @@ export interface CallOptions {
   /** An error without an ack callback. */
   fault(session: Session, fault: { event: string; id?: string; error: WireError }): void;
   abuse(session: Session): void;
-  count(event: string, code: ErrorCode | "OK"): void;
+  /** `took`: until its answer. `trace`: the id of its trace, when that is sampled. */
+  count(event: string, code: ErrorCode | "OK", took: { ms: number; trace: string | undefined }): void;
 }
 
 export interface Message {
@@ -47,12 +48,14 @@ const isDeclared = (event: string, code: ErrorCode): boolean =>
 export class Call {
   readonly #options: CallOptions;
   readonly #message: Message;
+  readonly #startedMs: number;
   #answered = false;
   #timer: { cancel(): void } | undefined;
 
   constructor(options: CallOptions, message: Message) {
     this.#options = options;
     this.#message = message;
+    this.#startedMs = options.clock.monotonic();
   }
 
   run(command: Command, payload: unknown): void {
@@ -141,9 +144,11 @@ export class Call {
   #finish(code: ErrorCode | "OK"): void {
     this.#answered = true;
     this.#timer?.cancel();
-    this.#message.span.setAttribute(ATTRIBUTES.code, code);
-    this.#message.span.end();
-    this.#options.count(this.#message.label, code);
+    const { span, label } = this.#message;
+    span.setAttribute(ATTRIBUTES.code, code);
+    span.end();
+    const ms = this.#options.clock.monotonic() - this.#startedMs;
+    this.#options.count(label, code, { ms, trace: span.sampled ? span.traceId : undefined });
   }
 
   #send(answer: unknown): void {

@@ -6,7 +6,7 @@
 import type { UserPresence } from "@rollcall/contracts";
 import type { Delivery, FollowHandlers, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock } from "@rollcall/runtime";
-import { ATTRIBUTES, isSampled, isSlow, startSpan } from "@rollcall/telemetry";
+import { ATTRIBUTES, isSampled, isSlow, startSpan, traceIdOf } from "@rollcall/telemetry";
 import type { EdgeMetrics } from "../metrics.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Accounts } from "./accounts.ts";
@@ -73,11 +73,15 @@ export class Router {
     const recipients = door.deliver(entry);
     if (parent !== undefined && recipients > 0)
       traceDelivery(entry, { parent, causes, recipients, startedAtMs }, clock);
+    const trace = parent === undefined ? undefined : traceIdOf(parent);
+    if (recipients > 0) {
+      metrics.delivered(entry.event, Math.max(0, clock.now() - entry.loggedAtMs) / 1_000, trace);
+    }
     if (!isDomainEvent(entry.namespace, entry.event)) return;
     accounts.note(entry, recipients, clock.now(), whereabouts.now());
     if (recipients > 0) {
       const sinceMs = eventTimeMs(entry.packetJson) ?? entry.loggedAtMs;
-      metrics.eventToClient(entry.event, Math.max(0, clock.now() - sinceMs) / 1_000);
+      metrics.eventToClient(entry.event, Math.max(0, clock.now() - sinceMs) / 1_000, trace);
     }
   }
 
