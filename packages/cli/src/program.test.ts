@@ -20,6 +20,17 @@ describe("a command is found by its name", () => {
     });
   });
 
+  test("--version tells the version and the Node that runs it", async () => {
+    const { code, stdout } = await runCommand("--version");
+    expect({
+      code,
+      says: /^rollcall \d+\.\d+\.\d+, node v\d+\.\d+\.\d+(, commit [0-9a-f]{40})?\n?$/.test(stdout),
+    }).toEqual({
+      code: 0,
+      says: true,
+    });
+  });
+
   test.each([[["nothing"]], [["--nothing"]], [["constructor"]]])("%j is no command", async (args) => {
     const { code, stderr } = await runCommand(...args);
     expect({ code, says: stderr.startsWith("error: unknown") }).toEqual({ code: 2, says: true });

@@ -1,6 +1,7 @@
 /** The command line as a whole. */
 
 import { RollcallError } from "@rollcall/contracts";
+import { buildInfo } from "@rollcall/runtime";
 import { Command, CommanderError } from "commander";
 import { CliError, type Context, EXIT } from "./context.ts";
 
@@ -39,6 +40,7 @@ async function makeProgram(args: readonly string[], context: Context): Promise<C
       writeErr: (text) => context.terminal.note(text.trimEnd()),
       writeOut: (text) => context.terminal.out(text.trimEnd()),
     })
+    .version(versionText(), "--version", "the version, its Node and, in a checkout, its commit")
     .showHelpAfterError("(--help shows the options)")
     .exitOverride();
   const [name = ""] = args;
@@ -50,6 +52,11 @@ async function makeProgram(args: readonly string[], context: Context): Promise<C
   };
   for (const command of program.commands) inherit(command);
   return program;
+}
+
+function versionText(): string {
+  const { version, node, commit } = buildInfo();
+  return [`rollcall ${version}`, `node ${node}`, ...(commit === undefined ? [] : [`commit ${commit}`])].join(", ");
 }
 
 /** Runs one command line; gives its exit code. */
