@@ -33,7 +33,7 @@ export const capacity: Bench = {
   id: "B13",
   title: "Costs of each work, and of mixtures by adding them up",
   method:
-    "CPU of every part (edges, presence, notifier, Redis, NATS) for one kind of work at a time, at one edge and at " +
+    "CPU of every part (edges, presence, notifier, Redis) for one kind of work at a time, at one edge and at " +
     `${MOST_EDGES}; these are the costs that \`./rollcall plan\` adds up. Then two mixtures that were not used for it, ${WINDOW_MS / 1_000} s each: ` +
     `${POINTS.map(({ name, edges, users, roomSize, relays, events, connects }) => `${name} (${edges} edge(s), ${users.toLocaleString("en-US")} clients in rooms of ${roomSize}, ${relays} messages and ${events} events a second, ${connects} clients a second come and go)`).join(", ")}. ` +
     "The error is how far the sum is from what was measured, of the CPU of edges, presence and Redis together.",
@@ -99,7 +99,7 @@ async function fit(scale: (count: number) => number, windowMs: number, say: (tex
 
 async function entriesAlone(edges: number, count: number, windowMs: number) {
   await using at = await openCapacity("rollcall", edges);
-  return alone(at, count, windowMs);
+  return await alone(at, count, windowMs);
 }
 
 async function alone(at: Capacity, count: number, windowMs: number) {

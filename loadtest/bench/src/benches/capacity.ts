@@ -225,14 +225,13 @@ export class Capacity implements AsyncDisposable {
   }
 
   async #usage(): Promise<Cpu> {
-    const { cluster, nats, redis } = this.#world;
+    const { cluster, redis } = this.#world;
     const sum = (processes: readonly { pid: number }[]) => processes.reduce((us, { pid }) => us + cpuUs(pid), 0);
     return {
       edges: sum(cluster!.edges),
       presence: sum(cluster!.presence),
       notifier: sum(cluster!.notifiers),
       redis: (await redisUsage(redis)).cpuUs,
-      nats: cpuUs(nats!.pid),
     };
   }
 
@@ -249,7 +248,6 @@ export class Capacity implements AsyncDisposable {
       presence: of("presence"),
       notifier: of("notifier"),
       redis: of("redis"),
-      nats: of("nats"),
     };
   }
 }
