@@ -259,11 +259,10 @@ export function tellState(work: Work, room: Room, change: StateChange, cause: Ca
 }
 
 /** What changed since the backends were told, merged. */
-export function publishState(work: Work, room: Room): void {
+export function publishState(work: Work, room: Room): Room {
   const { tenant, ns, room: name, state } = room;
-  if (state.version === room.publishedVersion) return;
+  if (state.version === room.publishedVersion) return room;
   const changes = since(state, Math.max(room.publishedVersion, state.floor))!;
-  put(work, { ...room, publishedVersion: state.version });
   const epoch = roomEpoch(work, room);
   work.told.push({
     to: "backends",
@@ -284,9 +283,12 @@ export function publishState(work: Work, room: Room): void {
       deleted: changes.deleted,
     },
   });
+  return put(work, { ...room, publishedVersion: state.version });
 }
 
 /** T5: tells the backends what is still due, before it is forgotten. */
-export function flushState(work: Work, room: Room): void {
-  if (work.cell.publish.has(roomRef(room))) publishState(work, room);
+export function flushState(work: Work, room: Room): Room {
+  const isDue = work.cell.publish.has(roomRef(room));
+  drop(work, "publish", roomRef(room));
+  return isDue ? publishState(work, room) : room;
 }

@@ -122,11 +122,10 @@ function retain(work: Work, room: Room, dueMs: number): void {
     forgetRoom(work, room);
     return;
   }
-  flushState(work, room);
   // The history outlives the state.
   const version = room.state.version + 1;
   const state = { version, floor: version, entries: new Map(), tombstones: new Map() };
-  put(work, { ...room, state, stateRetainMs: 0 });
+  put(work, { ...flushState(work, room), state, stateRetainMs: 0 });
   const ref = `${room.tenant} ${room.ns} ${room.room}`;
   drop(work, "expiry", ref);
   own(work, "retain").set(ref, dueMs + retainMs - stateRetainMs);
