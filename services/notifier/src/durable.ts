@@ -95,6 +95,7 @@ export async function startDurable(options: DurableOptions): Promise<Durable> {
     random: options.random,
     logger: options.logger,
     metrics,
+    faults: options.faults,
   });
   const announce = createAnnounce(options);
   return {

@@ -14,6 +14,7 @@ export const FAULT_STEPS = {
   deadLetters: ["write"],
   store: ["accept", "mark", "turn", "takeDue", "raise", "markCurrent", "isCurrent", "lowestOpen", "nameEvent"],
   lowWater: ["load", "save"],
+  jobs: ["make"],
   channel: ["send"],
 } as const;
 

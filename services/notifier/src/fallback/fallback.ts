@@ -9,6 +9,7 @@ import type { Contracts, EventContract } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { Queue, type RedisOptions, Worker } from "bullmq";
+import { type Faults, withFaults } from "../faults.ts";
 import type { InboxStore } from "../inbox/inbox-store.ts";
 import type { Timer, Turned } from "../inbox/inbox-types.ts";
 import { isQuiet, type Preferences } from "../inbox/preferences.ts";
@@ -36,6 +37,7 @@ export interface FallbackOptions {
   random: Random;
   logger: Logger;
   metrics: Metrics;
+  faults: Faults | undefined;
 }
 
 export interface Fallback {
@@ -54,6 +56,7 @@ const NO_LIMIT = { max: 1_000_000, duration: 1_000 };
 export function startFallback(options: FallbackOptions): Fallback {
   const { contracts, store, preferences, channels, prefix, connection, clock, random, logger } = options;
   const outcomes = options.metrics.counter(METRICS.notifierOutcomes);
+  const jobs = withFaults("jobs", { make: makeJob }, options.faults);
   const stopping = new AbortController();
   const queues = new Map<string, Queue<JobData>>();
   const workers: Worker<JobData>[] = [];
@@ -137,7 +140,7 @@ export function startFallback(options: FallbackOptions): Fallback {
     }
     // The job first: a record that says `handed` without a job would wait for the next round.
     const isOverdue = record.nowMs - record.changedAtMs > LATEST_RETRY_MS;
-    await makeJob(queue, { ...due, channel: rule.channel, dueAtMs: record.nowMs }, isOverdue);
+    await jobs.make(queue, { ...due, channel: rule.channel, dueAtMs: record.nowMs }, isOverdue);
     count(await store.turn(due, ["due"], RECONCILE_MS));
   }
 
