@@ -73,6 +73,17 @@ describe("coalescer", () => {
     expect(out).toHaveLength(3);
   });
 
+  it("does not merge beyond what an event may have, in bytes", () => {
+    const state = (n: number) => {
+      const set = [{ key: `k${n}`, value: "語".repeat(10_000), version: n }];
+      return entry("room:state", { room: "a", epoch: "1.1", from: n - 1, to: n, set }, n);
+    };
+    for (let n = 1; n <= 6; n++) coalescer.take("a", state(n));
+    coalescer.flush();
+    expect(out.map(({ packet }) => packet[1].to)).toEqual([2, 4, 6]);
+    for (const { packet } of out) expect(Buffer.byteLength(JSON.stringify(packet))).toBeLessThan(128 * 1024);
+  });
+
   it("[P16] forgets rooms that went quiet", async () => {
     coalescer.take("a", roster(1, "ann"));
     coalescer.flush();

@@ -12,13 +12,13 @@ type Kind = "roster" | "state";
 const KINDS: Readonly<Record<string, Kind>> = { "room:roster": "roster", "room:state": "state" };
 
 /** Larger ones are not merged: an event has at most 128 KiB. */
-const MAX_MERGED_CHARS = 64 * 1024;
+const MAX_MERGED_BYTES = 64 * 1024;
 
 interface Waiting {
   entry: ReceivedEntry;
   /** Parsed when there is something to merge with. */
   diff?: RosterDiff | StateDiff;
-  chars: number;
+  bytes: number;
   causes: string[];
 }
 
@@ -55,7 +55,7 @@ export class Coalescer {
     const waiting = room[kind];
     if (waiting === undefined || !merge(kind, waiting, entry)) {
       this.#send(room, kind);
-      room[kind] = { entry, chars: entry.packetJson.length, causes: [] };
+      room[kind] = { entry, bytes: Buffer.byteLength(entry.packetJson), causes: [] };
     }
     return true;
   }
@@ -107,7 +107,8 @@ export class Coalescer {
 
 /** False: they do not fit together, each goes by itself. */
 function merge(kind: Kind, waiting: Waiting, entry: ReceivedEntry): boolean {
-  if (waiting.chars + entry.packetJson.length > MAX_MERGED_CHARS) return false;
+  const bytes = waiting.bytes + Buffer.byteLength(entry.packetJson);
+  if (bytes > MAX_MERGED_BYTES) return false;
   const earlier = waiting.diff ?? payloadOf(waiting.entry);
   const later = payloadOf(entry);
   if (!areNeighbours(earlier, later)) return false;
@@ -117,7 +118,7 @@ function merge(kind: Kind, waiting: Waiting, entry: ReceivedEntry): boolean {
       : mergeState(earlier as StateDiff, later as StateDiff);
   if (waiting.entry.traceparent !== undefined) waiting.causes.push(waiting.entry.traceparent);
   waiting.entry = entry;
-  waiting.chars += entry.packetJson.length;
+  waiting.bytes = bytes;
   return true;
 }
 

@@ -25,11 +25,12 @@ import { createJoinReader, type JoinReader, joinAck, readForJoin } from "./join-
 import { dataOf, errorOf } from "./lane-answer.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
 import { Repeats } from "./repeats.ts";
+import { withinReply } from "./reply-size.ts";
 import { traced } from "./traces.ts";
 import { watcherView } from "./views.ts";
 
 export const MAX_LANE_OPS = 500;
-/** All acks of one reply together: below the usual `max_payload` of NATS (1 MiB). */
+/** What all acks of one reply share, below the usual `max_payload` of NATS (1 MiB); see `reply-size.ts` for the rest. */
 const REPLY_BYTES = 768 * 1024;
 const PAGE_DEFAULT = 100;
 /** One stream of one ack; an ack has three and must stay below 128 KiB. */
@@ -84,7 +85,7 @@ export class Doors {
     const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / (3 * Math.max(joins, 1))));
     const answering = { stale: brake, maxBytes, reader: createJoinReader(this.#store, maxBytes), revoked };
     const results = await Promise.all(settled.map((one) => this.#answer(one, answering)));
-    return { status: "OK", epoch, brake, results };
+    return { status: "OK", epoch, brake, results: withinReply(results) };
   }
 
   async read(body: ReadRequest): Promise<unknown> {

@@ -1,0 +1,78 @@
+import type { LaneOp, LaneRequest, RoomRules, SessionRef } from "@rollcall/contracts/internal";
+import { expect, test } from "vitest";
+import { twinWorld } from "../../test/worlds.ts";
+import { Doors, MAX_LANE_OPS } from "./doors.ts";
+import { MAX_REPLY_BYTES, withinReply } from "./reply-size.ts";
+
+const rules: RoomRules = { retainMs: 60_000, history: { size: 10, ttlMs: 60_000 } };
+const ROOM = "doc:1";
+const ref = (i: number): SessionRef => ({
+  tenant: "main",
+  namespace: "/",
+  user: `u${i}`,
+  session: `session-${i}-0123456789`,
+});
+
+test("[X1] a batch of joins of a room with large items is answered within what NATS takes", async () => {
+  const world = twinWorld();
+  await world.at(Date.UTC(2026, 0, 1));
+  const doors = new Doors({
+    store: world.store,
+    revocations: {
+      ask: async (questions) => questions.map(() => ({ userMs: undefined, roomMs: undefined })),
+      record: async () => 0,
+    },
+    control() {},
+    repaired() {},
+  });
+  await doors.hello({ edge: "e1" });
+  let n = 0;
+  type Body = LaneOp extends infer O ? (O extends unknown ? Omit<O, "n"> : never) : never;
+  const send = async (bodies: Body[]) => {
+    const ops = bodies.map((body) => ({ ...body, n: ++n })) as LaneRequest["ops"];
+    const data = await doors.lane({ edge: "e1", ops });
+    if (data.status !== "OK") throw new Error(data.status);
+    return data.results;
+  };
+  const all = Array.from({ length: MAX_LANE_OPS }, (_, i) => ref(i));
+  const opened = await send(all.map((one) => ({ op: "open", ref: one, issuedAtMs: 1, expiresAtMs: 2 })));
+  const sessions = opened.map((result, i) => {
+    if (!result.ok || result.data.op !== "open") throw new Error("not opened");
+    return { ref: all[i]!, incarnation: result.data.incarnation, room: ROOM, rules };
+  });
+  const join = (one: (typeof sessions)[0]): Body => ({ op: "join", ...one, observe: false, last: 1 });
+  const who = sessions[0]!;
+  await send([
+    join(who),
+    { op: "patch", ...who, ops: [{ op: "set", key: "a", value: "x".repeat(8_000) }] },
+    {
+      op: "publish",
+      ...who,
+      event: "chat:said",
+      dataJson: JSON.stringify("y".repeat(16_000)),
+      metaJson: "{}",
+      history: true,
+    },
+  ]);
+  const results = await send(sessions.map(join));
+  expect(Buffer.byteLength(JSON.stringify(results))).toBeLessThanOrEqual(MAX_REPLY_BYTES);
+  const refused = results.filter((result) => !result.ok);
+  for (const result of refused) expect(result).toMatchObject({ error: { code: "UNAVAILABLE", retryAfterMs: 200 } });
+  expect(results.length - refused.length).toBeGreaterThan(30);
+  expect((await world.store.room({ tenant: "main", namespace: "/", room: ROOM }, { after: "", limit: 1 })).count).toBe(
+    500,
+  );
+});
+
+test("[X1] so is one of sessions that come back to many rooms", () => {
+  const rooms = Array.from({ length: 100 }, (_, i) => `doc:${i}`.padEnd(128, "x"));
+  const opened = Array.from({ length: MAX_LANE_OPS }, (_, n) => ({
+    n,
+    ok: true as const,
+    data: { op: "open" as const, incarnation: 1, resumed: true, rooms },
+  }));
+  const results = withinReply(opened);
+  expect(Buffer.byteLength(JSON.stringify(results))).toBeLessThanOrEqual(MAX_REPLY_BYTES);
+  expect(results.filter(({ ok }) => ok).length).toBeGreaterThan(50);
+  expect(results.map(({ n }) => n)).toEqual(opened.map(({ n }) => n));
+});
