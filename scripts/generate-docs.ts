@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { clientApiPage } from "./docs/client-api.ts";
 import { errorsPage, eventsPage, subjectsPage } from "./docs/contract-pages.ts";
+import { logsPage } from "./docs/log-page.ts";
 import { configurationPage, limitsPage, metricsPage } from "./docs/operation-pages.ts";
 
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -16,6 +17,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/limits.md": limitsPage,
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
+  "docs/operations/logs.md": logsPage,
   "docs/client-api.md": clientApiPage,
 };
 
