@@ -30,12 +30,12 @@ export async function drain(
   await fill();
   const beforeUs = cpuUs(pid);
   notifier!.resume();
-  let startMs = 0;
+  let startMs = monotonicMs();
   const rss: number[] = [];
   await waitFor(
     async () => {
       const left = await publisher.outstanding();
-      if (startMs === 0 && left < count) startMs = monotonicMs();
+      if (left === count) startMs = monotonicMs();
       rss.push(rssBytes(pid));
       return left === 0;
     },

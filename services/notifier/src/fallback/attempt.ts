@@ -11,7 +11,7 @@ import type { InboxStore } from "../inbox/inbox-store.ts";
 import type { Timer, Turned } from "../inbox/inbox-types.ts";
 import { isFinal } from "../ledger/ledger.ts";
 import { backoffMs } from "../retry.ts";
-import { type Channel, type Notice, NotNow, Refused } from "./channel.ts";
+import { type Channel, type Notice, NotNow, type Permit, Refused } from "./channel.ts";
 import { type Companion, digestOf, takeAlong } from "./digest.ts";
 import { type JobData, keyOf, RECONCILE_MS } from "./jobs.ts";
 
@@ -41,12 +41,27 @@ export function createAttempt(options: AttemptOptions) {
   return async (attempt: Attempt): Promise<void> => {
     const { job, queue, channel } = attempt;
     const timer = timerOf(job.data);
-    const waitMs = channel.waitMs?.() ?? 0;
+    const { waitMs, withdraw } = channel.begin?.() ?? FREE;
     // The ledger is not bothered, but for what has waited too long and ends by it.
     if (waitMs > 0 && clock.now() - job.data.dueAtMs < channel.maxAgeMs) await leaveAlone(queue, waitMs);
+    const claimed = await claim(timer).catch((error: unknown) => {
+      withdraw();
+      throw error;
+    });
+    if (claimed === undefined) return withdraw();
+    if (waitMs > 0) return failed(attempt, claimed, new NotNow(waitMs));
+    await send(attempt, timer, claimed);
+  };
+
+  /** Undefined: there is nothing to send any more. */
+  async function claim(timer: Timer): Promise<Turned | undefined> {
     const claimed = await store.turn(timer, ["due", "claim"], RECONCILE_MS);
     count(claimed);
-    if (claimed === undefined || isFinal(claimed.state)) return;
+    return claimed === undefined || isFinal(claimed.state) ? undefined : claimed;
+  }
+
+  async function send(attempt: Attempt, timer: Timer, claimed: Turned): Promise<void> {
+    const { job, channel } = attempt;
     const span = startSpan("deliver", claimed.event, {
       parent: claimed.info.traceparent,
       kind: "client",
@@ -75,7 +90,7 @@ export function createAttempt(options: AttemptOptions) {
     } finally {
       span.end();
     }
-  };
+  }
 
   async function companionsOf(timer: Timer, event: string): Promise<Companion[]> {
     if (contracts.namespaces.get(timer.namespace)?.events.get(event)?.durable?.digest === undefined) return [];
@@ -117,6 +132,8 @@ export function createAttempt(options: AttemptOptions) {
     throw new DelayedError();
   }
 }
+
+const FREE: Permit = { waitMs: 0, withdraw() {} };
 
 const resultOf = (error: unknown) =>
   error instanceof NotNow ? "later" : error instanceof Refused ? "refused" : "failed";

@@ -40,6 +40,11 @@ export function ask(breaker: Breaker, rules: BreakerRules, nowMs: number): { nex
   return { next: { state: "probing", untilMs: nowMs + rules.probeMs, probes: breaker.probes }, waitMs: 0 };
 }
 
+/** The attempt that was let through is not made: the next who asks may. */
+export function withdraw(breaker: Breaker, nowMs: number): Breaker {
+  return breaker.state === "probing" ? { state: "open", untilMs: nowMs, probes: breaker.probes } : breaker;
+}
+
 /** What an attempt found. */
 export function tell(
   breaker: Breaker,

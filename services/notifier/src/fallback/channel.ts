@@ -40,7 +40,16 @@ export interface Channel {
   readonly rate?: { max: number; duration: number };
   /** How long no notice of this channel is worth an attempt, whole ms; 0: now. */
   waitMs?(): number;
+  /** As `waitMs`, and at 0 the next attempt is the caller's, who sends or withdraws: others are told to wait for it. */
+  begin?(): Permit;
   close?(): Promise<void>;
+}
+
+export interface Permit {
+  /** 0: send. */
+  waitMs: number;
+  /** There is nothing to send after all: it is another one's attempt. */
+  withdraw(): void;
 }
 
 /** The channel takes nothing at the moment: all its notices wait so long. */

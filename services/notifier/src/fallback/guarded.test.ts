@@ -1,6 +1,6 @@
 import { ManualClock, seededRandom } from "@rollcall/runtime";
 import { describe, expect, it } from "vitest";
-import { type Channel, type Notice, NotNow, Refused } from "./channel.ts";
+import { type Channel, type Notice, Refused } from "./channel.ts";
 import { BREAKER, guarded } from "./guarded.ts";
 
 const notice: Notice = { id: "m", key: "k", event: "a:b", tenant: "main", user: "u", data: {}, ts: "" };
@@ -29,7 +29,7 @@ function setUp() {
     /** What a queue does: asks, waits as it is told, asks again. */
     async work(untilMs: number) {
       while (clock.monotonic() < untilMs) {
-        if (guard.waitMs!() === 0) await guard.send(notice, never).catch(() => {});
+        if (guard.begin!().waitMs === 0) await guard.send(notice, never).catch(() => {});
         await clock.advance(Math.max(guard.waitMs!(), 1));
       }
     },
@@ -57,12 +57,15 @@ describe("a channel behind a breaker", () => {
     expect(attempts.find((at) => at >= wellAt)! - wellAt).toBeLessThanOrEqual(BREAKER.maxPauseMs);
   });
 
-  it("is not even tried while it is left alone", async () => {
-    const { attempts, guard, answer } = setUp();
+  it("is left alone after some failures in a row", async () => {
+    const { guard, answer } = setUp();
     answer(ill);
-    for (let n = 0; n < BREAKER.failures; n++) await expect(guard.send(notice, never)).rejects.toThrow("ill");
-    await expect(guard.send(notice, never)).rejects.toBeInstanceOf(NotNow);
-    expect(attempts).toHaveLength(BREAKER.failures);
+    for (let n = 0; n < BREAKER.failures; n++) {
+      expect(guard.begin!().waitMs).toBe(0);
+      await expect(guard.send(notice, never)).rejects.toThrow("ill");
+    }
+    expect(guard.begin!().waitMs).toBeGreaterThan(0);
+    expect(guard.begin!().waitMs).toBe(guard.waitMs!());
   });
 
   it("has nothing against a host that answers, also when it refuses", async () => {
@@ -75,17 +78,30 @@ describe("a channel behind a breaker", () => {
   });
 
   it("lets one attempt find out, while the others wait for what it finds", async () => {
-    const { clock, attempts, guard, answer } = setUp();
+    const { clock, guard, answer } = setUp();
     answer(ill);
     for (let n = 0; n < BREAKER.failures; n++) await guard.send(notice, never).catch(() => {});
     await clock.advance(guard.waitMs!());
+    expect(guard.begin!().waitMs).toBe(0);
     let tell = (_: "sent") => {};
     answer(() => new Promise((resolve) => (tell = resolve)));
     const probe = guard.send(notice, never);
-    await expect(guard.send(notice, never)).rejects.toBeInstanceOf(NotNow);
-    expect(attempts).toHaveLength(BREAKER.failures + 1);
+    expect(guard.begin!().waitMs).toBeGreaterThan(0);
     tell("sent");
     expect(await probe).toBe("sent");
-    expect(guard.waitMs!()).toBe(0);
+    expect(guard.begin!().waitMs).toBe(0);
+  });
+
+  it("lets the next one find out when there was nothing to send after all", async () => {
+    const { clock, guard, answer } = setUp();
+    answer(ill);
+    for (let n = 0; n < BREAKER.failures; n++) await guard.send(notice, never).catch(() => {});
+    await clock.advance(guard.waitMs!());
+    const permit = guard.begin!();
+    permit.withdraw();
+    expect(guard.begin!().waitMs).toBe(0);
+    // Too late: it is another one's attempt now.
+    permit.withdraw();
+    expect(guard.begin!().waitMs).toBeGreaterThan(0);
   });
 });
