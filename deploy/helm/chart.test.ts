@@ -91,6 +91,22 @@ test("of wrong values the schema refuses those it can, by a name", () => {
   equal(bySchema.length >= 7, true);
 });
 
+test.each(["install", "upgrade", "sizing"])("the guide of %s names values that there are", (guide) => {
+  const text = readFileSync(join(CHART, "../../../docs/operations", `${guide}.md`), "utf8");
+  const named = [...text.matchAll(/`([a-zA-Z]+(?:\.[a-zA-Z]+)+)(?=[`:])/g)].map(([, path]) => path!);
+  const unknown = named.filter((path) => !exists(path.split("."), values));
+  // Files have dots too.
+  deepEqual(
+    unknown.filter((path) => !/\.(md|ts|yaml|json|sh)$/.test(path)),
+    [],
+  );
+});
+/** `stop.drainMs` and `clients.from` are said where it is clear whose. */
+const exists = (path: readonly string[], node: Node): boolean =>
+  [node, ...Object.values(node).filter(isNode)].some(
+    (from) => path.reduce<unknown>((at, key) => (isNode(at) ? at[key] : undefined), from) !== undefined,
+  );
+
 /** What a release needs and nothing else: docs/architecture.md, docs/security.md. */
 const ARROWS: Record<(typeof GOLDEN)[number], string[]> = {
   minimal: [
