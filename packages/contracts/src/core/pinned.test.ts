@@ -68,7 +68,9 @@ describe("limits", () => {
     ["ack", 10_000],
     ["command", 3_000],
     ["request", 5_000],
+    ["fallback", 10_000],
   ] as const)("the %s timeout is %d ms", (name, ms) => expect(TIMEOUTS[name].ms).toBe(ms));
+  test("there are no other timeouts", () => expect(Object.keys(TIMEOUTS)).toHaveLength(5));
 });
 
 test.each([

@@ -41,7 +41,9 @@ const NUMBERS = [["maxMembers"], ["history", "size"]];
 export function exampleRounds(root: string): ExampleEdit[][] {
   const texts = ["board", "github", "support-desk"].flatMap((example) => {
     const folder = join("examples", example, "contracts");
-    return readdirSync(join(root, folder)).map((name) => readContract(root, example, join(folder, name)));
+    const read = (name: string) => parse(readFileSync(join(root, folder, name), "utf8")) as ContractText["value"];
+    const values = new Map(readdirSync(join(root, folder)).map((name) => [name, read(name)]));
+    return [...values].map(([name, value]) => contractOf(example, join(folder, name), value, values));
   });
   const rounds = [0, 1].map((rest) => texts.flatMap((text) => without(text, rest)));
   for (let round = 0; ; round++) {
@@ -51,12 +53,17 @@ export function exampleRounds(root: string): ExampleEdit[][] {
   }
 }
 
-function readContract(root: string, example: string, file: string): ContractText {
-  const value = parse(readFileSync(join(root, file), "utf8")) as ContractText["value"];
+function contractOf(
+  example: string,
+  file: string,
+  written: ContractText["value"],
+  siblings: ReadonlyMap<string, unknown>,
+): ContractText {
+  const value = structuredClone(written);
   const declarations = KINDS.flatMap((kind) =>
     Object.entries(value[kind] ?? {}).map(([name, declared]) => {
       for (const [holder, key] of schemasOf(declared)) {
-        holder[key] = inlineReferences(holder[key], { file: value as never, siblings: new Map() }, () => {});
+        holder[key] = inlineReferences(holder[key], { file: written, siblings }, () => {});
       }
       return { noticedBy: `${example} ${value.namespace} ${kind.slice(0, -1)} ${name}`, kind, name };
     }),
