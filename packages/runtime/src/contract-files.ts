@@ -6,14 +6,14 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Contracts, formatMistake, loadContracts } from "@rollcall/contracts";
+import { type Contracts, expandPaths, formatMistake, loadContracts } from "@rollcall/contracts";
 import { METRICS } from "@rollcall/telemetry";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface ContractFilesOptions {
-  /** Files and folders of them; none: nothing is declared. */
+  /** Files, folders of them, and patterns; none: nothing is declared. */
   paths: readonly string[];
   clock: Clock;
   logger: Logger;
@@ -117,7 +117,9 @@ async function read({ paths, logger }: ContractFilesOptions): Promise<Contracts>
 
 /** Changes when a file under the paths comes, goes or changes; a ConfigMap changes by its links. */
 function stampOf(paths: readonly string[]): string {
-  return paths.flatMap((path) => filesUnder(path)).join("\n");
+  return expandPaths(paths)
+    .flatMap((path) => filesUnder(path))
+    .join("\n");
 }
 
 function filesUnder(path: string, depth = 0): string[] {

@@ -95,7 +95,10 @@ export const commonConfig = {
       default: "production",
       description: "development relaxes what only a laptop may: tokens without issuer and audience.",
     }),
-    CONTRACTS: list({ default: [], description: "Contract files or folders of them." }),
+    CONTRACTS: list({
+      default: [],
+      description: "Contract files, folders of them, or patterns such as teams/*/contracts/*.yaml.",
+    }),
     ...redisConfig.properties,
     REDIS_DURABLE_URL: optionalSecret({
       description:

@@ -2,7 +2,7 @@
 
 import { existsSync, globSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Contracts, formatMistake, loadContracts } from "@rollcall/contracts";
+import { type Contracts, expandPaths, formatMistake, loadContracts } from "@rollcall/contracts";
 import type { Env } from "@rollcall/runtime";
 import { CliError } from "../context.ts";
 import type { Home } from "../home.ts";
@@ -20,7 +20,7 @@ export function contractPaths(given: readonly string[], options: { home: Home; e
 
 /** Rejects with a line per mistake, as `contracts check` prints them. */
 export async function loadOrExplain(paths: readonly string[]): Promise<Contracts> {
-  const missing = paths.filter((path) => !existsSync(path));
+  const missing = expandPaths(paths).filter((path) => !existsSync(path));
   if (missing.length > 0) throw new CliError(`no such contract file or folder: ${missing.join(", ")}`);
   const result = await loadContracts([...paths]);
   if (result.ok) return result.contracts;

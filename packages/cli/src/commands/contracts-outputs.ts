@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { formatMistake, type LoadResult, loadContracts } from "@rollcall/contracts";
+import { expandPaths, formatMistake, type LoadResult, loadContracts } from "@rollcall/contracts";
 import {
   renderAsyncApi,
   renderJsonSchemas,
@@ -34,7 +34,7 @@ export function addContractOutputs(contracts: Command, context: Context): void {
     contracts
       .command(name)
       .summary(summary)
-      .argument("<files...>", "files or folders of them")
+      .argument("<files...>", "files, folders of them, or patterns")
       .option("--out <path>", out)
       .option("--json", "print which files were written, or what is wrong, as JSON")
       .action(async (files: string[], flags: Flags) =>
@@ -83,7 +83,7 @@ async function produce(
   { out, json }: Flags,
   render: (loaded: Loaded) => Rendered,
 ): Promise<void> {
-  const missing = files.filter((file) => !existsSync(file));
+  const missing = expandPaths(files).filter((file) => !existsSync(file));
   if (missing.length > 0) throw new CliError(`no such file or folder: ${missing.join(", ")}`, { exitCode: EXIT.usage });
   const loaded = await loadContracts(files);
   if (!loaded.ok) {

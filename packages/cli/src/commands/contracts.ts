@@ -1,7 +1,7 @@
 /** `contracts`: the contract files before any service sees them. */
 
 import { existsSync } from "node:fs";
-import { formatMistake, loadContracts } from "@rollcall/contracts";
+import { expandPaths, formatMistake, loadContracts } from "@rollcall/contracts";
 import type { Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { addContractsDiff } from "./contracts-diff.ts";
@@ -13,10 +13,10 @@ export function addContracts(program: Command, context: Context): void {
   contracts
     .command("check")
     .summary("a line per mistake: <file>:<line>:<column> <pointer> <message>; exit 1 when there is one")
-    .argument("<files...>", "files or folders of them")
+    .argument("<files...>", "files, folders of them, or patterns")
     .option("--json", "print JSON")
     .action(async (files: string[], { json }: { json?: true }) => {
-      const missing = files.filter((file) => !existsSync(file));
+      const missing = expandPaths(files).filter((file) => !existsSync(file));
       if (missing.length > 0)
         throw new CliError(`no such file or folder: ${missing.join(", ")}`, { exitCode: EXIT.usage });
       const result = await loadContracts(files);

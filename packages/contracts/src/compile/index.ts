@@ -2,8 +2,8 @@ export {
   checkSources,
   emptyContracts,
   formatMistake,
-  isContractFileName,
   type LoadResult,
   loadContracts,
 } from "./load.ts";
+export { expandPaths, isContractFileName } from "./paths.ts";
 export { parseDuration, parseRate } from "./quantities.ts";

@@ -1,10 +1,11 @@
-/** Contract files from disk: single files, or folders of them. */
+/** Contract files from disk: single files, folders of them, or patterns. */
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Catalogue } from "../catalogue.ts";
 import type { Contracts, Mistake } from "../contract.ts";
 import { build } from "./build.ts";
+import { expandPaths, isContractFileName } from "./paths.ts";
 import { parseSource, type Source } from "./source.ts";
 
 export type LoadResult =
@@ -16,13 +17,8 @@ export type LoadResult =
     }
   | { ok: false; mistakes: Mistake[] };
 
-const EXTENSION = /\.(?:ya?ml|json)$/i;
-
 /** Folders in folders beyond this are left alone: links may go round. */
 const MAX_DEPTH = 8;
-
-/** In a folder, other files are left alone. */
-export const isContractFileName = (name: string): boolean => EXTENSION.test(name);
 
 /**
  * Reads, checks and compiles; every mistake of every file at once, in order of file and line. A path that cannot be
@@ -31,7 +27,7 @@ export const isContractFileName = (name: string): boolean => EXTENSION.test(name
 export async function loadContracts(paths: readonly string[]): Promise<LoadResult> {
   const mistakes: Mistake[] = [];
   const texts: { file: string; text: string }[] = [];
-  for (const path of paths) {
+  for (const path of expandPaths(paths)) {
     try {
       const files = (await stat(path)).isDirectory() ? await filesIn(path) : [path];
       for (const file of files) texts.push({ file, text: await readFile(file, "utf8") });

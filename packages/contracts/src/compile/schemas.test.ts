@@ -72,6 +72,30 @@ describe("what is accepted compiles, later", () => {
   });
 });
 
+test.each(["constructor", "hasOwnProperty", "toString", "valueOf"])(
+  "%s is a member only where the payload has it",
+  (name) => {
+    const properties = JSON.parse(`{ "${name}": { "type": "string" } }`) as object;
+    const { validate } = compile({ type: "object", required: [name], properties, additionalProperties: false });
+    const optional = compile({ type: "object", properties, additionalProperties: false }).validate;
+    expect(validate({})).toMatchObject([{ keyword: "required" }]);
+    expect(validate(JSON.parse(`{ "${name}": "x" }`))).toBeUndefined();
+    expect(optional({})).toBeUndefined();
+    expect(optional(JSON.parse(`{ "${name}": 1 }`))).toMatchObject([{ keyword: "type" }]);
+  },
+);
+
+test("nothing that a payload calls a member is taken for one that the schema names", () => {
+  const { validate } = compile({ type: "object", required: ["a"], properties: { a: {} }, additionalProperties: false });
+  for (const payload of ['{ "__proto__": { "a": 1 } }', '{ "constructor": { "a": 1 } }']) {
+    expect(validate(JSON.parse(payload))).toMatchObject([{ keyword: "required" }]);
+    expect(validate({ a: 1, ...JSON.parse(payload.replace("__proto__", "proto")) })).toMatchObject([
+      { keyword: "additionalProperties" },
+    ]);
+  }
+  expect(validate(JSON.parse('{ "a": 1, "__proto__": 1 }'))).toMatchObject([{ keyword: "additionalProperties" }]);
+});
+
 describe("a schema that can be slow is refused, and accepted once it is bounded", () => {
   const SLOW = /^ may take long to validate.*maxItems.*maxProperties/;
   const patterns = { patternProperties: { "^a": {}, "^b": {}, "^c": {}, "^d": {} } };

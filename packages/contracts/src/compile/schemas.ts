@@ -28,14 +28,19 @@ const MAX_NS = 3_000_000;
 
 const REFUSE_ALL: Validator = () => [{ pointer: "", keyword: "schema", message: "the schema has mistakes" }];
 
+/** Names that every object has a member of, in a schema's text. */
+const INHERITED = new RegExp(`"(?:${Object.getOwnPropertyNames(Object.prototype).join("|")})"`);
+
 export function schemaCompiler(): SchemaCompiler {
-  const ajvs = new Map<boolean, Ajv2020>();
+  const ajvs = new Map<string, Ajv2020>();
   const parts = new Parts();
   const compiled = (schema: object): ValidateFunction => {
-    const unevaluated = JSON.stringify(schema).includes('"unevaluated');
-    const ajv = ajvs.get(unevaluated) ?? newAjv({ validateSchema: false, unevaluated, inlineRefs: false });
-    ajvs.set(unevaluated, ajv);
-    if (unevaluated) return ajv.compile(schema);
+    const text = JSON.stringify(schema);
+    const [unevaluated, ownProperties] = [text.includes('"unevaluated'), INHERITED.test(text)];
+    const kind = `${unevaluated} ${ownProperties}`;
+    const ajv = ajvs.get(kind) ?? newAjv({ validateSchema: false, unevaluated, ownProperties, inlineRefs: false });
+    ajvs.set(kind, ajv);
+    if (unevaluated || ownProperties) return ajv.compile(schema);
     return ajv.compile(parts.refer(schema, (id, part) => ajv.addSchema(part as object, id)) as object);
   };
   return {

@@ -22,12 +22,15 @@ export interface AjvOptions {
   verbose?: boolean;
   /** Note what has been looked at, for `unevaluatedProperties` and `unevaluatedItems`, which others pay for. Default true. */
   unevaluated?: boolean;
+  /** Ask of each member whether it is the object's own, for schemas that name what objects inherit. Default true. */
+  ownProperties?: boolean;
   /** What a reference leads to is written where the reference stands, if it is small; else it is a function. Default true. */
   inlineRefs?: boolean;
 }
 
 export function newAjv(options: AjvOptions = {}): Ajv2020 {
-  const { validateSchema = true, allErrors = false, verbose = false, unevaluated = true, inlineRefs = true } = options;
+  const { validateSchema = true, allErrors = false, verbose = false } = options;
+  const { unevaluated = true, ownProperties = true, inlineRefs = true } = options;
   const ajv = new Ajv2020({
     strict: true,
     strictRequired: false,
@@ -43,7 +46,7 @@ export function newAjv(options: AjvOptions = {}): Ajv2020 {
     useDefaults: false,
     validateFormats: true,
     addUsedSchema: false,
-    ownProperties: true,
+    ownProperties,
     inlineRefs,
     code: { regExp: REGEX_ENGINE },
   });
