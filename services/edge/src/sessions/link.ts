@@ -1,6 +1,6 @@
 /**
- * The edge's tie to presence in one cell: says hello, renews the lease, drives the lane, and knows whether presence
- * answers. The machine is `lane-core.ts`; this is its shell: requests, retries, timers.
+ * The edge's tie to presence in one cell: says hello, renews the lease, drives the lane. What is sent when is decided by
+ * `lane-core.ts`, whether presence answers by `reach.ts`; this is their shell: requests, retries, timers.
  */
 
 import { RollcallError } from "@rollcall/contracts";
@@ -19,6 +19,7 @@ import type { Clock, Logger, Random, Timer } from "@rollcall/runtime";
 import { type LaneEffect, type LaneEvent, type LaneState, newLane, reduce } from "./lane-core.ts";
 import { Mirror, type SessionFacts } from "./mirror.ts";
 import { isRequest, type KeptSession, type OpBody } from "./ops.ts";
+import { OUT_OF_REACH, type ReachEffect, type ReachEvent, reach, retryMs } from "./reach.ts";
 import { refKey } from "./ref.ts";
 import { type SubmitOptions, Tickets } from "./tickets.ts";
 
@@ -60,10 +61,6 @@ export interface LinkOptions {
 }
 
 const USUAL_OP_BYTES = 512;
-/** Failures in a row after which presence counts as away. */
-const STALE_AFTER = 2;
-const RETRY_MIN_MS = 50;
-const RETRY_MAX_MS = 1_000;
 
 export class PresenceLink {
   readonly mirror = new Mirror();
@@ -74,10 +71,7 @@ export class PresenceLink {
   #digestTimer: Timer | undefined;
   #pumpPlanned = false;
   #sending = false;
-  #failures = STALE_AFTER; // presence is away until it has answered once
-  #health: "live" | "stale" = "stale";
-  #brake = false;
-  #epoch: string | undefined;
+  #reach = OUT_OF_REACH;
   #closed = false;
   #overflowed = false;
 
@@ -90,11 +84,11 @@ export class PresenceLink {
     return this.#lane.edge;
   }
   get health(): "live" | "stale" {
-    return this.#health;
+    return this.#reach.health;
   }
   /** While the brake holds, what is read may name some who are gone. */
   get brake(): boolean {
-    return this.#brake;
+    return this.#reach.brake;
   }
 
   start(): void {
@@ -113,7 +107,7 @@ export class PresenceLink {
   /** Resolves with presence's answer. While presence is away, requests are refused at once and the rest waits. */
   submit(body: OpBody, options: SubmitOptions = {}): Promise<LaneData> {
     const request = isRequest(body);
-    if (this.#closed || (request && this.#health === "stale")) {
+    if (this.#closed || (request && this.health === "stale")) {
       options.refused?.();
       return Promise.reject(new RollcallError("UNAVAILABLE"));
     }
@@ -154,7 +148,7 @@ export class PresenceLink {
     try {
       const data = await this.#options.doors.hello({ edge });
       if (edge !== this.edge || this.#closed) return;
-      this.#answered(data.epoch, data.brake);
+      this.#answered(data);
       this.#dispatch({ type: "greeted" });
       this.#pumpSoon();
     } catch (error) {
@@ -170,7 +164,7 @@ export class PresenceLink {
     try {
       const data = await this.#options.doors.lease({ edge });
       if (this.#closed) return;
-      this.#answered(data.epoch, data.brake);
+      this.#answered(data);
       if (data.status === "UNKNOWN_EDGE") this.#dispatch({ type: "unknown", edge, freshEdge: this.#freshEdge });
     } catch (error) {
       if (!this.#closed) this.#failed(error);
@@ -238,7 +232,7 @@ export class PresenceLink {
     try {
       const data = await this.#options.doors.lane(request);
       if (this.#closed) return;
-      this.#answered(data.epoch, data.brake);
+      this.#answered(data);
       if (request.edge === this.edge) this.#dispatch({ type: "reply", data, freshEdge: this.#freshEdge });
     } catch (error) {
       if (this.#closed) return;
@@ -283,41 +277,47 @@ export class PresenceLink {
 
   /** Presence's store has this epoch: when it is another one than before, both sides are compared at once. */
   noteEpoch(epoch: string): void {
-    if (this.#epoch === epoch) return;
-    const isFirst = this.#epoch === undefined;
-    this.#epoch = epoch;
-    if (isFirst) return;
-    this.#options.logger.warn({ event: "presence.epoch", epoch }, "the presence store began anew");
-    this.#dispatch({ type: "digest" });
-    this.#pumpSoon();
+    this.#hear({ type: "epoch", epoch });
   }
 
-  #answered(epoch: string, brake: boolean): void {
-    this.#failures = 0;
-    this.#setHealth("live");
-    this.noteEpoch(epoch);
-    if (brake === this.#brake) return;
-    this.#brake = brake;
-    this.#options.hooks.braked();
+  #answered({ epoch, brake }: { epoch: string; brake: boolean }): void {
+    this.#hear({ type: "answered", epoch, brake });
   }
 
   #failed(error: unknown): void {
-    this.#failures++;
     const { code } = RollcallError.from(error);
     this.#options.logger.debug({ event: "presence.unanswered", code }, "presence did not answer");
-    if (this.#failures < STALE_AFTER) return;
-    this.#setHealth("stale");
-    this.#tickets.refuseRequests();
+    this.#hear({ type: "failed" });
   }
 
-  #setHealth(state: "live" | "stale"): void {
-    if (state === this.#health) return;
-    this.#health = state;
-    this.#options.hooks.health(state);
+  #hear(event: ReachEvent): void {
+    const { state, effects } = reach(this.#reach, event);
+    this.#reach = state;
+    for (const effect of effects) this.#follow(effect);
+  }
+
+  #follow(effect: ReachEffect): void {
+    const { hooks, logger } = this.#options;
+    switch (effect) {
+      case "live":
+      case "stale":
+        hooks.health(effect);
+        return;
+      case "away":
+        this.#tickets.refuseRequests();
+        return;
+      case "epoch":
+        logger.warn({ event: "presence.epoch", epoch: this.#reach.epoch }, "the presence store began anew");
+        this.#dispatch({ type: "digest" });
+        this.#pumpSoon();
+        return;
+      case "brake":
+        hooks.braked();
+        return;
+    }
   }
 
   #backoffMs(): number {
-    const ceiling = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(this.#failures, 10));
-    return ceiling * (0.5 + this.#options.random.float() / 2);
+    return retryMs(this.#reach, this.#options.random.float());
   }
 }
