@@ -155,8 +155,8 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
         nc,
         subjects.requestAny(name),
         { queue: QUEUE, logger, metrics, name },
-        (body, { subject, traceparent: asked }) =>
-          tracedRequest(name, asked, (traceparent) => handler(body, { tenant: tenantOf(subject), traceparent })),
+        (body, { subject, bytes, traceparent: asked }) =>
+          tracedRequest(name, asked, (traceparent) => handler(body, { tenant: tenantOf(subject), traceparent, bytes })),
       ),
     ),
   ];

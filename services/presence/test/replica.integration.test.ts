@@ -178,4 +178,7 @@ test("bad requests are refused with pointers", async () => {
     details: { issues: [{ pointer: "/users", keyword: "type" }] },
   });
   await expect(ask("room.members", {})).rejects.toMatchObject({ code: "PAYLOAD_INVALID" });
+  const ops = Array.from({ length: 13 }, (_, i) => ({ op: "set", key: `k${i}`, value: "x".repeat(8_000) }));
+  const patch = { namespace: "/", room: "doc:1", ops };
+  await expect(ask("room.patch", patch)).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
 });

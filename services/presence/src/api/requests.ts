@@ -1,6 +1,13 @@
 /** The public requests of wire.md 4.3 that presence answers, and the private `presence.explain`. */
 
-import { type Contracts, DEFAULT_NAMESPACE, isName, type RequestBody, RollcallError } from "@rollcall/contracts";
+import {
+  type Contracts,
+  DEFAULT_NAMESPACE,
+  isName,
+  LIMITS,
+  type RequestBody,
+  RollcallError,
+} from "@rollcall/contracts";
 import type { ControlMessage } from "@rollcall/contracts/internal";
 import type { Revocations } from "../redis/revocations.ts";
 import type { PresenceStore, SessionFacts, UserRecord } from "../store.ts";
@@ -13,6 +20,8 @@ import { backendView, fitting, iso } from "./views.ts";
 export interface RequestContext {
   tenant: string;
   traceparent: string | undefined;
+  /** Size of the request. */
+  bytes: number;
 }
 
 export type RequestHandler = (body: unknown, context: RequestContext) => Promise<unknown>;
@@ -94,7 +103,9 @@ export function requestHandlers(options: RequestsOptions): Record<string, Reques
       return readHistory(store, { tenant, ...name }, { before, after, limit: limited(limit) });
     },
 
-    async "room.patch"(body, { tenant, traceparent }) {
+    async "room.patch"(body, { tenant, traceparent, bytes }) {
+      // One patch is one diff, and no event may be larger than 128 KiB.
+      if (bytes > LIMITS.roomPatchBytes) throw new RollcallError("PAYLOAD_TOO_LARGE");
       return patchRoom(store, contracts, tenant, { body: checked("room.patch", body), traceparent });
     },
   };
