@@ -241,11 +241,14 @@ export function startReader(options: ReaderOptions): Reader {
   ): Promise<void> {
     const info = await jsm.consumers.info(source.stream, source.durable);
     const last = info.delivered.stream_seq;
-    cursor = { created, sequence: info.ack_floor.stream_seq + 1 };
-    if (await memory.isCurrent()) return;
+    const reached = { created, sequence: info.ack_floor.stream_seq + 1 };
+    if (await memory.isCurrent()) {
+      cursor = reached;
+      return;
+    }
     const epoch = await memory.begin();
     const from = mark === "new" ? last + 1 : mark;
-    if (mark === "new") await memory.saveMark(cursor);
+    if (mark === "new") await memory.saveMark(reached);
     if (from <= last) {
       logger.warn(
         { event: "intake.rereading", source: source.durable, from, last },
@@ -268,6 +271,8 @@ export function startReader(options: ReaderOptions): Reader {
       if (asking.aborted) return;
     }
     await memory.settled(epoch);
+    // Not before: until then the store is not current, and to `tend` that would be another rewind, without an end.
+    cursor = reached;
   }
 
   function hold(jsMsg: JsMsg, reread: boolean): void {
