@@ -7,10 +7,17 @@ export interface Guide {
   basePort: number;
 }
 
-/** The longest first. */
+/** In every run; the longest first. */
 export const GUIDES: readonly Guide[] = [
   { file: "examples/support-desk/README.md", stands: "checkout", basePort: 18_000 },
   { file: "README.md", stands: "checkout", basePort: 19_000 },
   { file: "docs/contracts.md", stands: "app", basePort: 20_000 },
   { file: "docs/quickstart.md", stands: "app", basePort: 21_000 },
 ];
+
+/** By the campaign of the incidents. */
+export const INCIDENTS: readonly Guide[] = ["redis-failover", "notifier-poison", "edge-memory"].map((name, i) => ({
+  file: `docs/operations/incidents/${name}.md`,
+  stands: "checkout",
+  basePort: 22_000 + i * 1_000,
+}));
