@@ -59,7 +59,7 @@ export function limitsPage(): string {
       ]),
     ),
     "## Of a service",
-    "Rates and counts are kept in the memory of each process: they bound what one edge takes, without asking anybody. Across a cluster a bound is that times the edges, also for the connections of a user; a token's `limits` lowers it for its bearer. What is promised for the whole cluster is kept by presence: rooms of a session, members of a room, keys and bytes of its state, and that a session has one socket.",
+    "Rates and counts are kept in the memory of each process: they bound what one edge takes, without asking anybody. Across a cluster a bound is that times the edges; a token's `limits` lowers it for its bearer. What is promised for the whole cluster is kept by presence: connections of a user, rooms of a session, members of a room, keys and bytes of its state, and that a session has one socket.",
     table(["setting", "service", "default", "of", "answered with"], bounds),
   );
 }

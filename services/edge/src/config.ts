@@ -136,7 +136,7 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     MAX_CONNECTIONS_PER_USER: integer({
       default: 100,
       minimum: 1,
-      description: "Connections of one user to this edge; a token may say fewer.",
+      description: "Connections of one user, over all edges; a token may say fewer.",
     }),
     MAX_LOOP_DELAY_MS: integer({
       default: 500,

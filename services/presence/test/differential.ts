@@ -202,9 +202,12 @@ export class Run {
     const presence = this.#chance(0.3) ? { presence: this.#presence() } : {};
     const name = this.#chance(0.5) ? { name: `${ref.user} "é"`, traceparent: TRACEPARENT } : {};
     const token = { issuedAtMs: START_MS, expiresAtMs: START_MS + 1 };
-    return { op: "open", ref, ...token, client: "app/1", ...this.#age(), ...name, ...presence };
+    return { op: "open", ref, ...token, client: "app/1", ...this.#age(), ...this.#bound(), ...name, ...presence };
   }
 
+  #bound(): { mostSessions?: number } {
+    return this.#chance(0.2) ? { mostSessions: this.#random.int(3) } : {};
+  }
   #age(): { ageMs?: number } {
     return this.#chance(0.3) ? { ageMs: this.#random.int(5_000) } : {};
   }

@@ -56,6 +56,8 @@ export type LaneOp = { n: number; traceparent?: string } & (
       expiresAtMs: number;
       /** How long ago its socket connected, when the batch was sent, this time. Default 0. */
       ageMs?: number;
+      /** Refused with `LIMIT_EXCEEDED` when the user has so many other live sessions, on any edge. Default: no bound. */
+      mostSessions?: number;
     }
   | { op: "close"; ref: SessionRef; incarnation: number; how: CloseReason }
   | { op: "set"; ref: SessionRef; incarnation: number; status: PresenceStatus; info?: unknown }

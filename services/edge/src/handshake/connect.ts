@@ -50,21 +50,28 @@ export async function connect(parts: Parts, namespace: string, socket: Socket): 
   const auth = checkedAuth(socket.handshake.auth);
   const verified = await parts.verifier.verify(auth.token);
   if (!verified.namespaces.includes(contract.namespace)) throw new RollcallError("FORBIDDEN");
-  const { registry, settings, health } = parts;
+  const { settings, health } = parts;
   const mostOfUser = Math.min(settings.MAX_CONNECTIONS_PER_USER, verified.claims.limits?.connections ?? Infinity);
-  if (registry.countOfUser(verified.tenant, verified.user) >= mostOfUser) {
-    throw new RollcallError("LIMIT_EXCEEDED");
-  }
   if (health.view.fanout === "stale") throw new RollcallError("UNAVAILABLE");
   if (socket.conn.readyState !== "open") throw new RollcallError("UNAVAILABLE");
   const session = newSession(parts, contract, socket, auth, verified);
+  // Here at once, and over all edges by presence, which knows them: what is away cannot be asked, and bounds nothing.
+  if (isOneTooMany(parts, session, mostOfUser)) {
+    parts.delivery.detach(session.member);
+    throw new RollcallError("LIMIT_EXCEEDED");
+  }
   parts.lifecycle.claim(session);
   try {
-    return { session, resumed: await open(parts, session, auth) };
+    return { session, resumed: await open(parts, session, auth, mostOfUser) };
   } catch (error) {
     parts.lifecycle.abandoned(session);
     throw error;
   }
+}
+
+/** One that takes its own place is none more. */
+function isOneTooMany({ registry }: Parts, { ref, key }: Session, most: number): boolean {
+  return !registry.has(key) && registry.countOfUser(ref.tenant, ref.user) >= most;
 }
 
 function checkedAuth(auth: Record<string, unknown>): Auth {
@@ -103,7 +110,7 @@ function newSession(
 }
 
 /** Waits for presence, but not long, and not at all when it is known to be away: its answer is applied when it comes. */
-async function open(parts: Parts, session: Session, auth: Auth): Promise<boolean> {
+async function open(parts: Parts, session: Session, auth: Auth, mostSessions: number): Promise<boolean> {
   const { link } = parts.cellOf(session.ref.tenant);
   const presence = auth.presence === undefined ? {} : { presence: auth.presence };
   const { tenant, namespace } = session.ref;
@@ -112,7 +119,8 @@ async function open(parts: Parts, session: Session, auth: Auth): Promise<boolean
     attributes: { [ATTRIBUTES.tenant]: tenant, [ATTRIBUTES.namespace]: namespace },
   });
   if (span.sampled) session.trace = span.traceparent;
-  const body: OpBody = { op: "open", ref: session.ref, ...factsOf(session), ...presence, ...traceOf(session) };
+  const facts = { ...factsOf(session), ...presence, ...traceOf(session) };
+  const body: OpBody = { op: "open", ref: session.ref, mostSessions, ...facts };
   const isAway = link.health === "stale";
   const opening = link
     .submit(body, { applied: (data) => parts.lifecycle.opened(session, data) })

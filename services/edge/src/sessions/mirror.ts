@@ -63,7 +63,7 @@ export class Mirror {
     switch (body.op) {
       case "open": {
         if (data.op !== "open") return;
-        const { op: _, ref, ...facts } = body;
+        const { op: _, ref, mostSessions: __, ...facts } = body;
         const key = refKey(ref);
         const before = this.#held.get(key);
         this.#drop(key);

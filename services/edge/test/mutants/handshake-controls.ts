@@ -112,6 +112,13 @@ export const HANDSHAKE: readonly Control[] = [
     "",
     ADMISSION,
   ),
+  edge(
+    "connections of a user over all edges",
+    "handshake/connect.ts",
+    "ref: session.ref, mostSessions, ...facts",
+    "ref: session.ref, ...facts",
+    "services/edge/test/doors.integration.test.ts",
+  ),
   edge("loop delay", "handshake/admission.ts", "facts.loopDelayMs > limits.maxLoopDelayMs ||", "", ADMISSION),
   edge("memory", "handshake/admission.ts", "facts.heapUsedBytes > limits.maxHeapBytes", "false", ADMISSION),
   edge(

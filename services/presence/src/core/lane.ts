@@ -21,7 +21,7 @@ import {
   membershipOf,
   nextIncarnation,
 } from "./sessions.ts";
-import { findSession, putSession, type Session, type User, writePresence } from "./user.ts";
+import { findSession, liveSessions, putSession, type Session, type User, writePresence } from "./user.ts";
 import { loadUser, saveUser } from "./users.ts";
 
 type Op<K extends LaneOp["op"]> = Extract<LaneOp, { op: K }>;
@@ -111,6 +111,8 @@ function open(work: Work, edge: string, op: Op<"open">): OpResult {
   const before = findSession(known, ref.namespace, ref.session);
   const facts = { name: text(name), client: text(client), issuedAtMs };
   const socket = { edge, connectedMs: connectedAt(work, op.ageMs ?? 0), trace: op.traceparent };
+  const isOneMore = before === undefined || before.lost !== undefined;
+  if (isOneMore && liveSessions(known) >= (op.mostSessions ?? Infinity)) return error("LIMIT_EXCEEDED"); // G7
   let step: { user: User; session: Session };
   if (before === undefined) {
     step = create(work, known, ref, { ...socket, incarnation: incarnationFrom(work, 0), ...facts });

@@ -73,6 +73,9 @@ export const newUser = (tenant: string, user: string): User => ({
   sessions: [],
 });
 
+/** Those with a socket. */
+export const liveSessions = ({ sessions }: User): number => sessions.filter(({ lost }) => lost === undefined).length;
+
 export const findSession = (user: User, ns: string, id: string): Session | undefined =>
   user.sessions.find((session) => session.ns === ns && session.id === id);
 

@@ -35,6 +35,7 @@ export function encodeOp(op: LaneOp): Arg[] {
         presenceInfo(presence?.info),
         issuedAtMs,
         op.ageMs ?? 0,
+        op.mostSessions ?? "",
         tp,
       ];
     }

@@ -134,6 +134,25 @@ export function sessionsContract(name: string, make: MakeWorld): void {
       expect([await h.world.log(), await h.world.outbox()]).toEqual(told);
     });
 
+    test("[G7] a user's live sessions are bounded over all edges; a lost one counts when it comes back", async () => {
+      await hello("e1", "e2");
+      const [one, two, three] = ["1", "2", "3"].map((n) => ref("ann", `session-of-ann-${n}`));
+      const facts = { op: "open", issuedAtMs: START_MS, expiresAtMs: START_MS, mostSessions: 2 } as const;
+      const tried = (edge: string, session: typeof one) => apply(edge, { ...facts, ref: session! });
+      const refused = { kind: "error", code: "LIMIT_EXCEEDED" };
+      const { incarnation } = await open("e1", one!, { mostSessions: 2 });
+      await open("e2", two!, { mostSessions: 2 });
+      const told = await h.world.outbox();
+      expect(await tried("e1", three)).toMatchObject(refused);
+      expect(await h.world.outbox()).toEqual(told);
+      expect(await tried("e2", one)).toMatchObject({ kind: "open", incarnation: incarnation + 1 }); // it lives already
+      expect(await apply("e1", { ...facts, ref: ref("bob") })).toMatchObject({ kind: "open" });
+
+      await apply("e2", { op: "close", ref: one!, incarnation: incarnation + 1, how: "lost" });
+      expect(await tried("e1", three)).toMatchObject({ kind: "open" });
+      expect(await tried("e2", one)).toMatchObject(refused);
+    });
+
     test("[G5][P2] of two sockets the one that connected last has the session, whoever's word comes first", async () => {
       await hello("e1", "e2");
       const ann = ref("ann");

@@ -48,6 +48,15 @@ function users.session(u, ns, id)
   end
 end
 
+--- Those with a socket.
+function users.count_live(u)
+  local n = 0
+  for _, s in ipairs(u.sessions) do
+    if s.lost == "" then n = n + 1 end
+  end
+  return n
+end
+
 --- The next number in the order of this user's writes.
 function users.next_write(u)
   local w = 0

@@ -1,8 +1,9 @@
---- open: a socket presents a session. Takes: tenant ns user session name client status info issued age tp.
+--- open: a socket presents a session. Takes: tenant ns user session name client status info issued age most tp.
+-- most "" = no bound of the user's live sessions.
 -- Returns: incarnation, resumed ("1" or ""), the edge it lived on ("" if on none), its rooms.
 -- Bounds: the session's rooms (digest only).
 ops.open = function()
-  local tenant, ns, user, id, name, client, status, info, iat, age, tp = take(11)
+  local tenant, ns, user, id, name, client, status, info, iat, age, most, tp = take(12)
   local u = users.load(tenant, user)
   local s = users.session(u, ns, id)
   local resumed, elsewhere, why = "", "", { reason = "connect", tp = tp }
@@ -10,6 +11,10 @@ ops.open = function()
   local elsewhere_alive = s and s.lost == "" and s.edge ~= edges.own.id and edges.alive(s.edge)
   if elsewhere_alive and sessions.is_held_later(s, at) then -- G5
     return { "err", "CONFLICT", "the session lives elsewhere" }
+  end
+  local is_one_more = not s or s.lost ~= ""
+  if is_one_more and most ~= "" and users.count_live(u) >= tonumber(most) then -- G7
+    return { "err", "LIMIT_EXCEEDED", "the user has " .. most .. " connections" }
   end
   if s then
     resumed = "1"
