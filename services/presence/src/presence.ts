@@ -108,6 +108,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   const doors = new Doors({
     store,
     revocations,
+    clock,
     control: (edge, message) => tellEdges(subjects.edgeControl(edge), message),
     repaired: (kind, count) => count > 0 && repairs.inc({ kind }, count),
   });

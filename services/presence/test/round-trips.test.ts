@@ -28,6 +28,7 @@ beforeEach(() => {
   doors = new Doors({
     store: far(twinWorld().store),
     revocations: far(revocations),
+    clock,
     control: () => {},
     repaired: () => {},
   });

@@ -17,11 +17,13 @@ import type {
   ReadRevocationsData,
   ReadUsersData,
 } from "@rollcall/contracts/internal";
+import type { Clock } from "@rollcall/runtime";
 import type { Revocations } from "../redis/revocations.ts";
 import type { OpResult, PresenceStore } from "../store.ts";
 import { admit, type RevokedOnes } from "./admission.ts";
 import { checked } from "./checked.ts";
 import { createJoinReader, type JoinReader, joinAck, readForJoin } from "./join-ack.ts";
+import { KeptReads } from "./kept-reads.ts";
 import { dataOf, errorOf } from "./lane-answer.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
 import { Repeats } from "./repeats.ts";
@@ -39,6 +41,7 @@ const STREAM_BYTES = 36 * 1024;
 export interface DoorsOptions {
   store: PresenceStore;
   revocations: Revocations;
+  clock: Pick<Clock, "monotonic">;
   /** At most once, never waited for: the digest repairs what was missed. */
   control(edge: string, message: ControlMessage): void;
   repaired(kind: "ghost" | "missing", count: number): void;
@@ -49,10 +52,12 @@ type OpenOp = Extract<LaneOp, { op: "open" }>;
 export class Doors {
   readonly #store: PresenceStore;
   readonly #options: DoorsOptions;
+  readonly #kept: KeptReads;
 
   constructor(options: DoorsOptions) {
     this.#store = options.store;
     this.#options = options;
+    this.#kept = new KeptReads(options.clock);
   }
 
   hello(body: HelloRequest): Promise<LeaseData> {
@@ -83,7 +88,7 @@ export class Doors {
     const settled = await this.#settle(edge, ops, outcome.results);
     const joins = settled.filter(({ op }) => op.op === "join").length;
     const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / (3 * Math.max(joins, 1))));
-    const answering = { stale: brake, maxBytes, reader: createJoinReader(this.#store, maxBytes), revoked };
+    const answering = { stale: brake, maxBytes, reader: createJoinReader(this.#store, this.#kept, maxBytes), revoked };
     const results = await Promise.all(settled.map((one) => this.#answer(one, answering)));
     return { status: "OK", epoch, brake, results: withinReply(results) };
   }

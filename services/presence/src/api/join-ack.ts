@@ -8,6 +8,7 @@
 import type { Entry, EventTriple, JoinAck, JoinHave, Member, RosterDiff, StateDiff } from "@rollcall/contracts";
 import { RollcallError } from "@rollcall/contracts";
 import type { HistoryRead, JoinFacts, PresenceStore, RoomName, RoomVersions, StateAsk, StateRead } from "../store.ts";
+import type { KeptReads, RosterRead } from "./kept-reads.ts";
 import { entryView, fitting, memberView } from "./views.ts";
 
 export interface RoomSnapshot extends RoomVersions {
@@ -31,11 +32,12 @@ export interface JoinReads {
   history: HistoryRead | undefined;
 }
 
-/** The joins of one batch share what they read, and what is made of it: a room is often joined by many at once. */
+/** Joins share what they read, and those of one batch what is made of it: a room is often joined by many at once. */
 export interface JoinReader {
-  roster(name: RoomName): Promise<RoomSnapshot>;
+  roster(name: RoomName, facts: JoinFacts): Promise<RoomSnapshot>;
   state(name: RoomName): Promise<StateView>;
   store: Pick<PresenceStore, "state" | "history">;
+  kept: KeptReads;
   /** For one stream of one ack. */
   maxBytes: number;
 }
@@ -43,7 +45,12 @@ export interface JoinReader {
 const SNAPSHOT_MEMBERS = 500;
 const RESUMED_EVENTS = 100;
 
-export function createJoinReader(store: PresenceStore, maxBytes: number): JoinReader {
+export function createJoinReader(store: PresenceStore, kept: KeptReads, maxBytes: number): JoinReader {
+  const fitted = new Map<RosterRead, RoomSnapshot>();
+  const readRoster = async (name: RoomName): Promise<RosterRead> => {
+    const { members, ...versions } = await store.room(name, { after: "", limit: SNAPSHOT_MEMBERS });
+    return { ...versions, members: members.map(memberView) };
+  };
   const once = <T>(read: (name: RoomName) => Promise<T>) => {
     const reading = new Map<string, Promise<T>>();
     return (name: RoomName) => {
@@ -54,12 +61,15 @@ export function createJoinReader(store: PresenceStore, maxBytes: number): JoinRe
     };
   };
   return {
-    roster: once(async (name) => {
-      const { members, ...versions } = await store.room(name, { after: "", limit: SNAPSHOT_MEMBERS });
-      return { ...versions, members: fitting(members.map(memberView), maxBytes) };
-    }),
+    async roster(name, facts) {
+      const read = await kept.roster(name, facts, () => readRoster(name));
+      const snapshot = fitted.get(read) ?? { ...read, members: fitting(read.members, maxBytes) };
+      fitted.set(read, snapshot);
+      return snapshot;
+    },
     state: once((name) => viewState(store, name, { which: "page", after: "", bytes: maxBytes })),
     store,
+    kept,
     maxBytes,
   };
 }
@@ -71,7 +81,7 @@ async function viewState(store: Pick<PresenceStore, "state">, name: RoomName, as
 
 export async function readForJoin(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Promise<JoinReads> {
   const [roster, state, history] = await Promise.all([
-    facts.occupancy || rosterDelta(ask.have, facts) !== undefined ? undefined : reader.roster(ask),
+    facts.occupancy || rosterDelta(ask.have, facts) !== undefined ? undefined : reader.roster(ask, facts),
     readState(reader, ask, facts),
     readHistory(reader, ask, facts),
   ]);
@@ -117,7 +127,9 @@ async function readHistory(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): 
   if (sameLife(have, facts) && have.history !== undefined) {
     if (have.history === facts.seq) return undefined;
     const after = have.history;
-    const read = await reader.store.history(ask, { after, limit: RESUMED_EVENTS + 1, newest: false });
+    const read = await reader.kept.history(ask, after, facts, () =>
+      reader.store.history(ask, { after, limit: RESUMED_EVENTS + 1, newest: false }),
+    );
     if (read.seqs[0] === after + 1) return read;
   }
   return last === 0 || facts.seq === 0 ? undefined : await reader.store.history(ask, { limit: last, newest: true });
