@@ -19,7 +19,7 @@ export const storm: Bench = {
   id: "B8",
   title: `${CLIENTS.toLocaleString("en-US")} clients of a killed server come back`,
   method:
-    `${CLIENTS.toLocaleString("en-US")} clients in ${ROOMS} rooms on one of two servers, which is killed; ${MESSAGES} messages with history are sent to each room; then all clients come to the other server within 0.5 to 1.5 s, join again and say where they stood. ` +
+    `${CLIENTS.toLocaleString("en-US")} clients in ${ROOMS} rooms on one of two servers, which is killed; ${MESSAGES} messages with history are sent to each room; then all clients come to the other server within 0.5 to 1.5 s, join again and say where they stood: at the versions that the messages they had received led to. ` +
     "Costs are of the time until all are back and 2 s more, divided by clients: CPU of the second server and, of Rollcall, presence; bytes that Redis sent and commands that it executed (those within scripts too).",
   contenders: ["rollcall", "stock", "centrifuge"],
   measures: [

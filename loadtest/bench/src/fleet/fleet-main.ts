@@ -6,7 +6,7 @@
 
 import { systemClock, systemRandom } from "@rollcall/runtime";
 import { quantile } from "../harness/stats.ts";
-import { connectClient, type LoadClient, type Position } from "./load-client.ts";
+import { connectClient, follow, type LoadClient, type Position } from "./load-client.ts";
 import { monotonicMs } from "./monotonic.ts";
 import type { Answer, Order, Tally } from "./orders.ts";
 
@@ -75,7 +75,10 @@ async function obey(order: Order): Promise<Answer> {
           awaitReady: order.awaitReady,
           token,
           session,
-          event: (data) => onEvent(state, data),
+          event(data) {
+            onEvent(state, data);
+            follow(data, (room) => positions.get(`${session} ${room}`));
+          },
           closed: () => void tally.closed++,
         });
         clients.push(client);

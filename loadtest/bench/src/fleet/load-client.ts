@@ -220,6 +220,16 @@ function connectCentrifuge(options: LoadClientOptions): Promise<LoadClient> {
   return promise;
 }
 
+const ROSTER = Buffer.from('42["room:roster",');
+
+/** A roster's diff leads to a new version: as an app that keeps the roster, the client stands there from now on. */
+export function follow(data: Buffer, positionIn: (room: string) => Position | undefined): void {
+  if (!data.subarray(0, ROSTER.length).equals(ROSTER)) return;
+  const [, { room, to }] = JSON.parse(data.toString("utf8", 2)) as [string, { room: string; to: number }];
+  const { have } = (positionIn(room) ?? {}) as { have?: { roster?: number } };
+  if (have?.roster !== undefined && to > have.roster) have.roster = to;
+}
+
 /** Of Rollcall's ack; stock has nothing to come back to. */
 function havePosition(answer: string): Position {
   const [{ data }] = JSON.parse(answer) as [{ data?: Partial<JoinAck> }];
