@@ -11,9 +11,9 @@ export class Member {
   readonly socket: Socket;
   readonly lane: Lane;
   readonly namespace: string;
-  readonly places: Place[] = [];
+  places: Place[] = [];
   /** `slots[i]`: where this member stands in `places[i]`. */
-  readonly slots: number[] = [];
+  slots: number[] = [];
   /** Number of the last message this member was chosen for, or excepted from. */
   mark = 0;
 
@@ -32,13 +32,21 @@ export class Member {
 /** The members of one target. */
 class Place {
   readonly target: string;
-  readonly members: Member[] = [];
+  members: Member[] = [];
   /** `slots[i]`: where this place stands in `members[i].places`. */
-  readonly slots: number[] = [];
+  slots: number[] = [];
 
   constructor(target: string) {
     this.target = target;
   }
+}
+
+/** The first `push` gives an array room for 17, and most of them hold one to three: a kilobyte a connection. */
+const FEW = 4;
+function appended<T>(list: T[], item: T): T[] {
+  if (list.length < FEW) return list.concat([item]);
+  list.push(item);
+  return list;
 }
 
 const NOBODY: readonly Member[] = [];
@@ -54,10 +62,10 @@ export class Members {
     let place = places.get(target);
     if (place === undefined) places.set(target, (place = new Place(target)));
     else if (slotIn(place, member) >= 0) return false;
-    place.slots.push(member.places.length);
-    member.slots.push(place.members.length);
-    place.members.push(member);
-    member.places.push(place);
+    place.slots = appended(place.slots, member.places.length);
+    member.slots = appended(member.slots, place.members.length);
+    place.members = appended(place.members, member);
+    member.places = appended(member.places, place);
     return true;
   }
 

@@ -7,13 +7,19 @@ import type { Socket } from "socket.io";
 import { type EngineConnection, portsOf, releaseRequest, replaceHandshake } from "./internals.ts";
 
 const NOTHING = Object.freeze({});
+/** One for all. */
+const handshakes = [false, true].map((secure) =>
+  Object.freeze({
+    ...{ headers: NOTHING, query: NOTHING, auth: NOTHING, url: "", address: "", time: "", issued: 0 },
+    ...{ xdomain: false, secure },
+  }),
+);
 
-/** Afterwards `socket.handshake` tells the address and when it was issued; nothing else of the request is left. */
+/** Afterwards `socket.handshake` tells whether the way was secure, and nothing else. */
 export function trimConnection(socket: Socket): void {
   const conn = socket.conn as unknown as EngineConnection;
-  const { address, issued, time, secure } = socket.handshake;
-  const kept = { address, issued, time, secure };
-  replaceHandshake(socket, { ...kept, headers: NOTHING, query: NOTHING, auth: NOTHING, url: "", xdomain: false });
+  const { secure } = socket.handshake;
+  replaceHandshake(socket, handshakes[secure ? 1 : 0]!);
   const ports = portsOf(conn);
   if (ports !== undefined) releaseRequest(conn, ports, secure);
 }

@@ -6,7 +6,7 @@ import type { LaneReplyData, LeaseData, ReadRequest } from "@rollcall/contracts/
 import { type Clock, isNatsUp, request } from "@rollcall/runtime";
 import type { Bus, CommandRequest } from "./parts.ts";
 import { Patience } from "./patience.ts";
-import type { PresenceDoors } from "./sessions/link.ts";
+import type { PresenceDoors } from "./sessions/presence-doors.ts";
 
 /** A batch takes presence milliseconds; it is sent again when an answer is lost. Where batches take longer, see `patience.ts`. */
 const LANE_TIMEOUT_MS = 1_500;

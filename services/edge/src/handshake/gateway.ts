@@ -10,10 +10,11 @@ import { type Socket, Server as SocketServer } from "socket.io";
 import { FloodError, textParser } from "../inbound/decoder.ts";
 import { frameRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
-import type { Session } from "../sessions/session.ts";
+import { type Session, sessionOf } from "../sessions/session.ts";
 import { type Connected, connect, isFinal } from "./connect.ts";
 import { Connections } from "./connections.ts";
 import { createFrontDoor, type Tls } from "./front-door.ts";
+import { NoRooms } from "./no-rooms.ts";
 import { sessionReady } from "./ready.ts";
 import { BoundedWebSockets } from "./websockets.ts";
 
@@ -63,6 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const io = new SocketServer({
     serveClient: false,
+    adapter: NoRooms,
     connectTimeout: settings.CONNECT_TIMEOUT_MS,
     parser: textParser(parts.clock, frameRule(settings)),
   });
@@ -129,6 +131,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   }
 
+  // For all sockets: a closure each would be kept as long as the connection.
+  function onDisconnect(this: Socket, reason: string, details: unknown): void {
+    const session = sessionOf(this);
+    if (session !== undefined) options.closed(session, reason, details);
+  }
+  /** The parser refused a packet; the connection closes by itself. */
+  function onError(this: Socket, error: unknown): void {
+    const session = sessionOf(this);
+    if (session !== undefined) session.closing ??= error instanceof FloodError ? "abuse" : "protocol";
+  }
+
   function announce({ session, resumed }: Connected): void {
     const { socket } = session;
     connections.established(socket.conn);
@@ -136,11 +149,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     // Neither the token nor the request is of use from here on: each would be kept as long as the connection.
     trimConnection(socket);
     socket.use((packet) => options.dispatch(session, packet));
-    socket.on("disconnect", (reason, details) => options.closed(session, reason, details));
-    socket.on("error", (error) => {
-      // The parser refused a packet; the connection closes by itself.
-      session.closing ??= error instanceof FloodError ? "abuse" : "protocol";
-    });
+    socket.on("disconnect", onDisconnect);
+    socket.on("error", onError);
     const facts = { edge: options.edge, resumed, nowMs: parts.clock.now(), health: parts.health.view, settings };
     parts.door.emit(session, "session:ready", sessionReady(session, facts));
     parts.lifecycle.announced(session);

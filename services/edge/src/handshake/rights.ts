@@ -12,6 +12,13 @@ export interface Granted {
   expiresAtMs: number;
 }
 
+/** Nothing else of a verified token outlives its check. */
+const grantedOf = ({ capabilities, issuedAtMs, expiresAtMs }: Granted): Granted => ({
+  capabilities,
+  issuedAtMs,
+  expiresAtMs,
+});
+
 /** Grants kept per socket; one a room suffices. */
 export const MAX_GRANTS = 100;
 
@@ -21,7 +28,7 @@ export class Rights {
   #grants: Map<string, Granted> | undefined;
 
   constructor(token: Granted) {
-    this.#token = token;
+    this.#token = grantedOf(token);
   }
 
   get token(): Granted {
@@ -29,14 +36,14 @@ export class Rights {
   }
 
   refresh(token: Granted): void {
-    this.#token = token;
+    this.#token = grantedOf(token);
   }
 
   /** False: too many grants. */
   grant(room: string, granted: Granted): boolean {
     this.#grants ??= new Map();
     if (this.#grants.size >= MAX_GRANTS && !this.#grants.has(room)) return false;
-    this.#grants.set(room, granted);
+    this.#grants.set(room, grantedOf(granted));
     return true;
   }
 

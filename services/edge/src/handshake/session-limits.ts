@@ -4,7 +4,17 @@ import type { Claims } from "@rollcall/contracts";
 import type { EdgeSettings } from "../config.ts";
 import type { SessionLimits } from "../sessions/session.ts";
 
-export function sessionLimits(settings: EdgeSettings, claimed: Claims["limits"] = {}): SessionLimits {
+/** Of tokens that lower nothing: one object for all. */
+const own = new WeakMap<EdgeSettings, SessionLimits>();
+
+export function sessionLimits(settings: EdgeSettings, claimed: Claims["limits"]): SessionLimits {
+  if (claimed !== undefined) return lowered(settings, claimed);
+  const known = own.get(settings) ?? lowered(settings, {});
+  own.set(settings, known);
+  return known;
+}
+
+function lowered(settings: EdgeSettings, claimed: NonNullable<Claims["limits"]>): SessionLimits {
   const lower = (own: number, other: number | undefined) => Math.min(own, other ?? own);
   return {
     payloadBytes: lower(settings.MAX_PAYLOAD_BYTES, claimed.payloadBytes),

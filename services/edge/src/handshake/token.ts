@@ -3,7 +3,13 @@
  * (`jku`, `jwk`, `x5u`, `typ`) are never followed; `crit` is refused by the library.
  */
 
-import { type Claims, compileCapabilities, RollcallError, validateClaims } from "@rollcall/contracts";
+import {
+  type Capabilities,
+  type Claims,
+  compileCapabilities,
+  RollcallError,
+  validateClaims,
+} from "@rollcall/contracts";
 import type { Clock } from "@rollcall/runtime";
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Granted } from "./rights.ts";
@@ -35,10 +41,15 @@ export interface TokenVerifierOptions {
 export const LEEWAY_MS = 30_000;
 /** A frame cannot hold more than 64 KiB; a token that long is no token. */
 const MAX_TOKEN_CHARS = 16 * 1024;
+/** Of compiled capabilities: how many, and how long their text may be. */
+const MAX_SHARED = 1_000;
+const MAX_SHARED_CHARS = 1_024;
 const DEFAULT_TENANT = "main";
 
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions;
+  /** By their JSON text; the oldest goes when there are too many. */
+  readonly #capabilities = new Map<string, Capabilities>();
 
   constructor(options: TokenVerifierOptions) {
     this.#options = options;
@@ -64,6 +75,18 @@ export class TokenVerifier {
     const issuer = issuers.find((known) => known.issuer === undefined || known.issuer === claimed);
     if (issuer === undefined) throw new RollcallError("AUTH_INVALID");
     return issuer;
+  }
+
+  /** Most tokens have the capabilities of many others: those are compiled, and kept, once. */
+  #compiled(cap: Claims["cap"]): Capabilities {
+    const text = JSON.stringify(cap);
+    const known = this.#capabilities.get(text);
+    if (known !== undefined) return known;
+    const compiled = compileCapabilities(cap);
+    if (text.length > MAX_SHARED_CHARS) return compiled;
+    if (this.#capabilities.size >= MAX_SHARED) this.#capabilities.delete(this.#capabilities.keys().next().value!);
+    this.#capabilities.set(text, compiled);
+    return compiled;
   }
 
   async #signedPayload(token: string, issuer: Issuer): Promise<JWTPayload> {
@@ -100,7 +123,7 @@ export class TokenVerifier {
       user: claims.sub,
       tenant,
       namespaces: claims.ns ?? ["/"],
-      capabilities: compileCapabilities(claims.cap),
+      capabilities: this.#compiled(claims.cap),
       issuedAtMs,
       expiresAtMs,
     };

@@ -50,7 +50,7 @@ export class Resync {
         const target = session.roomTarget(room);
         this.#rooms.set(`${namespace} ${target}`, { namespace, target, room, reason });
       }
-      if (session.watched.size > 0) this.watches(session, reason);
+      if (session.watched !== undefined && session.watched.size > 0) this.watches(session, reason);
     }
     this.#plan();
   }
@@ -64,8 +64,8 @@ export class Resync {
 
   /** The client forgets whom it watches and says it again; so does the edge. */
   watches(session: Session, reason: ResyncReason): void {
-    this.#options.hub.drop(session.ref.tenant, session.watched, session);
-    session.watched.clear();
+    this.#options.hub.drop(session.ref.tenant, session.watched ?? [], session);
+    session.watched = undefined;
     this.#options.door.emit(session, "presence:resync", { reason, spreadMs: SPREAD_MS });
   }
 

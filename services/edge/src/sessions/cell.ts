@@ -71,7 +71,7 @@ export function createCell(name: string, options: CellOptions): EdgeCell {
       },
       asserted: () => options.resync.everything("repair"),
       disowned: (ref, reason) => lifecycle.disowned(ref, reason),
-      disownedRoom: (ref, room) => lifecycle.disownedRoom(ref, room),
+      disownedRoom: (ref, room) => lifecycle.memberships.disowned(ref, room),
       reconcile: (mirror) => reconcile(mirror, name, options),
       rulesOf(ref, room) {
         const contract = options.contracts.current.namespaces.get(ref.namespace)?.room(room);
@@ -104,7 +104,7 @@ function reconcile(mirror: Mirror, cell: string, { registry, placement, lifecycl
     if (placement.cellOf(session.ref.tenant) !== cell) continue;
     current.add(session.key);
     mirror.adopt(session.ref, factsOf(session));
-    mirror.keepRooms(session.key, (room) => lifecycle.isIn(session, room));
+    mirror.keepRooms(session.key, (room) => lifecycle.memberships.has(session, room));
   }
   for (const key of [...mirror.keys()]) if (!current.has(key)) mirror.forget(key);
 }

@@ -47,14 +47,14 @@ function revoked(
     if (namespace !== undefined && session.ref.namespace !== namespace) continue;
     if (id !== undefined && session.ref.session !== id) continue;
     if (room !== undefined) {
-      lifecycle.removeFromRoom(session, room, "revoked");
+      lifecycle.memberships.remove(session, room, "revoked");
       continue;
     }
     // `session` alone only ends it; a user's tokens issued later than the revocation are good.
     if (id !== undefined || issuedBeforeMs === undefined || session.rights.token.issuedAtMs <= issuedBeforeMs) {
       lifecycle.revoke(session, "revoked");
     } else if (session.rights.revoke(issuedBeforeMs)) {
-      lifecycle.enforceRights(session, "revoked");
+      lifecycle.memberships.enforceRights(session, "revoked");
     }
   }
 }

@@ -39,11 +39,11 @@ describe("held rooms", () => {
     const one = session();
     held.hold(one, ["a", "b", "c"]);
     const attempts = ["a", "b"].map((room) => ({ room, cancelled: false }));
-    for (const attempt of attempts) one.joining.add(attempt);
+    for (const attempt of attempts) one.joining?.add(attempt);
     await clock.advance(5_000);
     expect(lost).toEqual(["c"]);
     held.settle(one, "a");
-    one.joining.clear();
+    one.joining?.clear();
     await clock.advance(250);
     expect(lost).toEqual(["c", "b"]);
     expect(clock.pending).toBe(0);

@@ -70,7 +70,7 @@ export class HeldRooms {
     for (const [session, held] of this.#held) {
       held.remainingMs -= elapsedMs;
       if (held.remainingMs > 0) continue;
-      const joining = new Set([...session.joining].map(({ room }) => room));
+      const joining = new Set([...(session.joining ?? [])].map(({ room }) => room));
       for (const room of held.rooms) {
         if (joining.has(room)) continue; // its answer settles it, or the next look leaves it
         this.settle(session, room);

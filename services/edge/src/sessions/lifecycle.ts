@@ -1,43 +1,22 @@
 /**
- * What becomes of a session: announced, left by its client, lost, replaced, expired, revoked; and of its rooms. Every
- * way out of a session or a room goes through here, so that gate, watches, delivery and presence agree afterwards.
+ * What becomes of a session: announced, left by its client, lost, replaced, expired, revoked. Every way out of a session
+ * goes through here, so that its rooms, watches, delivery and presence agree afterwards.
  */
 
 import { type NamespaceContract, RollcallError } from "@rollcall/contracts";
-import type { CloseReason, LaneData, LeaveReason, SessionRef } from "@rollcall/contracts/internal";
-import type { Delivery, ReceivedEntry } from "@rollcall/fanout";
-import type { Clock, Timer } from "@rollcall/runtime";
-import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
+import type { CloseReason, LaneData, SessionRef } from "@rollcall/contracts/internal";
 import type { EdgeMetrics } from "../metrics.ts";
-import type { Door } from "../outbound/door.ts";
-import type { AckGate } from "../outbound/gate.ts";
-import { targetKey } from "../outbound/room-key.ts";
-import type { WatchHub } from "../outbound/watch-hub.ts";
-import { Agenda } from "./agenda.ts";
-import type { HeldRooms } from "./held-rooms.ts";
+import { postEnd } from "./endings.ts";
+import { Expiry } from "./expiry.ts";
 import type { PresenceLink } from "./link.ts";
+import { Memberships, type MembershipsOptions } from "./memberships.ts";
 import type { SessionFacts } from "./mirror.ts";
-import type { OpBody } from "./ops.ts";
-import type { Registry } from "./registry.ts";
-import type { DisconnectReason, Membership, RevokedReason, Session } from "./session.ts";
+import type { DisconnectReason, RevokedReason, Session } from "./session.ts";
 
-export type RemovedReason = "revoked" | "expired" | "forbidden";
-
-export interface LifecycleOptions {
-  clock: Clock;
-  registry: Registry;
-  delivery: Delivery;
-  door: Door;
-  gate: AckGate<Session, ReceivedEntry>;
-  hub: WatchHub<Session>;
-  held: HeldRooms;
+export interface LifecycleOptions extends MembershipsOptions {
   metrics: EdgeMetrics;
-  linkOf(tenant: string): PresenceLink;
 }
 
-/** Before a token ends, its client is told. */
-const EXPIRING_MS = 60_000;
-const TICK_MS = 250;
 /** For so long a connection may be without a session. */
 const LINGER_MS = 5_000;
 
@@ -72,27 +51,26 @@ export function factsOf({ name, client, rights, connectedMs }: Session): Session
 export const traceOf = ({ trace }: Session): { traceparent?: string } =>
   trace === undefined ? {} : { traceparent: trace };
 
-const LEAVE: Readonly<Record<RemovedReason, LeaveReason>> = {
-  revoked: "revoked",
-  expired: "expired",
-  forbidden: "revoked",
-};
-
 export class Lifecycle {
   readonly #options: LifecycleOptions;
-  readonly #agenda: Agenda<Session>;
-  #timer: Timer | undefined;
+  readonly memberships: Memberships;
+  readonly #expiry: Expiry;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
-    this.#agenda = new Agenda(options.clock.now());
+    this.memberships = new Memberships(options);
+    this.#expiry = new Expiry(options.clock, {
+      grantEnded: (session) => this.memberships.enforceRights(session, "expired"),
+      expiring: (session, inMs) => void options.door.emit(session, "session:expiring", { inMs }),
+      expired: (session) => this.revoke(session, "expired"),
+    });
   }
 
   start(): void {
-    this.#timer = this.#options.clock.setRepeating(TICK_MS, () => this.#tick());
+    this.#expiry.start();
   }
   stop(): void {
-    this.#timer?.cancel();
+    this.#expiry.stop();
   }
 
   /** The session takes its place; who had it is replaced. */
@@ -126,13 +104,7 @@ export class Lifecycle {
   abandoned(session: Session): void {
     const isCurrent = this.#options.registry.remove(session);
     this.#release(session);
-    if (isCurrent)
-      this.#end(session, "session:close", "lost", (trace) => ({
-        op: "close",
-        ref: session.ref,
-        how: "lost",
-        ...trace,
-      }));
+    if (isCurrent) postEnd(this.#link(session), session, "lost", { op: "close", ref: session.ref, how: "lost" });
   }
 
   /** `session:ready` is on its way: from now on it takes part. */
@@ -150,7 +122,7 @@ export class Lifecycle {
 
   /** It has a newer token: a revocation of older ones must not find the old one at presence. */
   refreshed(session: Session): void {
-    this.enforceRights(session, "forbidden");
+    this.memberships.enforceRights(session, "forbidden");
     this.reschedule(session);
     const opening = this.#link(session).submit({
       op: "open",
@@ -163,11 +135,7 @@ export class Lifecycle {
 
   /** After its token or a grant changed. */
   reschedule(session: Session): void {
-    const now = this.#options.clock.now();
-    const { expiresAtMs } = session.rights.token;
-    const warnAtMs = expiresAtMs - EXPIRING_MS;
-    const next = session.warnedOf === expiresAtMs ? expiresAtMs : Math.max(warnAtMs, now);
-    this.#agenda.set(session, Math.min(next, session.rights.nextExpiryMs() ?? next));
+    this.#expiry.watch(session);
   }
 
   /** The socket is gone, however it went. */
@@ -180,7 +148,7 @@ export class Lifecycle {
     this.#linger(session);
     const how = CLOSE[reason];
     if (how === undefined || !isCurrent) return;
-    this.#end(session, "session:close", reason, (trace) => ({ op: "close", ref: session.ref, how, ...trace }));
+    postEnd(this.#link(session), session, reason, { op: "close", ref: session.ref, how });
   }
 
   /** Tells the client why, and disconnects it: stock clients do not return by themselves. */
@@ -220,57 +188,6 @@ export class Lifecycle {
     if (session?.opened === true) this.revoke(session, reason);
   }
 
-  /** The same of a membership. */
-  disownedRoom(ref: SessionRef, room: string): void {
-    const session = this.#options.registry.get(ref);
-    if (session?.opened === true) this.removeFromRoom(session, room, "revoked");
-  }
-
-  /** Is it in the room, or may it still come back to it? */
-  isIn(session: Session, room: string): boolean {
-    return session.rooms.has(room) || this.#options.held.waitsFor(session, room);
-  }
-
-  joinedRoom(session: Session, room: string, membership: Membership): void {
-    session.rooms.set(room, membership);
-    this.#options.held.settle(session, room);
-  }
-
-  /** The client leaves a room, or is taken out of it: nothing of it reaches the client any more. */
-  leaveRoom(session: Session, room: string): void {
-    const { delivery, gate, held } = this.#options;
-    for (const attempt of session.joining) if (attempt.room === room) attempt.cancelled = true;
-    const target = session.roomTarget(room);
-    session.rooms.delete(room);
-    delivery.leave(session.member, target);
-    gate.leave(targetKey(session.ref.namespace, target), session);
-    held.settle(session, room);
-  }
-
-  removeFromRoom(session: Session, room: string, reason: RemovedReason): void {
-    if (!session.rooms.has(room)) return;
-    this.leaveRoom(session, room);
-    this.#end(session, "room:leave", reason, (trace) => ({
-      ...{ op: "leave" as const, ref: session.ref, room, reason: LEAVE[reason] },
-      ...trace,
-    }));
-    this.#options.door.emit(session, "room:removed", { room, reason }, { room });
-  }
-
-  /** Takes it out of every room and watch that its rights no longer cover. */
-  enforceRights(session: Session, reason: RemovedReason): void {
-    const now = this.#options.clock.now();
-    for (const [room, { observe }] of session.rooms) {
-      const covered = session.rights.allows(`room:${room}`, observe ? "observe" : "join", now);
-      if (!covered) this.removeFromRoom(session, room, reason);
-    }
-    for (const user of session.watched) {
-      if (session.rights.allows(`user:${user}`, "watch", now)) continue;
-      session.watched.delete(user);
-      this.#options.hub.unwatch(session.ref.tenant, user, session);
-    }
-  }
-
   /** A connection without a session is nobody's: its client ends it, or begins another session, or it is closed. */
   #linger({ socket: { conn }, member }: Session): void {
     if (conn.readyState !== "open") return;
@@ -287,52 +204,14 @@ export class Lifecycle {
     }
     session.contract = contract;
     for (const room of session.rooms.keys()) {
-      if (contract.room(room) === undefined) this.removeFromRoom(session, room, "forbidden");
+      if (contract.room(room) === undefined) this.memberships.remove(session, room, "forbidden");
     }
   }
 
   #release(session: Session): void {
-    const { delivery, gate, hub, held } = this.#options;
     session.live = false;
-    this.#agenda.delete(session);
-    gate.drop(session);
-    hub.drop(session.ref.tenant, session.watched, session);
-    held.forget(session);
-    delivery.detach(session.member);
-    session.rooms.clear();
-    session.watched.clear();
-  }
-
-  #tick(): void {
-    const { clock, door } = this.#options;
-    const now = clock.now();
-    for (const session of this.#agenda.due(now)) {
-      const { expiresAtMs } = session.rights.token;
-      if (session.rights.expire(now)) this.enforceRights(session, "expired");
-      if (expiresAtMs <= now) {
-        this.revoke(session, "expired");
-        continue;
-      }
-      if (expiresAtMs - EXPIRING_MS <= now && session.warnedOf !== expiresAtMs) {
-        session.warnedOf = expiresAtMs;
-        door.emit(session, "session:expiring", { inMs: expiresAtMs - now });
-      }
-      this.reschedule(session);
-    }
-  }
-
-  /**
-   * Tells presence of an end that no message of the client asked for. What others see of it leads to a span that says
-   * why, and that links to the connect it ends.
-   */
-  #end(session: Session, event: string, reason: string, op: (trace: { traceparent?: string }) => OpBody): void {
-    const { trace } = session;
-    const span = startSpan("request", event, {
-      attributes: { [ATTRIBUTES.reason]: reason, [ATTRIBUTES.tenant]: session.ref.tenant },
-      ...(trace === undefined ? {} : { links: [trace], ratio: 1 }),
-    });
-    this.#link(session).post(op(span.sampled ? { traceparent: span.traceparent } : {}));
-    span.end();
+    this.#expiry.forget(session);
+    this.memberships.release(session);
   }
 
   #link(session: Session): PresenceLink {

@@ -4,31 +4,15 @@
  */
 
 import { RollcallError } from "@rollcall/contracts";
-import type {
-  HelloRequest,
-  LaneData,
-  LaneReplyData,
-  LaneRequest,
-  LaneResult,
-  LeaseData,
-  LeaseRequest,
-  RoomRules,
-  SessionRef,
-} from "@rollcall/contracts/internal";
+import type { LaneData, LaneRequest, LaneResult, RoomRules, SessionRef } from "@rollcall/contracts/internal";
 import type { Clock, Logger, Random, Timer } from "@rollcall/runtime";
 import { type LaneEffect, type LaneEvent, type LaneState, newLane, reduce } from "./lane-core.ts";
 import { Mirror, type SessionFacts } from "./mirror.ts";
 import { isRequest, type KeptSession, type OpBody } from "./ops.ts";
+import type { PresenceDoors } from "./presence-doors.ts";
 import { OUT_OF_REACH, type ReachEffect, type ReachEvent, reach, retryMs } from "./reach.ts";
 import { refKey } from "./ref.ts";
 import { type SubmitOptions, Tickets } from "./tickets.ts";
-
-/** How presence is asked: rejects with `UNAVAILABLE` or `TIMEOUT` when it does not answer. */
-export interface PresenceDoors {
-  hello(body: HelloRequest): Promise<LeaseData>;
-  lease(body: LeaseRequest): Promise<LeaseData>;
-  lane(body: LaneRequest): Promise<LaneReplyData>;
-}
 
 export interface LinkHooks {
   /** Presence answers again, or no longer. */
@@ -250,7 +234,7 @@ export class PresenceLink {
     if (result.ok) this.mirror.apply(body, result.data, hooks.rulesOf);
     else if (body.op === "close") this.mirror.forget(refKey(body.ref)); // it lives elsewhere, or nowhere
     if (body.op === "assert") {
-      this.#assertionAnswered(body.last, result);
+      assertionAnswered(body.last, result, this.#options);
       return;
     }
     if (body.op === "digest") {
@@ -258,21 +242,6 @@ export class PresenceLink {
       return;
     }
     this.#tickets.settle(ticket, result);
-  }
-
-  #assertionAnswered(last: boolean, result: LaneResult): void {
-    if (!result.ok) {
-      this.#options.logger.warn({ event: "lane.assert_failed", code: result.error.code }, "an assertion was refused");
-      return; // the next digest finds the difference
-    }
-    if (result.data.op === "assert") {
-      const { hooks } = this.#options;
-      const { replaced, revoked = [], removed = [] } = result.data;
-      for (const ref of revoked) hooks.disowned(ref, "revoked");
-      for (const { ref, room } of removed) hooks.disownedRoom(ref, room);
-      for (const ref of replaced) hooks.disowned(ref, "replaced");
-    }
-    if (last) this.#options.hooks.asserted();
   }
 
   /** Presence's store has this epoch: when it is another one than before, both sides are compared at once. */
@@ -320,4 +289,19 @@ export class PresenceLink {
   #backoffMs(): number {
     return retryMs(this.#reach, this.#options.random.float());
   }
+}
+
+/** What presence did not take from us goes. A refusal needs no word: the next digest finds the difference. */
+function assertionAnswered(last: boolean, result: LaneResult, { hooks, logger }: LinkOptions): void {
+  if (!result.ok) {
+    logger.warn({ event: "lane.assert_failed", code: result.error.code }, "an assertion was refused");
+    return;
+  }
+  if (result.data.op === "assert") {
+    const { replaced, revoked = [], removed = [] } = result.data;
+    for (const ref of revoked) hooks.disowned(ref, "revoked");
+    for (const { ref, room } of removed) hooks.disownedRoom(ref, room);
+    for (const ref of replaced) hooks.disowned(ref, "replaced");
+  }
+  if (last) hooks.asserted();
 }

@@ -6,8 +6,8 @@ import type { Session } from "./session.ts";
 
 export class Registry {
   readonly #sessions = new Map<RefKey, Session>();
-  /** Of one user, over all namespaces. */
-  readonly #byUser = new Map<string, Set<Session>>();
+  /** Of one user, over all namespaces; most have one, for which a set would be large. */
+  readonly #byUser = new Map<string, Session | Set<Session>>();
 
   get size(): number {
     return this.#sessions.size;
@@ -28,8 +28,9 @@ export class Registry {
     this.#sessions.set(session.key, session);
     const key = userKey(session.ref.tenant, session.ref.user);
     const ofUser = this.#byUser.get(key);
-    if (ofUser === undefined) this.#byUser.set(key, new Set([session]));
-    else ofUser.add(session);
+    if (ofUser === undefined) this.#byUser.set(key, session);
+    else if (ofUser instanceof Set) ofUser.add(session);
+    else this.#byUser.set(key, new Set([ofUser, session]));
     return before;
   }
 
@@ -46,11 +47,14 @@ export class Registry {
   }
 
   ofUser(tenant: string, user: string): readonly Session[] {
-    return [...(this.#byUser.get(userKey(tenant, user)) ?? [])];
+    const ofUser = this.#byUser.get(userKey(tenant, user));
+    if (ofUser === undefined) return [];
+    return ofUser instanceof Set ? [...ofUser] : [ofUser];
   }
 
   countOfUser(tenant: string, user: string): number {
-    return this.#byUser.get(userKey(tenant, user))?.size ?? 0;
+    const ofUser = this.#byUser.get(userKey(tenant, user));
+    return ofUser instanceof Set ? ofUser.size : Number(ofUser !== undefined);
   }
 
   all(): IterableIterator<Session> {
@@ -60,7 +64,8 @@ export class Registry {
   #unlist(session: Session): void {
     const key = userKey(session.ref.tenant, session.ref.user);
     const ofUser = this.#byUser.get(key);
-    if (ofUser?.delete(session) && ofUser.size === 0) this.#byUser.delete(key);
+    if (ofUser === session) this.#byUser.delete(key);
+    else if (ofUser instanceof Set && ofUser.delete(session) && ofUser.size === 0) this.#byUser.delete(key);
   }
 }
 

@@ -64,10 +64,10 @@ export class Session {
   /** When its socket connected, monotonic. */
   readonly connectedMs: number;
   readonly rooms = new Map<string, Membership>();
-  /** Joins not answered yet. */
-  readonly joining = new Set<JoinAttempt>();
+  /** Joins not answered yet. Like those it watches, made when there are any: most sessions have none. */
+  joining: Set<JoinAttempt> | undefined;
   /** Users whose presence it watches. */
-  readonly watched = new Set<string>();
+  watched: Set<string> | undefined;
   readonly buckets: Buckets;
   readonly violations: Bucket;
   /** `session:ready` has been sent and it has not ended. */

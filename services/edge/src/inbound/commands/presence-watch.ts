@@ -40,12 +40,13 @@ async function watch(parts: Parts, invocation: Invocation<Users>): Promise<unkno
   const { tenant } = session.ref;
   const { hub } = parts;
   const users = [...new Set(payload.users)];
-  const added = users.filter((user) => !session.watched.has(user));
-  if (session.watched.size + added.length > session.limits.watched) {
+  const watched = (session.watched ??= new Set());
+  const added = users.filter((user) => !watched.has(user));
+  if (watched.size + added.length > session.limits.watched) {
     throw new RollcallError("LIMIT_EXCEEDED", { details: { limit: "watched" } });
   }
   for (const user of added) {
-    session.watched.add(user);
+    watched.add(user);
     hub.watch(tenant, user, session);
   }
   hub.hold(session);
@@ -67,5 +68,5 @@ async function watch(parts: Parts, invocation: Invocation<Users>): Promise<unkno
 }
 
 function forget(parts: Parts, session: Session, user: string): void {
-  if (session.watched.delete(user)) parts.hub.unwatch(session.ref.tenant, user, session);
+  if (session.watched?.delete(user)) parts.hub.unwatch(session.ref.tenant, user, session);
 }

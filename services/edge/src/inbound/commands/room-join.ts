@@ -58,11 +58,16 @@ async function useGrant(parts: Parts, session: Session, room: string, grant: str
   if (session.live) parts.lifecycle.reschedule(session);
 }
 
+function ended(session: Session, attempt: JoinAttempt): void {
+  session.joining?.delete(attempt);
+  if (session.joining?.size === 0) session.joining = undefined;
+}
+
 async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown> {
   const { session, payload, span } = invocation;
   const { room, observe = false, info, have, last } = payload;
   const contract = session.contract.room(room)!; // declared: the dispatcher has seen to it
-  if (!session.rooms.has(room) && session.rooms.size + session.joining.size >= session.limits.rooms) {
+  if (!session.rooms.has(room) && session.rooms.size + (session.joining?.size ?? 0) >= session.limits.rooms) {
     throw new RollcallError("LIMIT_EXCEEDED", { details: { limit: "rooms" } });
   }
   const { gate, lifecycle, door, clock } = parts;
@@ -70,14 +75,14 @@ async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown
   const target = session.roomTarget(room);
   const attempt: JoinAttempt = { room, cancelled: false };
   const joiner = session.rooms.has(room) ? undefined : gate.open(targetKey(session.ref.namespace, target), session);
-  session.joining.add(attempt);
+  (session.joining ??= new Set()).add(attempt);
 
   const enter = ({ ack, position }: JoinData) => {
-    session.joining.delete(attempt);
+    ended(session, attempt);
     if (!session.live || attempt.cancelled) return;
     invocation.answer(ack);
     const wasMember = session.rooms.has(room);
-    lifecycle.joinedRoom(session, room, { observe });
+    lifecycle.memberships.joined(session, room, { observe });
     if (joiner !== undefined && wasMember) {
       gate.close(joiner); // another join of the same room was answered first: it receives already
     } else if (joiner !== undefined) {
@@ -87,10 +92,10 @@ async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown
       if (live) receive(parts, session, target);
       if (lost) door.emit(session, "room:resync", resyncOf(room, "overflow"), { room });
     }
-    if (!mayJoin(session, room, observe, clock.now())) lifecycle.removeFromRoom(session, room, "forbidden");
+    if (!mayJoin(session, room, observe, clock.now())) lifecycle.memberships.remove(session, room, "forbidden");
   };
   const stay = () => {
-    session.joining.delete(attempt);
+    ended(session, attempt);
     if (joiner !== undefined) gate.close(joiner);
   };
 

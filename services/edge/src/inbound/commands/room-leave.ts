@@ -13,7 +13,7 @@ export function roomLeave(parts: Parts): Command {
     allowed: (session, { room }, nowMs) => session.rooms.has(room) || mayRead(session, room, nowMs),
     room: ({ room }) => room,
     async run({ session, payload: { room }, span }) {
-      parts.lifecycle.leaveRoom(session, room);
+      parts.lifecycle.memberships.leave(session, room);
       const { link } = parts.cellOf(session.ref.tenant);
       const op = { op: "leave", ref: session.ref, room, reason: "leave", traceparent: span.traceparent } as const;
       if (link.health === "stale") link.post(op);
