@@ -1,4 +1,5 @@
 import type { LaneOp, LaneRequest, RoomRules, SessionRef } from "@rollcall/contracts/internal";
+import { ManualClock } from "@rollcall/runtime";
 import { expect, test } from "vitest";
 import { twinWorld } from "../../test/worlds.ts";
 import { Doors, MAX_LANE_OPS } from "./doors.ts";
@@ -22,6 +23,7 @@ test("[X1] a batch of joins of a room with large items is answered within what N
       ask: async (questions) => questions.map(() => ({ userMs: undefined, roomMs: undefined })),
       record: async () => 0,
     },
+    clock: new ManualClock(),
     control() {},
     repaired() {},
   });
