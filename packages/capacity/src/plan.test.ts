@@ -23,7 +23,9 @@ describe("work", () => {
   test("a message reaches the others of its room, an event all, and every edge reads both", () => {
     expect(workOf(traffic({ relays: 7, events: 3 }), 4)).toMatchObject({
       entry: 10,
+      append: 10,
       read: 40,
+      wake: 40,
       delivery: 7 * 9 + 3 * 10,
       relay: 7,
       event: 3,
@@ -36,7 +38,17 @@ describe("work", () => {
       join: 10,
       entry: 0,
       read: 2 * 10 * 2,
+      wake: 2 * 10 * 2,
       delivery: 2 * 10 * 9,
+    });
+  });
+
+  test("of many entries most come together", () => {
+    expect(workOf(traffic({ relays: 4_000 }), 2)).toMatchObject({
+      entry: 4_000,
+      append: 500,
+      read: 8_000,
+      wake: 1_000,
     });
   });
 

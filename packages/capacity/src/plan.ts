@@ -58,6 +58,8 @@ export interface Plan {
 const LEAST = 2;
 const CORE_US = 1e6;
 const MAX_POOLS = 1 << 20;
+/** Of an edge's core, for its own clients: with less, the traffic needs pools anyway. */
+const LEAST_LEFT = 0.05;
 
 /** Undefined when not even pools of a few users each would do. */
 export function planFor(traffic: Traffic, costs: Costs, limits: Limits = DEFAULT_LIMITS): Plan | undefined {
@@ -78,14 +80,16 @@ function poolOf(traffic: Traffic, costs: Costs, limits: Limits): Omit<Plan, "poo
   const edges = edgesOf(traffic, costs, limits);
   const work = workOf(traffic, edges);
   const cpu = cpuOf(work, costs);
+  /** What is done one by one while there is time for it is done together when there is not. */
+  const pressed = cpuOf({ ...work, append: 0, wake: 0 }, costs);
   const entriesPerSecond = entriesOf(traffic);
   const redisBytesPerSecond = entriesPerSecond * edges * limits.entryBytes;
   const budgetUs = CORE_US * limits.share;
   const walls: Wall[] = [
     { name: "log", used: (entriesPerSecond * costs.read.edges) / (CORE_US * limits.readShare) },
-    { name: "redis", used: cpu.redis / budgetUs },
+    { name: "redis", used: pressed.redis / budgetUs },
     { name: "network", used: redisBytesPerSecond / (limits.redisBytesPerSecond * limits.share) },
-    { name: "notifier", used: cpu.notifier / budgetUs },
+    { name: "notifier", used: pressed.notifier / budgetUs },
   ];
   return {
     edges,
@@ -104,6 +108,6 @@ function poolOf(traffic: Traffic, costs: Costs, limits: Limits): Omit<Plan, "poo
 function edgesOf(traffic: Traffic, costs: Costs, limits: Limits): number {
   const none = cpuOf(workOf(traffic, 0), costs).edges;
   const each = cpuOf(workOf(traffic, 1), costs).edges - none;
-  const leftUs = Math.max(CORE_US * limits.share - each, CORE_US * (limits.share - limits.readShare));
+  const leftUs = Math.max(CORE_US * limits.share - each, CORE_US * LEAST_LEFT);
   return Math.max(LEAST, Math.ceil(traffic.users / (limits.connections * limits.share)), Math.ceil(none / leftUs));
 }

@@ -17,11 +17,15 @@ export interface Traffic {
   connects: number;
 }
 
+/** A second: of more entries some come together, and are written and read together. */
+const MOST_ALONE = 500;
+
 /** Every join and leave is an entry, and told to the room; every entry is read by every edge. */
 export function workOf(traffic: Traffic, edges: number): WorkPerSecond {
   const { users, rooms, roomSize, relays, events, connects } = traffic;
   const joins = connects * rooms;
   const others = roomSize - 1;
+  const alone = Math.min(relays + events, MOST_ALONE);
   return {
     installation: 1,
     edge: edges,
@@ -29,7 +33,10 @@ export function workOf(traffic: Traffic, edges: number): WorkPerSecond {
     session: connects,
     join: joins,
     entry: relays + events,
+    append: alone,
     read: (relays + events) * edges + 2 * joins * (edges - 1),
+    wake: alone * edges + Math.min(2 * joins, MOST_ALONE) * (edges - 1),
+    handout: (relays + events + 2 * joins) * Math.min(edges, others),
     delivery: relays * others + events * roomSize + 2 * joins * others,
     relay: relays,
     event: events,

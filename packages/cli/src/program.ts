@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   contracts: async () => (await import("./commands/contracts.ts")).addContracts,
   demo: async () => (await import("./commands/demo.ts")).addDemo,
   bench: async () => (await import("./commands/bench.ts")).addBench,
+  plan: async () => (await import("./commands/plan.ts")).addPlan,
   loadtest: async () => (await import("./commands/loadtest.ts")).addLoadtest,
   probe: async () => (await import("./commands/probe.ts")).addProbe,
 };

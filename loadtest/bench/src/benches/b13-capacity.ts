@@ -10,7 +10,7 @@ const MOST_EDGES = 3;
 const CLIENTS = 1_000;
 const COMERS = 500;
 const JOINS = 4;
-const COUNT = 10_000;
+const COUNT = 3_000;
 const AT_MOST_PERCENT = 30;
 const CHECKED = ["edges", "presence", "redis"] as const;
 
@@ -29,19 +29,26 @@ const POINTS: readonly (Traffic & { name: string; edges: number })[] = [
   },
 ];
 
+/** Entries that concern nobody, at a rate at which many are read together. */
+const STREAM = { edges: 2, perSecond: 2_000 };
+
 export const capacity: Bench = {
   id: "B13",
   title: "Costs of each work, and of mixtures by adding them up",
   method:
-    "CPU of every part (edges, presence, notifier, Redis) for one kind of work at a time, at one edge and at " +
-    `${MOST_EDGES}; these are the costs that \`./rollcall plan\` adds up. Then two mixtures that were not used for it, ${WINDOW_MS / 1_000} s each: ` +
-    `${POINTS.map(({ name, edges, users, roomSize, relays, events, connects }) => `${name} (${edges} edge(s), ${users.toLocaleString("en-US")} clients in rooms of ${roomSize}, ${relays} messages and ${events} events a second, ${connects} clients a second come and go)`).join(", ")}. ` +
+    "CPU of every part (edges, presence, notifier, Redis) for one kind of work at a time, piece by piece, at one edge and at " +
+    `${MOST_EDGES}; these are the costs that \`./rollcall plan\` adds up. Then mixtures that were not used for it, ${WINDOW_MS / 1_000} s each: ` +
+    `${POINTS.map(({ name, edges, users, roomSize, relays, events, connects }) => `${name} (${edges} edge(s), ${users.toLocaleString("en-US")} clients in rooms of ${roomSize}, ${relays} messages and ${events} events a second, ${connects} clients a second come and go)`).join(", ")}; and ${STREAM.perSecond.toLocaleString("en-US")} entries a second that concern nobody. ` +
     "The error is how far the sum is from what was measured, of the CPU of edges, presence and Redis together.",
   contenders: ["rollcall"],
   measures: [
     ...Object.keys(WORKS).flatMap((work) => CHECKED.map((part) => ({ name: `${work}: ${part}`, unit: "us of CPU" }))),
     { name: "event: notifier", unit: "us of CPU" },
-    ...POINTS.map(({ name }) => ({ name: `error, ${name}`, unit: "%", goal: { atMost: AT_MOST_PERCENT } })),
+    ...[...POINTS.map(({ name }) => name), "a busy log"].map((name) => ({
+      name: `error, ${name}`,
+      unit: "%",
+      goal: { atMost: AT_MOST_PERCENT },
+    })),
   ],
   rounds: 1,
   order: "turns",
@@ -62,13 +69,22 @@ export const capacity: Bench = {
         say(
           `${name}: ${CHECKED.map((part) => `${part} ${ms(measured[part])}, by the sum ${ms(predicted[part])}`).join("; ")} ms/s`,
         );
-        record(`error, ${name}`, Math.abs(1 - total(predicted) / total(measured)) * 100);
+        record(`error, ${name}`, errorOf(predicted, measured));
       }
+      await using at = await openCapacity(contender, STREAM.edges);
+      const measured = await at.stream(smoke ? 20 : STREAM.perSecond, windowMs);
+      const nobody = { users: 0, rooms: 0, roomSize: 1, relays: 0, events: STREAM.perSecond, connects: 0 };
+      const predicted = cpuOf({ ...workOf(nobody, STREAM.edges), event: 0, handout: 0, delivery: 0 }, costs);
+      say(
+        `log: ${CHECKED.map((part) => `${part} ${ms(measured[part])}, by the sum ${ms(predicted[part])}`).join("; ")} ms/s`,
+      );
+      record("error, a busy log", errorOf(predicted, measured));
     };
   },
 };
 
 const ms = (us: number) => (us / 1_000).toFixed(0);
+const errorOf = (predicted: Cpu, measured: Cpu) => Math.abs(1 - total(predicted) / total(measured)) * 100;
 const total = (cpu: Cpu) => CHECKED.reduce((sum, part) => sum + cpu[part], 0);
 
 /** Of the cost of a second, of one piece of each work, and of what more edges add. */
@@ -76,24 +92,30 @@ async function fit(scale: (count: number) => number, windowMs: number, say: (tex
   const many = await entriesAlone(MOST_EDGES, scale(COUNT), windowMs);
   say(`${MOST_EDGES} edges done`);
   await using at = await openCapacity("rollcall", 1);
-  const one = await alone(at, scale(COUNT), windowMs);
+  const first = await alone(at, scale(COUNT), windowMs);
+  const one = { ...first, handout: await at.handouts(scale(COUNT), first.second) };
   const edge = scaled(minus(many.second, one.second), 1 / (MOST_EDGES - 1));
-  const read = scaled(minus(many.entry, one.entry), 1 / (MOST_EDGES - 1));
+  const perEdge = (all: Cpu, single: Cpu) => scaled(minus(all, single), 1 / (MOST_EDGES - 1));
+  const read = perEdge(many.together, one.together);
+  const entry = minus(one.together, read);
+  const wake = minus(perEdge(many.entry, one.entry), read);
+  const append = minus(minus(one.entry, one.together), wake);
   const session = await at.comings(scale(COMERS), 0, one.second);
   const joined = await at.comings(scale(COMERS), JOINS, one.second);
   say("sessions and joins done");
-  const relay = minus(await at.relays(scale(COUNT / 5), one.second), one.entry);
-  const event = minus(await at.events(scale(COUNT / 2), one.second), one.entry);
+  const relay = minus(await at.relays(scale(COUNT), one.second), one.handout);
+  const event = minus(await at.events(scale(COUNT), one.second), one.entry);
   say("messages and events done");
   const clients = scale(CLIENTS);
   await at.settle(clients);
   const quiet = await at.second(windowMs);
   const connection = scaled(minus(quiet, one.second), 1 / clients);
-  const delivery = scaled(minus(await at.deliveries(clients, scale(COUNT / 50), quiet), one.entry), 1 / clients);
+  const delivery = scaled(minus(await at.deliveries(clients, scale(COUNT / 15), quiet), one.handout), 1 / clients);
   return sane({
     ...{ installation: minus(one.second, edge), edge, connection, session },
     join: scaled(minus(joined, session), 1 / JOINS),
-    ...{ entry: minus(one.entry, read), read, delivery, relay, event },
+    ...{ entry, append, read, wake, handout: minus(minus(one.handout, one.entry), delivery) },
+    ...{ delivery, relay, event },
   });
 }
 
@@ -105,7 +127,7 @@ async function entriesAlone(edges: number, count: number, windowMs: number) {
 async function alone(at: Capacity, count: number, windowMs: number) {
   await systemClock.sleep(windowMs / 5);
   const second = await at.second(windowMs);
-  return { second, entry: await at.entries(count, second) };
+  return { second, entry: await at.entries(count, second), together: await at.together(count * 10, second) };
 }
 
 type Parts = Record<Part, number>;

@@ -14,11 +14,15 @@ import { emitterOf, TEXT } from "./emit.ts";
 /** Of the cluster's own traffic: nobody is in these rooms. */
 const NOWHERE = "bench:nowhere";
 const CROWD = "bench:crowd";
-const PIPELINE = 100;
+const ALONE = "bench:alone";
 /** Long enough for a session's grace and the sweep after it. */
 const GONE_MS = 16_000;
 const TICK_MS = 20;
+/** Between two pieces of work that come one by one, as they do below saturation: in batches each is cheaper. */
+const PIECE_MS = 3;
+const COMING_MS = 25;
 const SENDERS = 10;
+const BURST = 50;
 
 export class Capacity implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
@@ -46,14 +50,29 @@ export class Capacity implements AsyncDisposable {
   /** One log entry that concerns nobody. `quiet`: what a second costs without it. */
   entries(count: number, quiet: Cpu): Promise<Cpu> {
     const emit = emitterOf(this.#world, NOWHERE);
-    return this.#spent(
-      async () => {
-        for (let sent = 0; sent < count; sent += PIPELINE) await emit(Math.min(PIPELINE, count - sent));
-        await this.#drained();
-      },
-      count,
-      quiet,
-    );
+    return this.#spent(() => oneByOne(count, () => emit(1)), count, quiet);
+  }
+
+  /** One such entry of many that come together. */
+  together(count: number, quiet: Cpu): Promise<Cpu> {
+    const emit = emitterOf(this.#world, NOWHERE);
+    const bursts = Math.ceil(count / BURST);
+    return this.#spent(() => oneByOne(bursts, () => emit(BURST)), bursts * BURST, quiet);
+  }
+
+  /** CPU of a second with so many entries, as they come. */
+  async stream(perSecond: number, windowMs: number): Promise<Cpu> {
+    const emit = emitterOf(this.#world, NOWHERE);
+    let sent = 0;
+    return this.#spent(async () => {
+      const startMs = systemClock.monotonic();
+      for (let tookMs = 0; tookMs < windowMs; tookMs = systemClock.monotonic() - startMs) {
+        const due = Math.floor((tookMs * perSecond) / 1_000) - sent;
+        if (due > 0) await emit(due);
+        sent += Math.max(0, due);
+        await systemClock.sleep(1);
+      }
+    }, windowMs / 1_000);
   }
 
   /** One client that comes, is in `rooms` of its own, and goes without a word. */
@@ -61,7 +80,7 @@ export class Capacity implements AsyncDisposable {
     const plans = await this.#plans(count, (n) => Array.from({ length: rooms }, (_, i) => `bench:own-${n}-${i}`));
     return this.#spent(
       async () => {
-        await this.#fleet.connect(this.#world.target(), plans);
+        await this.#fleet.connect(this.#world.target(), plans, [0, count * COMING_MS]);
         await this.#fleet.drop();
         await systemClock.sleep(GONE_MS);
       },
@@ -74,15 +93,8 @@ export class Capacity implements AsyncDisposable {
   async relays(count: number, quiet: Cpu): Promise<Cpu> {
     const sender = await this.#client(["bench:own"]);
     const spent = await this.#spent(
-      async () => {
-        for (let sent = 0; sent < count; sent += SENDERS) {
-          await Promise.all(
-            Array.from({ length: SENDERS }, (_, i) => sender.publish("bench:own", { n: sent + i, text: TEXT })),
-          );
-        }
-        await this.#drained();
-      },
-      Math.ceil(count / SENDERS) * SENDERS,
+      () => oneByOne(count, (n) => sender.publish("bench:own", { n, text: TEXT })),
+      count,
       quiet,
     );
     sender.drop();
@@ -93,16 +105,21 @@ export class Capacity implements AsyncDisposable {
   events(count: number, quiet: Cpu): Promise<Cpu> {
     return this.#spent(
       async () => {
-        for (let n = 0; n < count; n++) {
-          this.#tell(NOWHERE);
-          if (n % PIPELINE === 0) await systemClock.sleep(TICK_MS);
-        }
+        await oneByOne(count, async () => this.#tell(NOWHERE));
         await this.#notified();
-        await this.#drained();
       },
       count,
       quiet,
     );
+  }
+
+  /** One entry that one client gets. */
+  async handouts(count: number, quiet: Cpu): Promise<Cpu> {
+    const listener = await this.#client([ALONE]);
+    const emit = emitterOf(this.#world, ALONE);
+    const spent = await this.#spent(() => oneByOne(count, () => emit(1)), count, quiet);
+    listener.drop();
+    return spent;
   }
 
   /** Clients that stay, all in one room. */
@@ -219,11 +236,6 @@ export class Capacity implements AsyncDisposable {
     await waitFor(idle, { timeoutMs: 120_000 });
   }
 
-  /** The edges have read what was written. */
-  #drained(): Promise<void> {
-    return systemClock.sleep(200);
-  }
-
   async #usage(): Promise<Cpu> {
     const { cluster, redis } = this.#world;
     const sum = (processes: readonly { pid: number }[]) => processes.reduce((us, { pid }) => us + cpuUs(pid), 0);
@@ -250,6 +262,16 @@ export class Capacity implements AsyncDisposable {
       redis: of("redis"),
     };
   }
+}
+
+async function oneByOne(count: number, act: (n: number) => Promise<unknown>): Promise<void> {
+  const under: Promise<unknown>[] = [];
+  for (let n = 0; n < count; n++) {
+    under.push(act(n));
+    await systemClock.sleep(PIECE_MS);
+  }
+  await Promise.all(under);
+  await systemClock.sleep(10 * TICK_MS); // the last of it has been read
 }
 
 export async function openCapacity(contender: Contender, edges: number): Promise<Capacity> {
