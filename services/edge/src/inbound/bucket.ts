@@ -16,6 +16,9 @@ export const burstOf = (rule: BucketRule): number => Math.max(1, rule.burst ?? r
 
 export const newBucket = (rule: BucketRule, nowMs: number): Bucket => ({ tokens: burstOf(rule), atMs: nowMs });
 
+/** Sums of fractions are off by less: who waited as long as they were told is not refused for it. */
+const ROUNDING = 1e-9;
+
 /** Milliseconds until `cost` could be taken; 0: now. Takes nothing. */
 export function waitMs(bucket: Bucket, rule: BucketRule, nowMs: number, cost = 1): number {
   const burst = burstOf(rule);
@@ -24,7 +27,7 @@ export function waitMs(bucket: Bucket, rule: BucketRule, nowMs: number, cost = 1
   bucket.atMs = Math.max(bucket.atMs, nowMs);
   // What is larger than the whole bucket passes when it is full.
   const missing = Math.min(cost, burst) - bucket.tokens;
-  return missing <= 0 ? 0 : Math.ceil((missing * 1_000) / rule.perSecond);
+  return missing <= ROUNDING ? 0 : Math.ceil((missing * 1_000) / rule.perSecond);
 }
 
 /** Takes `cost` and returns 0, or takes nothing and returns the milliseconds until it could. */
