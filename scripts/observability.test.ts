@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 const ROOT = join(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const RULES = read("deploy/prometheus/rules.yaml");
-const TESTS = read("deploy/prometheus/tests.yaml");
+const TESTS = ["tests", "tests-budgets"].map((name) => read(`deploy/prometheus/${name}.yaml`)).join("");
 const DASHBOARDS = ["overview", "edge", "presence", "notifier", "lineage"];
 
 interface Alert {

@@ -26,4 +26,4 @@ export const snapshot = (name: string, rendered: string): string =>
   `${firstLine(name)}\n${rendered.replaceAll(/[ \t]+$/gm, "")}`;
 
 export const firstLine = (name: string): string =>
-  `# Written by \`UPDATE=1 ./rollcall test campaign chart\`, from sources ${sourcesHash(name)}`;
+  `# Written by \`UPDATE=1 ./rollcall test deploy chart\`, from sources ${sourcesHash(name)}`;

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { goModule } from "../test/tools.ts";
+import { goModule, NotPublished } from "../test/tools.ts";
 
 /** One release; modules that are stable have a version of their own. */
 const CORE = { root: "go.opentelemetry.io/collector", versions: ["v0.165.0", "v1.71.0"] };
@@ -136,7 +136,7 @@ function moduleAt(module: string): string | undefined {
   try {
     return goModule(module);
   } catch (error) {
-    if (/is missing/.test(String(error))) throw error;
+    if (!(error instanceof NotPublished)) throw error;
     return undefined;
   }
 }

@@ -20,18 +20,25 @@ type Json = Record<string, unknown>;
 /** What goes to `-schema-location`, in order. */
 export function schemaLocations(): string[] {
   const out = folder("schemas");
-  for (const minor of KUBERNETES) kubernetes(out, minor);
-  for (const [module, glob] of Object.entries(CRDS)) {
-    for (const path of globSync(glob, { cwd: goModule(module) })) crd(out, join(goModule(module), path));
-  }
+  const wheels = wheel(WHEEL);
+  for (const minor of KUBERNETES) kubernetes(wheels, out, minor);
+  for (const path of crdFiles()) crd(out, path);
   return [out, join(out, "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json")];
 }
 
+/** CustomResourceDefinitions, as their projects publish them. */
+export function crdFiles(): string[] {
+  return Object.entries(CRDS).flatMap(([module, glob]) => {
+    const cwd = goModule(module);
+    return globSync(glob, { cwd }).map((path) => join(cwd, path));
+  });
+}
+
 /** The files refer to each other by an absolute address; here they are neighbours. */
-function kubernetes(out: string, minor: string): void {
+function kubernetes(wheels: string, out: string, minor: string): void {
   const to = join(out, `v${minor}.0-standalone-strict`);
   if (existsSync(to)) return;
-  const from = join(wheel(WHEEL), "kubernetes_validate/kubernetes-json-schema", `v${minor}.0-local-strict`);
+  const from = join(wheels, "kubernetes_validate/kubernetes-json-schema", `v${minor}.0-local-strict`);
   const files = globSync("*.json", { cwd: from }).map((name): [string, string] => {
     const text = readFileSync(join(from, name), "utf8").replaceAll('"/api/_definitions.json#', '"_definitions.json#');
     const { $id: _, ...schema } = JSON.parse(text) as Json;

@@ -3,7 +3,7 @@
 import { Argument, type Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { runSteps } from "../testing/run.ts";
-import { allSteps, STATIC_STEPS, type Step, suite, TEST_KINDS } from "../testing/steps.ts";
+import { allSteps, deploySteps, STATIC_STEPS, type Step, suite, TEST_KINDS } from "../testing/steps.ts";
 
 async function run(steps: readonly Step[], context: Context): Promise<void> {
   const { terminal } = context;
@@ -19,14 +19,15 @@ export function addTest(program: Command, context: Context): void {
     .command("test")
     .summary("run all tests, one kind of them, or a campaign")
     .description(
-      "Without arguments: everything CI runs (lint, types, boundaries, unit, sim, integration, e2e).\n" +
+      "Without arguments: lint, types, boundaries, unit, sim, integration, e2e.\n" +
         "At the end, a line for each failure; the last line sums up: N passed, N failed.",
     )
-    .addArgument(new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "campaign"]))
+    .addArgument(new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "deploy", "campaign"]))
     .argument("[name...]", "with a kind: only files whose path holds one of these; with campaign: which one")
     .action(async (kind: string | undefined, names: string[]) => {
       if (kind === undefined) return run(allSteps(results), context);
       if (kind === "static") return run(STATIC_STEPS, context);
+      if (kind === "deploy") return run(deploySteps(results, names), context);
       if (kind === "campaign" && names.length === 0) {
         throw new CliError("which campaign? give a part of its file's name", { exitCode: EXIT.usage });
       }
@@ -37,6 +38,6 @@ export function addTest(program: Command, context: Context): void {
 export function addVerify(program: Command, context: Context): void {
   program
     .command("verify")
-    .summary("what CI runs")
-    .action(() => run(allSteps(context.home.results), context));
+    .summary("what CI runs: all tests, and what is deployed (needs Go, or helm and kubeconform)")
+    .action(() => run([...allSteps(context.home.results), ...deploySteps(context.home.results)], context));
 }

@@ -77,7 +77,7 @@ async function downloadWith(options: readonly string[], name: string, into: stri
 async function apt(args: readonly string[], cwd: string, env: Env): Promise<string> {
   const { stdout } = await run(
     "apt-get",
-    ["--quiet", "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=", ...args],
+    ["--quiet", "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=", "-o", "Acquire::Retries=3", ...args],
     {
       cwd,
       env: { ...env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },

@@ -2,7 +2,7 @@
 
 export interface ServerProgram {
   /** Name of the program, and what it is called where packages are listed. */
-  name: "redis-server" | "nats-server" | "prometheus" | "chromium";
+  name: "redis-server" | "nats-server" | "prometheus" | "promtool" | "chromium";
   title: string;
   /** Debian and Ubuntu. */
   debianPackage: string;
@@ -33,6 +33,8 @@ export const PROMETHEUS: ServerProgram = {
   debianPackage: "prometheus",
   brewPackage: "prometheus",
 };
+/** For the tests of alerts. */
+export const PROMTOOL: ServerProgram = { ...PROMETHEUS, name: "promtool" };
 
 /** For the tests of a web page. */
 export const CHROMIUM: ServerProgram = {

@@ -5,9 +5,12 @@ import { mkdirSync, rmSync } from "node:fs";
 import type { Env } from "@rollcall/runtime";
 import { CliError, type Context } from "../context.ts";
 import { findServer, withPath } from "../servers/find.ts";
-import { CHROMIUM, NATS, REDIS } from "../servers/programs.ts";
+import { CHROMIUM, NATS, PROMTOOL, REDIS, type ServerProgram } from "../servers/programs.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Step } from "./steps.ts";
+
+/** What a step's tests look for besides servers. Without it the others still run. */
+const BESIDES: Record<string, ServerProgram> = { e2e: CHROMIUM, deploy: PROMTOOL };
 
 /** Whatever fails, the other steps still run: one run shows all that is wrong. */
 export async function runSteps(steps: readonly Step[], context: Context): Promise<Outcome> {
@@ -15,7 +18,7 @@ export async function runSteps(steps: readonly Step[], context: Context): Promis
   mkdirSync(home.results, { recursive: true });
   const env = await programsInPath(
     context,
-    steps.some(({ name }) => name === "e2e"),
+    steps.flatMap(({ name }) => BESIDES[name] ?? []),
   );
   const total = { passed: 0, failed: 0, failures: [] as string[] };
   for (const step of steps) {
@@ -33,13 +36,13 @@ export async function runSteps(steps: readonly Step[], context: Context): Promis
   return total;
 }
 
-/** The tests look for servers in PATH, and those of web pages for a browser. Without a browser the others still run. */
-async function programsInPath({ env, home, terminal }: Context, browser: boolean): Promise<Env> {
+/** The tests look for servers in PATH. */
+async function programsInPath({ env, home, terminal }: Context, besides: readonly ServerProgram[]): Promise<Env> {
   const find = { env, folder: home.servers, say: terminal.note };
   const programs = [await findServer(REDIS, find), await findServer(NATS, find)];
-  if (browser) {
+  for (const program of besides) {
     try {
-      programs.push(await findServer(CHROMIUM, find));
+      programs.push(await findServer(program, find));
     } catch (error) {
       terminal.note(error instanceof CliError ? `${error.message}\n${error.hint}` : String(error));
     }

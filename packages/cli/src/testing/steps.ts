@@ -36,6 +36,12 @@ export const STATIC_STEPS: readonly Step[] = [
   { name: "generated docs", command: ["node", "scripts/generate-docs.ts", "--check"] },
 ];
 
+/** The chart through Helm, images' trees at work, alerts through promtool. The first brings Helm and schemas, built with Go. */
+export const deploySteps = (results: string, filters: readonly string[] = []): Step[] => [
+  { name: "deploy tools", command: ["node", "deploy/test/bring.ts"] },
+  suite("deploy", results, filters),
+];
+
 export function allSteps(results: string): Step[] {
   return [...STATIC_STEPS, ...TEST_KINDS.map((kind) => suite(kind, results))];
 }

@@ -1,0 +1,76 @@
+/**
+ * The chart through Helm and kubeconform: every set of values, good and wrong. `UPDATE=1` writes the snapshots anew.
+ * `./rollcall test deploy chart`; what it needs is brought: deploy/test/tools.ts.
+ */
+
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { stringify } from "yaml";
+import { tool } from "../test/tools.ts";
+import { BAD, GOOD, merged, minimal, type Values } from "./cases.ts";
+import { CHART } from "./generate.ts";
+import { GOLDEN, goldenPath, snapshot, valuesOf } from "./golden.ts";
+import { isDeniedByDefault, type Manifest, parseManifests, RULES } from "./rules.ts";
+import { KUBERNETES, schemaLocations } from "./test/schemas.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rollcall-chart-"));
+const renders = join(folder, "renders");
+const helm = tool("helm");
+const kubeconform = tool("kubeconform");
+const locations = schemaLocations().flatMap((location) => ["-schema-location", location]);
+beforeAll(() => mkdirSync(renders));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(command: string, args: readonly string[], input = "") {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", input, maxBuffer: 1 << 28 });
+  return { ok: status === 0, stdout, stderr };
+}
+
+function withValues(verb: readonly string[], values: Values) {
+  const file = join(folder, "values.yaml");
+  writeFileSync(file, stringify(values));
+  return run(helm, [...verb, CHART, "--namespace", "live", "--values", file]);
+}
+const render = (values: Values) => withValues(["template", "demo"], values);
+
+describe.each(Object.keys(GOOD))("%s", (name) => {
+  let objects: Manifest[] = [];
+  test("passes helm lint --strict, and renders", () => {
+    const lint = withValues(["lint", "--strict"], valuesOf(name));
+    ok(lint.ok, lint.stdout + lint.stderr);
+    const { ok: rendered, stdout, stderr } = render(valuesOf(name));
+    ok(rendered, stderr);
+    objects = parseManifests(stdout);
+    writeFileSync(join(renders, `${name.replaceAll(" ", "-")}.yaml`), stdout);
+  });
+
+  test.each(Object.entries(RULES))("%s", (_, rule) => deepEqual(rule(objects), []));
+
+  test("denies by default, unless policies are off", () => {
+    equal(isDeniedByDefault(objects), name !== "bare");
+  });
+});
+
+// All at once: loading the schemas takes longer than checking.
+test.each(KUBERNETES)("all of it is valid to Kubernetes %s and to the CRDs, strictly", (minor) => {
+  const args = ["-strict", "-summary", "-kubernetes-version", `${minor}.0`, ...locations, renders];
+  const { ok: valid, stdout, stderr } = run(kubeconform, args);
+  ok(valid, stdout + stderr);
+  match(stdout, new RegExp(`in ${Object.keys(GOOD).length} files.*Skipped: 0`));
+});
+
+test.each(Object.entries(BAD))("refuses %s, in words", (_, { values, says }) => {
+  const { ok: rendered, stderr } = render(merged(minimal, values));
+  ok(!rendered, "it rendered");
+  match(stderr, says);
+});
+
+test.each(GOLDEN)("the snapshot of %s is what Helm renders", (name) => {
+  const rendered = snapshot(name, render(valuesOf(name)).stdout);
+  if (process.env.UPDATE === "1") writeFileSync(goldenPath(name), rendered);
+  equal(readFileSync(goldenPath(name), "utf8"), rendered);
+});
