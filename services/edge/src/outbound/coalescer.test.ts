@@ -23,14 +23,17 @@ const roster = (n: number, user: string, room = "a"): ReceivedEntry => {
 describe("coalescer", () => {
   let clock: ManualClock;
   let out: { packet: [string, RosterDiff, Record<string, unknown>]; causes: readonly string[] }[];
+  let written: number;
   let coalescer: Coalescer;
   beforeEach(() => {
     clock = new ManualClock();
     out = [];
+    written = 0;
     coalescer = new Coalescer({
       clock,
       windowMs: 50,
       deliver: ({ packetJson }, causes) => out.push({ packet: JSON.parse(packetJson), causes }),
+      written: () => (written = out.length),
     });
   });
 
@@ -56,6 +59,32 @@ describe("coalescer", () => {
     await clock.advance(50);
     expect(out).toHaveLength(2);
     expect(out[1]!.packet[1]).toMatchObject({ from: 3, to: 9 });
+  });
+
+  it("has what a window gathered written at its end, without a read behind it", async () => {
+    for (const n of [1, 2]) {
+      coalescer.take("a", roster(n, `u${n}`));
+      coalescer.flush();
+    }
+    await clock.advance(50);
+    expect(out.map(({ packet }) => packet[1].to)).toEqual([1, 2]);
+    expect(written).toBe(2);
+  });
+
+  it("ends each room's window by itself: nothing waits for two", async () => {
+    const said = (room: string) =>
+      out.filter(({ packet }) => packet[1].room === room).map(({ packet }) => packet[1].to);
+    for (const [i, room] of ["a", "b"].entries()) {
+      await clock.advance(20 * i);
+      for (const n of [1, 2]) {
+        coalescer.take(room, roster(n, `u${n}`, room));
+        coalescer.flush();
+      }
+    }
+    await clock.advance(30);
+    expect([said("a"), said("b")]).toEqual([[1, 2], [1]]);
+    await clock.advance(20);
+    expect(said("b")).toEqual([1, 2]);
   });
 
   it("keeps the order of a room: diffs go before the next other event", () => {

@@ -23,11 +23,15 @@ interface Waiting {
 }
 
 interface Room {
+  readonly key: string;
   roster?: Waiting;
   state?: Waiting;
   /** When this room's diffs may next go out unasked; on the monotonic clock. */
   openAtMs: number;
 }
+
+/** Rooms whose windows end within this part of a window share a turn. */
+const TURNS_PER_WINDOW = 10;
 
 export interface CoalescerOptions {
   clock: Clock;
@@ -35,11 +39,17 @@ export interface CoalescerOptions {
   windowMs: number;
   /** `causes`: the trace contexts of the other parts of a merged diff. */
   deliver(entry: ReceivedEntry, causes: readonly string[]): void;
+  /** What was delivered after a window, with no read of the log behind it, is to be written. */
+  written(): void;
 }
 
 export class Coalescer {
   readonly #options: CoalescerOptions;
   readonly #rooms = new Map<string, Room>();
+  /** Without a window yet: the first diffs of this read. */
+  #fresh: Room[] = [];
+  /** Within a window, in the order in which the windows end. */
+  #closed: Room[] = [];
   #timer: Timer | undefined;
 
   constructor(options: CoalescerOptions) {
@@ -50,8 +60,7 @@ export class Coalescer {
   take(key: string, entry: ReceivedEntry): boolean {
     const kind = KINDS[entry.event];
     if (kind === undefined) return false;
-    const room = this.#rooms.get(key) ?? { openAtMs: 0 };
-    this.#rooms.set(key, room);
+    const room = this.#rooms.get(key) ?? this.#begin(key);
     const waiting = room[kind];
     if (waiting === undefined || !merge(kind, waiting, entry)) {
       this.#send(room, kind);
@@ -68,32 +77,57 @@ export class Coalescer {
     this.#send(room, "state");
   }
 
-  /** The end of a read of the log, or of a window. */
+  /** The end of a read of the log. */
   flush(): void {
-    const now = this.#options.clock.monotonic();
-    for (const [key, room] of this.#rooms) {
-      if (room.openAtMs > now) continue;
-      if (room.roster === undefined && room.state === undefined) {
-        this.#rooms.delete(key);
-        continue;
-      }
-      this.settle(key);
-      room.openAtMs = now + this.#options.windowMs;
-    }
-    if (this.#options.windowMs === 0) {
-      this.#rooms.clear();
-      return;
-    }
-    if (this.#rooms.size === 0 || this.#timer !== undefined) return;
-    this.#timer = this.#options.clock.setTimer(this.#options.windowMs, () => {
-      this.#timer = undefined;
-      this.flush();
-    });
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    this.#open(fresh, this.#options.clock.monotonic());
+    this.#wait();
   }
 
   close(): void {
     this.#timer?.cancel();
     this.#rooms.clear();
+    this.#fresh = [];
+    this.#closed = [];
+  }
+
+  #begin(key: string): Room {
+    const room: Room = { key, openAtMs: 0 };
+    this.#rooms.set(key, room);
+    this.#fresh.push(room);
+    return room;
+  }
+
+  /** Sends what waits in these rooms; each that had something begins another window. */
+  #open(rooms: readonly Room[], nowMs: number): void {
+    const { windowMs } = this.#options;
+    for (const room of rooms) {
+      const isSilent = room.roster === undefined && room.state === undefined && room.openAtMs > 0;
+      this.#send(room, "roster");
+      this.#send(room, "state");
+      if (isSilent || windowMs === 0) {
+        this.#rooms.delete(room.key);
+      } else {
+        room.openAtMs = nowMs + windowMs;
+        this.#closed.push(room);
+      }
+    }
+  }
+
+  #wait(): void {
+    const [next] = this.#closed;
+    if (next === undefined || this.#timer !== undefined) return;
+    const { clock, windowMs, written } = this.#options;
+    const dueMs = Math.max(next.openAtMs - clock.monotonic(), windowMs / TURNS_PER_WINDOW);
+    this.#timer = clock.setTimer(dueMs, () => {
+      this.#timer = undefined;
+      const nowMs = clock.monotonic();
+      const stillClosed = this.#closed.findIndex(({ openAtMs }) => openAtMs > nowMs);
+      this.#open(this.#closed.splice(0, stillClosed < 0 ? this.#closed.length : stillClosed), nowMs);
+      written();
+      this.#wait();
+    });
   }
 
   #send(room: Room, kind: Kind): void {

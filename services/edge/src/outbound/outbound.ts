@@ -88,6 +88,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     clock,
     windowMs: settings.COALESCE_MS,
     deliver: (entry, causes) => router.deliver(entry, causes),
+    written: () => delivery.flush(),
   });
   const accounts = new Accounts(options.instance, reachedBy(registry, whereabouts));
   const router: Router = new Router({

@@ -1,4 +1,4 @@
-/** A clock and a delivery without turns of their own: what they do is done when they are told. */
+/** A clock and a delivery without turns of their own: what they do is done when they are told, and only then. */
 
 import type { Delivery, DeliveryMember } from "@rollcall/fanout";
 import type { Clock, Timer } from "@rollcall/runtime";
@@ -23,13 +23,14 @@ export class StepClock implements Pick<Clock, "now" | "monotonic" | "setTimer"> 
   }
 }
 
-/** Hands out at once what the real one writes at its next flush: the order is the same. */
-export class DirectDelivery
+/** What is delivered is held until a flush, as by the real one; what is sent to one member brings its own. */
+export class HoldingDelivery
   implements Pick<Delivery, "join" | "leave" | "has" | "deliver" | "send" | "flush" | "detach">
 {
   readonly inRoom = new Set<DeliveryMember>();
   readonly #target: string;
   readonly #receiver: (member: DeliveryMember) => ((packetJson: string) => void) | undefined;
+  #held: { member: DeliveryMember; packetJson: string }[] = [];
 
   constructor(target: string, receiver: (member: DeliveryMember) => ((packetJson: string) => void) | undefined) {
     this.#target = target;
@@ -45,9 +46,14 @@ export class DirectDelivery
   detach = (member: DeliveryMember): void => void this.inRoom.delete(member);
   has = (): boolean => this.inRoom.size > 0;
   deliver(_targets: readonly string[], _except: readonly string[], packetJson: string) {
-    for (const member of this.inRoom) this.send(member, packetJson);
+    for (const member of this.inRoom) this.#held.push({ member, packetJson });
     return { recipients: this.inRoom.size };
   }
-  send = (member: DeliveryMember, packetJson: string): void => this.#receiver(member)?.(packetJson);
-  flush(): void {}
+  send(member: DeliveryMember, packetJson: string): void {
+    this.#held.push({ member, packetJson });
+    this.flush();
+  }
+  flush(): void {
+    for (const { member, packetJson } of this.#held.splice(0)) this.#receiver(member)?.(packetJson);
+  }
 }

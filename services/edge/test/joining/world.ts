@@ -34,7 +34,7 @@ import { Session } from "../../src/sessions/session.ts";
 import type { SubmitOptions } from "../../src/sessions/tickets.ts";
 import { Reader } from "./reader.ts";
 import { NAMESPACE, ROOM, RoomModel, TENANT } from "./room-model.ts";
-import { DirectDelivery, StepClock } from "./stand-ins.ts";
+import { HoldingDelivery, StepClock } from "./stand-ins.ts";
 
 const COALESCE_MS = 50;
 /** More than any join is refused in a row. */
@@ -78,7 +78,7 @@ export class JoiningWorld {
   readonly #clock = new StepClock();
   readonly #seats = new Map<DeliveryMember, Seat>();
   readonly #seatOf = new Map<Reader, Seat>();
-  readonly #delivery = new DirectDelivery(roomTarget(TENANT, ROOM), (member) => this.#seats.get(member)?.receive);
+  readonly #delivery = new HoldingDelivery(roomTarget(TENANT, ROOM), (member) => this.#seats.get(member)?.receive);
   readonly #gate = new AckGate<Session, ReceivedEntry>();
   readonly #router: Router;
   readonly #lifecycle: Lifecycle;
@@ -107,6 +107,7 @@ export class JoiningWorld {
       clock,
       windowMs: COALESCE_MS,
       deliver: (entry, causes) => this.#router.deliver(entry, causes),
+      written: () => delivery.flush(),
     });
     const whereabouts = new Whereabouts();
     const accounts = new Accounts("edge-1", () => undefined);
