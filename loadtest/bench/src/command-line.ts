@@ -8,7 +8,7 @@ export const USAGE = `bench <id>...|all|report [--smoke] [--rounds N] [--compare
 
 ${BENCHES.map(({ id, title }) => `  ${id.padEnd(4)} ${title}`).join("\n")}
   all     all of them, then docs/benchmarks.md
-  report  docs/benchmarks.md from the results that are there
+  report  docs/benchmarks.md, with the newest result of each bench: of this checkout, or of the page
 
 Results go to loadtest/results. --compare '' runs Rollcall alone. --smoke shows in seconds that the benches work; its figures mean nothing.`;
 

@@ -2,11 +2,11 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { REPOSITORY } from "@rollcall/testkit";
 import { type Asked, parseCommandLine, USAGE, UsageError } from "./command-line.ts";
 import { runBench } from "./harness/run.ts";
-import { REPORT_FILE, report } from "./report/markdown.ts";
-import { RESULTS, readResults } from "./report/results.ts";
+import { Refused } from "./report/markdown.ts";
+import { inRepository, pageOf } from "./report/page.ts";
+import { RESULTS, readResults, SHOWN } from "./report/results.ts";
 import { tableOf } from "./report/table.ts";
 
 const say = (text: string) => void process.stderr.write(`${text}\n`);
@@ -22,14 +22,19 @@ async function run({ what, benches, smoke, rounds, compare, json }: Asked): Prom
     if (!smoke) writeFileSync(join(RESULTS, `${bench.id}.json`), `${JSON.stringify(result, null, 2)}\n`);
   }
   if (smoke || (what !== "all" && what !== "report")) return;
-  writeFileSync(REPORT_FILE, report(readResults()));
-  say(`written: ${REPORT_FILE.slice(REPOSITORY.length + 1)}`);
+  mkdirSync(SHOWN, { recursive: true });
+  for (const [file, content] of pageOf(readResults())) writeFileSync(inRepository(file), content);
+  say("written: docs/benchmarks.md and docs/benchmarks/");
 }
 
 try {
   await run(parseCommandLine(process.argv.slice(2)));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  say(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
+  if (error instanceof UsageError) {
+    say(`${error.message}\n\n${USAGE}`);
+    process.exitCode = 2;
+  } else if (error instanceof Refused) {
+    say(error.message);
+    process.exitCode = 1;
+  } else throw error;
 }

@@ -1,33 +1,50 @@
-/** `docs/benchmarks.md`, written from results alone. */
+/** The text of `docs/benchmarks.md`, from results and the remarks alone. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { REPOSITORY } from "@rollcall/testkit";
 import type { Result, Row } from "../harness/result.ts";
 import { cellsOf, figure, HEADER } from "./cells.ts";
 
-export const REPORT_FILE = join(REPOSITORY, "docs/benchmarks.md");
-/** What no run can say: what is not measured, and why something is as it is. Written by hand, copied in. */
-const REMARKS_FILE = join(import.meta.dirname, "../../remarks.md");
+/** The page would not be honest. */
+export class Refused extends Error {}
 
 /** Less is noise. */
 const NOISE = 1.15;
 
-export function report(results: readonly Result[]): string {
-  const remarks = readFileSync(REMARKS_FILE, "utf8").trim();
+/** `remarks`: what no run can say, written by hand. Throws {@link Refused} when they are silent about a goal that was missed. */
+export function report(results: readonly Result[], remarks: string, plots: ReadonlySet<string>): string {
+  const silent = unexplained(results, remarks);
+  if (silent.length > 0) {
+    throw new Error(
+      `loadtest/bench/remarks.md must say why, and what is next, of each missed goal: ${silent.join("; ")}`,
+    );
+  }
   return [
     "# Benchmarks",
     "Written by `./rollcall bench all` (or `./rollcall bench report`, from the results that are there); do not edit. What is said by hand stands in `loadtest/bench/remarks.md`.",
-    remarks,
+    remarks.trim(),
     "## Goals",
+    ...picture("goals", "every measure beside its goal", plots),
     summary(results),
     "## Where Rollcall loses",
     lossTable(results),
-    ...results.map(section),
+    ...results.map((result) => section(result, plots)),
   ]
     .join("\n\n")
     .concat("\n");
 }
+
+/** A remark is of a bench, `- **B8**: ...`, or of those of its measures that hold some words, `- **B9, all return**: ...` */
+export function unexplained(results: readonly Result[], remarks: string): string[] {
+  const said = [...remarks.matchAll(/^- \*\*(B\d+)(?:, (.+?))?\*\*:/gm)];
+  return results.flatMap(({ bench, rows }) =>
+    rows
+      .filter(({ goal }) => goal?.met === false)
+      .filter(({ measure }) => !said.some(([, id, words = ""]) => id === bench && measure.includes(words)))
+      .map(({ measure }) => `${bench} ${measure}`),
+  );
+}
+
+const picture = (name: string, alt: string, plots: ReadonlySet<string>): string[] =>
+  plots.has(name) ? [`![${alt}](benchmarks/${name}.svg)`] : [];
 
 function summary(results: readonly Result[]): string {
   const judged = results.flatMap(({ bench, rows, load }) =>
@@ -71,13 +88,14 @@ export function lossesOf({ rows }: Pick<Result, "rows">): { ours: Row; theirs: R
   });
 }
 
-function section(result: Result): string {
+function section(result: Result, plots: ReadonlySet<string>): string {
   const { bench, title, method, remarks, command, rounds, startedAt, seconds, load, machine, absent } = result;
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   return [
     `## ${bench}: ${title}`,
     method,
     ...(remarks.length === 0 ? [] : [remarks.map((text) => `- ${text}`).join("\n")]),
+    ...picture(bench, `${bench}, plotted`, plots),
     markdownTable([...HEADER], cellsOf(result)),
     ...absent.map(({ contender, reason }) => `Without ${contender}: ${reason}.`),
     `\`${command}\`, ${rounds} rounds in ${seconds} s from ${startedAt}, load ${load[0]} before and ${load[1]} after. ` +

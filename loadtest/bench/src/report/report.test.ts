@@ -1,7 +1,11 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Result, Row } from "../harness/result.ts";
 import { figure } from "./cells.ts";
-import { lossesOf, report } from "./markdown.ts";
+import { lossesOf, report, unexplained } from "./markdown.ts";
+import { inRepository, pageOf } from "./page.ts";
+import { goalsPlot, plotOf } from "./plot.ts";
+import { readResults, SHOWN } from "./results.ts";
 import { tableOf } from "./table.ts";
 
 const one = { median: 2.5, min: 2, max: 3 };
@@ -49,7 +53,10 @@ test("the table shows medians, ranges, ratios, verdicts, and who is missing", ()
 });
 
 test("the report sums up what has a goal, and says how each figure came about", () => {
-  const text = report([result]);
+  const text = report([result], "By hand.\n", new Set(["B1"]));
+  expect(text).toContain("\n\nBy hand.\n\n## Goals");
+  expect(text).toContain("![B1, plotted](benchmarks/B1.svg)");
+  expect(text).not.toContain("goals.svg");
   expect(text).toContain("| B1 | delivery | 2.50 us | 0.50x | <= 0.62x | met | <= 0.3x missed | 1.2 |");
   expect(text).toContain("## B1: CPU per delivery");
   expect(text).toContain("`./rollcall bench B1`, 2 rounds in 7 s");
@@ -73,4 +80,30 @@ test("what somebody else does better is listed, by more than noise, and the righ
   expect(losers(row("rollcall", 1.1), row("stock", 1))).toEqual([]);
   expect(losers(row("rollcall", 500, ">= 500"), row("centrifuge", 0))).toEqual([]);
   expect(losers(row("rollcall", 0, ">= 500"), row("centrifuge", 500))).toEqual(["centrifuge"]);
+});
+
+test("a page that is silent about a missed goal is refused; a remark is of a bench, or of some of its measures", () => {
+  const [ours] = result.rows as [Row];
+  const missed = { ...result, rows: [{ ...ours, goal: { text: "<= 0.1x", met: false } }] };
+  expect(() => report([missed], "- **B2**: why.", new Set())).toThrow("B1 delivery");
+  expect(unexplained([missed], "- **B1**: why.")).toEqual([]);
+  expect(unexplained([missed], "- **B1, deliver**: why.")).toEqual([]);
+  expect(unexplained([missed], "- **B1, joins**: why.")).toEqual(["B1 delivery"]);
+});
+
+test("a plot has a bar for each contender, the goal, and the same text for the same result", () => {
+  const plot = plotOf(result)!;
+  expect(plot.match(/<rect /g)).toHaveLength(2);
+  expect(plot).toContain("goal &lt;= 0.62x: met");
+  expect(plot).toContain("prefers-color-scheme: dark");
+  expect(plot).not.toMatch(/NaN|Infinity|undefined|<script|href/);
+  expect(plotOf(structuredClone(result))).toBe(plot);
+  expect(goalsPlot([result])).toContain(">0.806x<");
+});
+
+test("the page, its plots and its results belong to each other: ./rollcall bench report writes all of them", () => {
+  const files = pageOf(readResults([SHOWN]));
+  for (const [file, content] of files) expect(readFileSync(inRepository(file), "utf8"), file).toBe(content);
+  const there = readdirSync(SHOWN).map((name) => `docs/benchmarks/${name}`);
+  expect(there.filter((file) => !files.has(file))).toEqual([]);
 });
