@@ -12,6 +12,7 @@ import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { readState } from "../cluster/state.ts";
 import { CliError, type Context } from "../context.ts";
 import { json } from "../options.ts";
+import { undeclaredEvent } from "../undeclared-event.ts";
 
 const SOURCE = "/rollcall/cli";
 
@@ -38,9 +39,7 @@ export function addPublish(program: Command, context: Context): void {
     const [event] = declared;
     if (event === undefined) {
       const names = [...contracts.namespaces.values()].flatMap(({ events }) => [...events.keys()]);
-      throw new CliError(`no contract declares the event ${name}`, {
-        hint: `There are: ${names.slice(0, 40).join(" ")}`,
-      });
+      throw new CliError(`no contract declares the event ${name}`, { hint: undeclaredEvent(name, names) });
     }
     const data = dataOf(flags, cwd);
     const issues = event.validate(data);
