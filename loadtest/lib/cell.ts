@@ -10,13 +10,15 @@ import { type Expectation, Expectations } from "./expectations.ts";
 import { differences } from "./fold.ts";
 import { blame, metrics } from "./metrics.ts";
 import { pick } from "./random.ts";
-import { identityOf } from "./settings.ts";
+import { identityOf, patience } from "./settings.ts";
 import { sleep, until } from "./wait.ts";
 
 /** Each change must have been seen by then, however slow; the objectives say how fast. */
-const SEEN_MS = 5_000;
+const SEEN_MS = 5_000 * patience;
 /** P7: a client equals the server. */
-const EQUAL_MS = 2_000;
+const EQUAL_MS = 2_000 * patience;
+/** Longer than any grace: whoever is not back by then does not return. */
+const BACK_MS = 30_000 * patience;
 /** A departure is early when it is seen this much before the grace is over. */
 const TOLERANCE_MS = 500;
 
@@ -156,7 +158,7 @@ export class Cell {
   }
 
   /** Once connected again: the room with what is known, and the watches. */
-  async comeBack(client: Client, sinceMs: number, withinMs = 30_000): Promise<boolean> {
+  async comeBack(client: Client, sinceMs: number, withinMs = BACK_MS): Promise<boolean> {
     if (!(await until(() => client.online, withinMs))) {
       blame("lost", `${client.user} did not come back`, client.tags);
       return false;

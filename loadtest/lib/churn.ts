@@ -4,6 +4,7 @@ import { Cell } from "./cell.ts";
 import type { Client } from "./client.ts";
 import { guarded } from "./metrics.ts";
 import { pick } from "./random.ts";
+import { patience } from "./settings.ts";
 import { vocabulary } from "./vocabulary.ts";
 import { paced, sleep } from "./wait.ts";
 
@@ -17,7 +18,7 @@ export interface ChurnSizes {
 /** How many never change, so that they see everything. */
 export const STEADY = 4;
 /** Grace, sweep and delivery; beyond the objective, so that what is late is measured and not only missing. */
-const VANISH_MS = 20_000;
+const VANISH_MS = 20_000 * patience;
 
 /** The clients of one virtual user, in a room of their own. */
 export function cellOf(

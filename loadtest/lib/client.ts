@@ -18,7 +18,7 @@ import {
 } from "./fold.ts";
 import { blame, metrics } from "./metrics.ts";
 import { newSession } from "./random.ts";
-import type { Edge } from "./settings.ts";
+import { type Edge, patience } from "./settings.ts";
 import { CallError, Socket } from "./socket.ts";
 import { declared } from "./vocabulary.ts";
 import { sleep, until } from "./wait.ts";
@@ -47,12 +47,13 @@ interface Room {
 const DIFFS: ReadonlySet<string> = new Set(["room:roster", "room:state", "room:occupancy"]);
 /** Ids of messages remembered for finding repeats. */
 const MAX_IDS = 2_000;
-const CONNECT_MS = 30_000;
+const CONNECT_MS = 30_000 * patience;
 const MAX_PAGES = 100;
 const GOODBYE_MS = 200;
 
 export class Client {
   readonly user: string;
+  readonly token: string;
   /** Where the next attempt to connect goes. */
   edge: Edge;
   backoff: Backoff = STOCK_BACKOFF;
@@ -73,6 +74,7 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.user = options.user;
+    this.token = options.token;
     this.edge = options.edge;
     this.#socket = this.#newSocket();
   }
@@ -202,11 +204,11 @@ export class Client {
   }
 
   #newSocket(): Socket {
-    const { token, namespace } = this.#options;
+    const { namespace } = this.#options;
     const socket: Socket = new Socket({
       url: () => this.edge.url,
       backoff: () => this.backoff,
-      auth: () => ({ token, session: this.#session, client: "rollcall-loadtest/1", protocol: 1 }),
+      auth: () => ({ token: this.token, session: this.#session, client: "rollcall-loadtest/1", protocol: 1 }),
       ...(namespace === undefined ? {} : { namespace }),
       onDial: () => {
         this.#dialledMs = Date.now();

@@ -31,6 +31,7 @@ export const metrics = {
   lost: new Counter("rollcall_lost"),
   errors: new Counter("rollcall_errors"),
   closed: new Counter("rollcall_closed"),
+  unfinished: new Counter("rollcall_unfinished"),
 
   audits: new Counter("rollcall_audits"),
   received: new Counter("rollcall_received"),
@@ -38,6 +39,7 @@ export const metrics = {
   published: new Counter("rollcall_published"),
   conflicts: new Counter("rollcall_conflicts"),
   refusals: new Counter("rollcall_refusals"),
+  leftOut: new Counter("rollcall_left_out"),
 };
 
 const CORRECTNESS = [

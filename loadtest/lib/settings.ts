@@ -1,6 +1,7 @@
 /**
  * What a scenario is told: `EDGE_URLS` (comma-separated), `TOKENS` (file of `rollcall token --count`), `PUBLISH_URL`
- * (door of `rollcall loadtest`, for scenarios that publish or break edges), `PROFILE`; `OUT` is where results go.
+ * (door of `rollcall loadtest`, for scenarios that publish or break things), `PROFILE`; `OUT` is where results go, and
+ * `PATIENCE` how many times longer than usual is waited for what must be seen.
  */
 
 import { SharedArray } from "k6/data";
@@ -32,6 +33,9 @@ export const edges: readonly Edge[] = need("EDGE_URLS")
 const tokens = new SharedArray<TokenOf>("tokens", () => JSON.parse(open(need("TOKENS"))) as TokenOf[]);
 
 export const profile = __ENV.PROFILE ?? "smoke";
+
+/** On a machine that is far too slow nothing is in time, though all of it comes. Objectives about times do not change. */
+export const patience = Number(__ENV.PATIENCE ?? 1);
 
 /** `own`: what the scenario reads beside the common sizes; a profile that lacks one is a mistake. */
 export function sizesOf<Name extends string>(scenario: string, own: readonly Name[]): Sizes & Record<Name, number> {

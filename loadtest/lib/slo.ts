@@ -46,17 +46,22 @@ export const OBJECTIVES = {
   lost: none("changes and events never seen", "rollcall_lost"),
   errors: none("requests that failed", "rollcall_errors"),
   closed: none("connections closed by the server", "rollcall_closed"),
+  /** Whoever is interrupted or fails midway has compared nothing. */
+  unfinished: none("virtual users that did not come to the end", "rollcall_unfinished"),
 
   audits: some("comparisons with the truth", "rollcall_audits"),
   relayed: some("relays acknowledged", "rollcall_relayed"),
   notified: some("durable events published", "rollcall_published"),
   refusals: some("refusals of what is forbidden", "rollcall_refusals"),
+  leftOut: some("slow readers left out or closed", "rollcall_left_out"),
 } as const satisfies Record<string, Objective>;
 
 export type ObjectiveId = keyof typeof OBJECTIVES;
 
 /** What every scenario promises. */
-export const CORRECTNESS: readonly ObjectiveId[] = ["gaps", "repeats", "undeclared", "mismatches", "flickers", "lost"];
+export const CORRECTNESS: readonly ObjectiveId[] = [
+  ...(["gaps", "repeats", "undeclared", "mismatches", "flickers", "lost", "unfinished"] as const),
+];
 
 /** One line of the result: an objective, of all edges or of one. */
 export interface Judged extends Objective {

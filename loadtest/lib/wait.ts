@@ -30,3 +30,16 @@ export async function paced(count: number, overMs: number, begin: (index: number
   }
   await Promise.all(begun);
 }
+
+/**
+ * So often as long as `going`, begun at a random moment: a crowd does not act in chorus. What a stall made impossible is
+ * left out, not made up for: a burst would be refused.
+ */
+export async function beat(perSecond: number, going: () => boolean, act: () => Promise<void>): Promise<void> {
+  const periodMs = 1_000 / perSecond;
+  await sleep(Math.random() * periodMs);
+  for (let nextMs = Date.now(); going(); nextMs = Math.max(nextMs + periodMs, Date.now())) {
+    await sleep(nextMs - Date.now());
+    await act();
+  }
+}

@@ -8,8 +8,8 @@ import { cellOf, enterAll } from "../lib/churn.ts";
 import type { Client } from "../lib/client.ts";
 import { breakEdge, listEdges } from "../lib/door.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
-import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
-import { edges, sizesOf } from "../lib/settings.ts";
+import { endMs, scenario, story, vuNumber } from "../lib/scenario.ts";
+import { edges, patience, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { sleep, until } from "../lib/wait.ts";
 
@@ -21,10 +21,10 @@ export const { options, setup, handleSummary } = scenario("chaos", sizes, [
 ]);
 
 /** Beyond the objective, so that what is late is measured and not only missing. */
-const GONE_MS = 30_000;
-const RESTART_MS = 30_000;
+const GONE_MS = 30_000 * patience;
+const RESTART_MS = 30_000 * patience;
 
-export default async function chaos({ run }: Run): Promise<void> {
+export default story(async ({ run }) => {
   const vu = vuNumber();
   const cell = cellOf(run, vu, sizes);
   const away: Client[] = [];
@@ -56,7 +56,7 @@ export default async function chaos({ run }: Run): Promise<void> {
   await sleep(endMs(sizes) - Date.now());
   await cell.audit();
   await cell.empty();
-}
+});
 
 /** The last of those that were named. */
 async function killOne(): Promise<string> {

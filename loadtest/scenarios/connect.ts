@@ -2,16 +2,16 @@
 
 import { Client, endAll } from "../lib/client.ts";
 import { guarded } from "../lib/metrics.ts";
-import { endMs, scenario, vuNumber } from "../lib/scenario.ts";
+import { endMs, scenario, story, vuNumber } from "../lib/scenario.ts";
 import { identityOf, sizesOf } from "../lib/settings.ts";
 import { paced, sleep } from "../lib/wait.ts";
 
 const sizes = sizesOf("connect", ["rampSeconds"]);
 export const { options, setup, handleSummary } = scenario("connect", sizes, [
-  ...(["connect", "undeclared", "repeats", "errors", "closed"] as const),
+  ...(["connect", "undeclared", "repeats", "errors", "closed", "unfinished"] as const),
 ]);
 
-export default async function connect(): Promise<void> {
+export default story(async () => {
   const vu = vuNumber();
   const clients = Array.from(
     { length: sizes.clients },
@@ -26,4 +26,4 @@ export default async function connect(): Promise<void> {
   );
   await sleep(endMs(sizes) - Date.now());
   await endAll(clients);
-}
+});

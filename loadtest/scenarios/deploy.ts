@@ -9,8 +9,8 @@ import type { Client } from "../lib/client.ts";
 import { breakEdge, type EdgeProcess, listEdges } from "../lib/door.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
 import { pick } from "../lib/random.ts";
-import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
-import { edges, sizesOf } from "../lib/settings.ts";
+import { endMs, scenario, story, vuNumber } from "../lib/scenario.ts";
+import { edges, patience, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { vocabulary } from "../lib/vocabulary.ts";
 import { sleep } from "../lib/wait.ts";
@@ -22,9 +22,9 @@ export const { options, setup, handleSummary } = scenario("deploy", sizes, [
   ...(["errors", "relayed", "audits"] as const),
 ]);
 
-const RESTART_MS = 45_000;
+const RESTART_MS = 45_000 * patience;
 
-export default async function deploy({ run }: Run): Promise<void> {
+export default story(async ({ run }) => {
   const vu = vuNumber();
   const cell = cellOf(run, vu, sizes);
   const back = new Set<Promise<unknown>>();
@@ -50,7 +50,7 @@ export default async function deploy({ run }: Run): Promise<void> {
   const heard = new Set(cell.present().map((client) => client.view(cell.room)?.history));
   if (heard.size > 1) blame("mismatches", `histories end at ${[...heard].join(", ")}`);
   await cell.empty();
-}
+});
 
 /** A connection that closes before the ack is no error: it may or may not have been said. */
 async function say(cell: Cell): Promise<void> {

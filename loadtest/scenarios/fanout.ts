@@ -7,11 +7,11 @@
 import type { Meta } from "@rollcall/client";
 import { Client, endAll } from "../lib/client.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
-import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
-import { identityOf, sizesOf } from "../lib/settings.ts";
+import { goesOn, scenario, story, vuNumber } from "../lib/scenario.ts";
+import { identityOf, patience, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { declared, vocabulary } from "../lib/vocabulary.ts";
-import { paced, sleep, until } from "../lib/wait.ts";
+import { beat, paced, until } from "../lib/wait.ts";
 
 const sizes = sizesOf("fanout", ["rampSeconds", "rooms", "perSecond", "movesPerSecond"]);
 export const { options, setup, handleSummary } = scenario("fanout", sizes, [
@@ -20,7 +20,7 @@ export const { options, setup, handleSummary } = scenario("fanout", sizes, [
   ...(["errors", "closed", "relayed"] as const),
 ]);
 
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 5_000 * patience;
 
 interface Speaker {
   client: Client;
@@ -29,7 +29,7 @@ interface Speaker {
   heard: Set<string>;
 }
 
-export default async function fanout({ run }: Run): Promise<void> {
+export default story(async ({ run }) => {
   const vu = vuNumber();
   const one = vu === 1;
   const rooms = one ? 1 : sizes.rooms;
@@ -68,7 +68,7 @@ export default async function fanout({ run }: Run): Promise<void> {
   await until(() => missing().length === 0, SETTLE_MS);
   for (const client of missing()) blame("lost", `${client.user} did not get what was acknowledged`, client.tags);
   await endAll(speakers.map(({ client }) => client));
-}
+});
 
 function hear(client: Client, heard: Set<string>, name: string, payload: unknown, meta: Meta, one: boolean): void {
   const { text, x } = payload as { text?: string; x?: number };
@@ -78,29 +78,27 @@ function hear(client: Client, heard: Set<string>, name: string, payload: unknown
 }
 
 async function speak({ client, room }: Speaker, said: Set<string>): Promise<void> {
-  await beat(sizes.perSecond, async () => {
-    const data = { text: String(Date.now()) };
-    const answer = await client.ask<{ id: string }>(vocabulary.said, { room, data });
-    if (answer === undefined) return;
-    said.add(answer.id);
-    metrics.relayed.add(1, { ...client.tags, event: vocabulary.said });
-  });
+  await beat(
+    sizes.perSecond,
+    () => goesOn(sizes),
+    async () => {
+      const data = { text: String(Date.now()) };
+      const answer = await client.ask<{ id: string }>(vocabulary.said, { room, data });
+      if (answer === undefined) return;
+      said.add(answer.id);
+      metrics.relayed.add(1, { ...client.tags, event: vocabulary.said });
+    },
+  );
 }
 
 async function move({ client, room }: Speaker): Promise<void> {
-  await beat(sizes.movesPerSecond, async () => {
-    const data = { x: Date.now(), y: 0 };
-    const answer = await client.ask(vocabulary.moved, { room, data });
-    if (answer !== undefined) metrics.relayed.add(1, { ...client.tags, event: vocabulary.moved });
-  });
-}
-
-/** So often until the end, begun at a random moment: a crowd does not speak in chorus. */
-async function beat(perSecond: number, act: () => Promise<void>): Promise<void> {
-  const periodMs = 1_000 / perSecond;
-  await sleep(Math.random() * periodMs);
-  for (let nextMs = Date.now(); nextMs < endMs(sizes); nextMs += periodMs) {
-    await sleep(nextMs - Date.now());
-    await act();
-  }
+  await beat(
+    sizes.movesPerSecond,
+    () => goesOn(sizes),
+    async () => {
+      const data = { x: Date.now(), y: 0 };
+      const answer = await client.ask(vocabulary.moved, { room, data });
+      if (answer !== undefined) metrics.relayed.add(1, { ...client.tags, event: vocabulary.moved });
+    },
+  );
 }

@@ -6,8 +6,8 @@
 import { Client, endAll } from "../lib/client.ts";
 import { publish } from "../lib/door.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
-import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
-import { identityOf, sizesOf } from "../lib/settings.ts";
+import { endMs, scenario, story, vuNumber } from "../lib/scenario.ts";
+import { identityOf, patience, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { vocabulary } from "../lib/vocabulary.ts";
 import { paced, sleep, until } from "../lib/wait.ts";
@@ -19,7 +19,7 @@ export const { options, setup, handleSummary } = scenario("notifications", sizes
   ...(["errors", "closed", "notified"] as const),
 ]);
 
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 10_000 * patience;
 
 interface Device {
   client: Client;
@@ -28,7 +28,7 @@ interface Device {
   expected: Set<string>;
 }
 
-export default async function notifications({ run }: Run): Promise<void> {
+export default story(async ({ run }) => {
   const vu = vuNumber();
   const sentMs = new Map<string, number>();
   let acknowledging = 0;
@@ -82,7 +82,7 @@ export default async function notifications({ run }: Run): Promise<void> {
   await until(() => missing().length === 0 && acknowledging === 0, SETTLE_MS);
   for (const ticket of missing()) blame("lost", `${ticket} did not arrive`);
   await endAll(devices.map(({ client }) => client));
-}
+});
 
 /** Numbers of up to nine digits that runs and VUs do not share: a collapsed event would be one less. */
 function ticketsFrom(run: string, vu: number): number {

@@ -4,7 +4,7 @@
  */
 
 import { cellOf, churn, enterAll, STEADY } from "../lib/churn.ts";
-import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
+import { endMs, scenario, story, vuNumber } from "../lib/scenario.ts";
 import { sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 
@@ -15,10 +15,10 @@ export const { options, setup, handleSummary } = scenario("presence", sizes, [
   ...(["errors", "closed", "audits"] as const),
 ]);
 
-export default async function presence({ run }: Run): Promise<void> {
+export default story(async ({ run }) => {
   const vu = vuNumber();
   const cell = cellOf(run, vu, sizes, STEADY);
   await enterAll(cell, sizes);
   await churn(cell, sizes, endMs(sizes));
   await cell.empty();
-}
+});

@@ -2,7 +2,7 @@
 
 import { Cell } from "../lib/cell.ts";
 import { churn, enterAll, STEADY } from "../lib/churn.ts";
-import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
+import { endMs, scenario, story, vuNumber } from "../lib/scenario.ts";
 import { sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { vocabulary } from "../lib/vocabulary.ts";
@@ -15,7 +15,7 @@ export const { options, setup, handleSummary } = scenario("soak", sizes, [
 ]);
 
 /** Rooms live and die: each life begins with nobody and must end with nobody. */
-export default async function soak({ run }: Run): Promise<void> {
+export default story(async ({ run }) => {
   const vu = vuNumber();
   for (let life = 1; Date.now() < endMs(sizes); life++) {
     const cell = new Cell({
@@ -29,4 +29,4 @@ export default async function soak({ run }: Run): Promise<void> {
     await churn(cell, sizes, Math.min(endMs(sizes), Date.now() + sizes.lifeSeconds * 1_000));
     await cell.empty();
   }
-}
+});

@@ -7,12 +7,12 @@ import type { Entry, StateDiff } from "@rollcall/client";
 import { Client, endAll } from "../lib/client.ts";
 import { Expectations } from "../lib/expectations.ts";
 import { blame, guarded, metrics } from "../lib/metrics.ts";
-import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
-import { identityOf, sizesOf } from "../lib/settings.ts";
+import { goesOn, scenario, story, vuNumber } from "../lib/scenario.ts";
+import { identityOf, patience, sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { CallError } from "../lib/socket.ts";
 import { vocabulary } from "../lib/vocabulary.ts";
-import { paced, sleep, until } from "../lib/wait.ts";
+import { beat, paced, until } from "../lib/wait.ts";
 
 const sizes = sizesOf("state", ["rampSeconds", "patchesPerSecond"]);
 export const { options, setup, handleSummary } = scenario("state", sizes, [
@@ -22,10 +22,10 @@ export const { options, setup, handleSummary } = scenario("state", sizes, [
 ]);
 
 const COUNTER = `${vocabulary.note}counter`;
-const EQUAL_MS = 2_000;
-const SEEN_MS = 5_000;
+const EQUAL_MS = 2_000 * patience;
+const SEEN_MS = 5_000 * patience;
 
-export default async function state({ run }: Run): Promise<void> {
+export default story(async ({ run }) => {
   const vu = vuNumber();
   const room = `${vocabulary.room}load-${run}-${vu}`;
   const expectations = new Expectations<Client>();
@@ -50,21 +50,18 @@ export default async function state({ run }: Run): Promise<void> {
   );
 
   let increases = 0;
-  const beat = async (act: () => Promise<void>) => {
-    const periodMs = 1_000 / sizes.patchesPerSecond;
-    await sleep(Math.random() * periodMs);
-    for (let nextMs = Date.now(); nextMs < endMs(sizes); nextMs += periodMs) {
-      await sleep(nextMs - Date.now());
-      await guarded("patch", act);
-    }
-  };
   await Promise.all(
     clients.map((client, i) =>
-      beat(async () => {
-        if (i % 2 === 0) {
-          if (await increase(client, room)) increases++;
-        } else await point(client, room, clients, expectations);
-      }),
+      beat(
+        sizes.patchesPerSecond,
+        () => goesOn(sizes),
+        () =>
+          guarded("patch", async () => {
+            if (i % 2 === 0) {
+              if (await increase(client, room)) increases++;
+            } else await point(client, room, clients, expectations);
+          }),
+      ),
     ),
   );
   await audit(clients, room, increases);
@@ -76,7 +73,7 @@ export default async function state({ run }: Run): Promise<void> {
   await until(() => cursors().length === 0, SEEN_MS);
   if (cursors().length > 0) blame("mismatches", `${cursors().length} cursors outlived their sessions`);
   await endAll(clients);
-}
+});
 
 /** false: somebody was faster. */
 async function increase(client: Client, room: string): Promise<boolean> {

@@ -6,7 +6,7 @@
 import { STOCK_BACKOFF } from "../lib/backoff.ts";
 import { cellOf, enterAll } from "../lib/churn.ts";
 import { guarded } from "../lib/metrics.ts";
-import { endMs, type Run, scenario, vuNumber } from "../lib/scenario.ts";
+import { endMs, scenario, story, vuNumber } from "../lib/scenario.ts";
 import { sizesOf } from "../lib/settings.ts";
 import { CORRECTNESS } from "../lib/slo.ts";
 import { sleep } from "../lib/wait.ts";
@@ -20,7 +20,7 @@ export const { options, setup, handleSummary } = scenario("storm", sizes, [
 
 const TOGETHER = { firstMs: 500, maxMs: 5_000, jitter: 0 };
 
-export default async function storm({ run }: Run): Promise<void> {
+export default story(async ({ run }) => {
   const vu = vuNumber();
   const cell = cellOf(run, vu, sizes);
   await enterAll(cell, sizes);
@@ -31,4 +31,4 @@ export default async function storm({ run }: Run): Promise<void> {
     await sleep(sizes.pauseMs);
   }
   await cell.empty();
-}
+});

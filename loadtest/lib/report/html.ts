@@ -6,10 +6,11 @@ import { boundOf, measuredOf } from "./table.ts";
 import { parseCondition, type Verdict } from "./verdict.ts";
 
 const STYLE = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #18181b }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #e4e4e7 }
-.number { text-align: right; font-variant-numeric: tabular-nums } .edge { padding-left: 1.25rem; color: #52525b } .pass { color: #15803d } .fail { color: #b91c1c; font-weight: 700 }
-svg { width: 100%; height: auto; font: 11px system-ui, sans-serif } svg text { fill: #52525b } h2 { font-size: 1.05rem; margin: 2rem 0 .25rem }`;
+:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #a1a1aa55 }
+.number { text-align: right; font-variant-numeric: tabular-nums } .edge { padding-left: 1.25rem; opacity: .75 } .pass { color: #16a34a } .fail { color: #dc2626; font-weight: 700 }
+svg { width: 100%; height: auto; font: 11px system-ui, sans-serif } svg text { fill: currentcolor } h2 { font-size: 1.05rem; margin: 2rem 0 .25rem }`;
 
 export function htmlOf(result: Result): string {
   const { scenario, profile, sizes, edges, seconds, endedAt, passed, verdicts } = result;

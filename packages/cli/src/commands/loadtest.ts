@@ -18,6 +18,7 @@ import { listenForInterrupts } from "../interrupt.ts";
 import { type Door, openDoor } from "../loadtest/door.ts";
 import { findK6 } from "../loadtest/k6.ts";
 import { makePublisher } from "../loadtest/publisher.ts";
+import { openSlowReader, type ReaderTarget } from "../loadtest/slow-reader.ts";
 import { signTokens } from "../loadtest/tokens.ts";
 import { repeated, wholeNumber } from "../options.ts";
 
@@ -98,8 +99,9 @@ async function loadtest(scenario: string, flags: Flags, context: Context): Promi
   } else {
     const { status } = runningCluster(context);
     const edges = status.components.flatMap(({ kind, url }) => (kind === "edge" && url !== undefined ? [url] : []));
-    const tokens = join(home.folder, "loadtest-tokens.json");
-    const names = Array.from({ length: users }, (_, i) => `load-${i + 1}`);
+    // Its own users: scenarios that run beside each other must not meet.
+    const tokens = join(home.folder, `loadtest-tokens-${scenario}.json`);
+    const names = Array.from({ length: users }, (_, i) => `load-${scenario}-${i + 1}`);
     writeFileSync(tokens, `${JSON.stringify(await signTokens(names, context))}\n`, { mode: 0o600 });
     code = await withDoor({ port: 0 }, context, ({ url }) =>
       run({ EDGE_URLS: edges.join(","), TOKENS: tokens, PUBLISH_URL: url }),
@@ -142,7 +144,8 @@ async function withDoor<T>(flags: DoorFlags, context: Context, use: (door: Door)
       }
       process.kill(pid, name);
     };
-    const door = await openDoor({ publish, edges, signal }, random.id(), port);
+    const openReader = (target: ReaderTarget) => openSlowReader(target, { clock, random });
+    const door = await openDoor({ publish, edges, signal, openReader }, random.id(), port);
     try {
       return await use(door);
     } finally {

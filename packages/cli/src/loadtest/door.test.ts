@@ -2,11 +2,12 @@ import { afterEach, expect, test } from "vitest";
 import { type Door, openDoor, type Publication } from "./door.ts";
 
 let door: Door;
-afterEach(() => door.close());
+afterEach(() => door.close().catch(() => {})); // one test closes its own
 
 async function open() {
   const published: Publication[][] = [];
   const signals: [number, string][] = [];
+  const closed: string[] = [];
   door = await openDoor(
     {
       publish: async (publications) => {
@@ -15,6 +16,10 @@ async function open() {
       },
       edges: () => [{ name: "edge-1", url: "http://127.0.0.1:1", ready: true, pid: 7 }],
       signal: (pid, signal) => void signals.push([pid, signal]),
+      openReader: async ({ rooms }) => ({
+        readOn: async () => ({ told: "resync", versions: Object.fromEntries(rooms.map((room) => [room, 3])) }),
+        close: () => void closed.push(...rooms),
+      }),
     },
     "secret",
   );
@@ -23,7 +28,7 @@ async function open() {
     const response = await fetch(`${door.url}${path}`, init);
     return [response.status, await response.json()];
   };
-  return { ask, published, signals };
+  return { ask, published, signals, closed };
 }
 
 test("publishes what it is given", async () => {
@@ -61,4 +66,17 @@ test("lists edges and signals one by its name", async () => {
 test("is there for nobody who does not know the path", async () => {
   await open();
   expect((await fetch(new URL("/edges", door.url))).status).toBe(404);
+});
+
+test("keeps readers that do not read, until each is told to read on", async () => {
+  const { ask, closed } = await open();
+  const target = (room: string) => ({ url: "http://127.0.0.1:1", token: "t", rooms: [room] });
+  expect(await ask("POST", "/readers", target("a:1"))).toEqual([200, { id: "1" }]);
+  expect(await ask("POST", "/readers", target("a:2"))).toEqual([200, { id: "2" }]);
+  expect((await ask("POST", "/readers", { url: "nowhere", token: "t", rooms: [] }))[0]).toBe(400);
+  expect(await ask("POST", "/readers/1/read-on")).toEqual([200, { told: "resync", versions: { "a:1": 3 } }]);
+  expect((await ask("POST", "/readers/1/read-on"))[0]).toBe(404);
+  expect(closed).toEqual(["a:1"]);
+  await door.close();
+  expect(closed).toEqual(["a:1", "a:2"]);
 });

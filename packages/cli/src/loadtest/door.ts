@@ -1,15 +1,18 @@
 /**
- * The HTTP door of `loadtest`, for what k6 cannot do itself: publish over NATS, and break edges of the cluster of this
- * folder. It listens on 127.0.0.1 under a path nobody can guess.
+ * The HTTP door of `loadtest`, for what k6 cannot do itself: publish over NATS, stop reading, and break edges of the
+ * cluster of this folder. It listens on 127.0.0.1 under a path nobody can guess.
  *
  *     POST /publish              [{ event, data, id? }, ...]   -> { published }
  *     GET  /edges                                              -> [{ name, url, ready, pid }]
  *     POST /edges/<name>/kill    SIGKILL                       -> { pid }
  *     POST /edges/<name>/stop    SIGTERM: a drain              -> { pid }
+ *     POST /readers              { url, token, rooms }         -> { id }: it has stopped reading
+ *     POST /readers/<id>/read-on                               -> { told, versions }; then it is gone
  */
 
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ReaderTarget, SlowReader } from "./slow-reader.ts";
 
 export interface Publication {
   event: string;
@@ -28,6 +31,7 @@ export interface DoorWork {
   publish(publications: readonly Publication[]): Promise<void>;
   edges(): EdgeProcess[];
   signal(pid: number, signal: "SIGKILL" | "SIGTERM"): void;
+  openReader(target: ReaderTarget): Promise<SlowReader>;
 }
 
 export interface Door {
@@ -37,6 +41,7 @@ export interface Door {
 
 const MAX_BODY = 4 * 1024 * 1024;
 const MAX_PUBLICATIONS = 1_000;
+const MAX_READERS = 1_000;
 const SIGNALS = { kill: "SIGKILL", stop: "SIGTERM" } as const;
 
 /** A mistake of the caller. */
@@ -50,12 +55,13 @@ class Refusal extends Error {
 }
 
 export async function openDoor(work: DoorWork, secret: string, port = 0): Promise<Door> {
+  const readers: Readers = { issued: 0, open: new Map() };
   const server = createServer((request, response) => {
     const reply = (status: number, body: unknown) => {
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify(body));
     };
-    handle(request, secret, work).then(
+    handle(request, secret, work, readers).then(
       (body) => reply(200, body),
       (error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
@@ -69,13 +75,19 @@ export async function openDoor(work: DoorWork, secret: string, port = 0): Promis
     url: `http://127.0.0.1:${bound}/${secret}`,
     close: () =>
       new Promise((resolve, reject) => {
+        for (const reader of readers.open.values()) reader.close();
         server.close((error) => (error === undefined ? resolve() : reject(error)));
         server.closeAllConnections();
       }),
   };
 }
 
-async function handle(request: IncomingMessage, secret: string, work: DoorWork): Promise<unknown> {
+interface Readers {
+  issued: number;
+  open: Map<string, SlowReader>;
+}
+
+async function handle(request: IncomingMessage, secret: string, work: DoorWork, readers: Readers): Promise<unknown> {
   const [given, ...parts] = (request.url ?? "").slice(1).split("/");
   const asked = `${request.method} ${parts.join("/")}`;
   if (given !== secret) throw new Refusal(404, "nothing here");
@@ -85,12 +97,41 @@ async function handle(request: IncomingMessage, secret: string, work: DoorWork):
     return { published: publications.length };
   }
   if (asked === "GET edges") return work.edges();
+  if (asked === "POST readers") return openReader(await bodyOf(request), work, readers);
+  const reader = /^POST readers\/(\d+)\/read-on$/.exec(asked);
+  if (reader !== null) return readOn(reader[1]!, readers);
   const match = /^POST edges\/([a-z0-9-]+)\/(kill|stop)$/.exec(asked);
   if (match === null) throw new Refusal(404, "nothing here");
   const edge = work.edges().find(({ name }) => name === match[1]);
   if (edge === undefined) throw new Refusal(404, `the cluster of this folder has no ${match[1]}`);
   work.signal(edge.pid, SIGNALS[match[2] as keyof typeof SIGNALS]);
   return { pid: edge.pid };
+}
+
+async function openReader(target: unknown, work: DoorWork, readers: Readers): Promise<{ id: string }> {
+  if (!isTarget(target)) throw new Refusal(400, "expected { url, token, rooms }");
+  if (readers.open.size >= MAX_READERS) throw new Refusal(429, `at most ${MAX_READERS} readers`);
+  const reader = await work.openReader(target);
+  const id = String(++readers.issued);
+  readers.open.set(id, reader);
+  return { id };
+}
+
+async function readOn(id: string, readers: Readers): Promise<unknown> {
+  const reader = readers.open.get(id);
+  if (reader === undefined) throw new Refusal(404, `there is no reader ${id}`);
+  try {
+    return await reader.readOn();
+  } finally {
+    readers.open.delete(id);
+    reader.close();
+  }
+}
+
+function isTarget(body: unknown): body is ReaderTarget {
+  const { url, token, rooms } = (body ?? {}) as ReaderTarget;
+  const strings = [url, token, ...(Array.isArray(rooms) ? rooms : [undefined])];
+  return strings.every((value) => typeof value === "string") && URL.canParse(url);
 }
 
 function publicationsOf(body: unknown): Publication[] {

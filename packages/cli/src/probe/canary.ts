@@ -6,6 +6,7 @@
 import type { Clock, Random } from "@rollcall/runtime";
 import { io, type Socket } from "socket.io-client";
 import type { Publication } from "../loadtest/door.ts";
+import { ask, seen } from "../stock-client.ts";
 
 export const SLIS = ["join-visible", "notify", "vanish"] as const;
 export type Sli = (typeof SLIS)[number];
@@ -39,9 +40,8 @@ export interface RoundOptions {
 /** Rooms and the event of the example contracts. */
 const ROOM = "doc:probe";
 const NOTIFY = { namespace: "/support", event: "ticket:assigned" };
-const WITHIN_MS = { connect: 15_000, ack: 12_000, "join-visible": 10_000, notify: 10_000, vanish: 30_000 };
+const WITHIN_MS = { connect: 15_000, "join-visible": 10_000, notify: 10_000, vanish: 30_000 };
 
-type Answer = { ok: boolean; error?: { code: string } };
 interface Meta {
   inbox?: { epoch: string; seq: number };
 }
@@ -106,35 +106,6 @@ export async function probeEdge(options: RoundOptions): Promise<Sample[]> {
     for (const socket of sockets) socket.disconnect();
   }
   return samples;
-}
-
-async function ask(socket: Socket, name: string, payload: unknown): Promise<void> {
-  const answer = (await socket.timeout(WITHIN_MS.ack).emitWithAck(name, payload)) as Answer;
-  if (!answer.ok) throw new Error(`${name}: ${answer.error?.code ?? "no code"}`);
-}
-
-/** Resolves at the first such event; rejects when it does not come, or the connection is refused. */
-function seen(
-  socket: Socket,
-  name: string,
-  isIt: (payload: unknown) => boolean,
-  withinMs: number,
-  clock: Clock,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      alarm.cancel();
-      socket.off(name, onEvent);
-      socket.off("connect_error", onRefused);
-      settle();
-    };
-    const onEvent = (payload: unknown) => isIt(payload) && end(resolve);
-    // An edge that is busy says so; like everybody, a canary tries again.
-    const onRefused = (error: Error) => socket.active || end(() => reject(error));
-    const alarm = clock.setTimer(withinMs, () => end(() => reject(new Error(`no ${name} within ${withinMs} ms`))));
-    socket.on(name, onEvent);
-    socket.on("connect_error", onRefused);
-  });
 }
 
 function namesOf(payload: unknown, field: "joined" | "left"): string[] {
