@@ -60,7 +60,8 @@ export class Fleet implements AsyncDisposable {
 
   #answer(): Promise<Answer & { done: true }> {
     return new Promise((resolve, reject) => {
-      const onExit = () => reject(new Error("the fleet of clients ended"));
+      const onExit = (code: number | null, signal: string | null) =>
+        reject(new Error(`the fleet of clients ended: ${signal ?? `exit code ${code}`}`));
       this.#child.once("exit", onExit);
       this.#child.once("message", (answer: Answer) => {
         this.#child.off("exit", onExit);
