@@ -86,8 +86,11 @@ export class Doors {
     // Nothing behind a gap was applied: no partial answer, the edge sends the batch again.
     if (outcome.results.some(({ kind }) => kind === "gap")) throw new RollcallError("UNAVAILABLE");
     const settled = await this.#settle(edge, ops, outcome.results);
-    const joins = settled.filter(({ op }) => op.op === "join").length;
-    const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / (3 * Math.max(joins, 1))));
+    const joins = settled.flatMap(({ op, result }) =>
+      op.op === "join" && result.kind === "join" ? [{ name: { ...op.ref, room: op.room }, facts: result.facts }] : [],
+    );
+    this.#kept.follow(joins);
+    const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / (3 * Math.max(joins.length, 1))));
     const answering = { stale: brake, maxBytes, reader: createJoinReader(this.#store, this.#kept, maxBytes), revoked };
     const results = await Promise.all(settled.map((one) => this.#answer(one, answering)));
     return { status: "OK", epoch, brake, results: withinReply(results) };

@@ -8,7 +8,7 @@
 import type { Entry, EventTriple, JoinAck, JoinHave, Member, RosterDiff, StateDiff } from "@rollcall/contracts";
 import { RollcallError } from "@rollcall/contracts";
 import type { HistoryRead, JoinFacts, PresenceStore, RoomName, RoomVersions, StateAsk, StateRead } from "../store.ts";
-import type { KeptReads, RosterRead } from "./kept-reads.ts";
+import { type KeptReads, ROSTER_PAGE, type RosterRead } from "./kept-reads.ts";
 import { entryView, fitting, memberView } from "./views.ts";
 
 export interface RoomSnapshot extends RoomVersions {
@@ -42,13 +42,12 @@ export interface JoinReader {
   maxBytes: number;
 }
 
-const SNAPSHOT_MEMBERS = 500;
 const RESUMED_EVENTS = 100;
 
 export function createJoinReader(store: PresenceStore, kept: KeptReads, maxBytes: number): JoinReader {
   const fitted = new Map<RosterRead, RoomSnapshot>();
   const readRoster = async (name: RoomName): Promise<RosterRead> => {
-    const { members, ...versions } = await store.room(name, { after: "", limit: SNAPSHOT_MEMBERS });
+    const { members, ...versions } = await store.room(name, { after: "", limit: ROSTER_PAGE });
     return { ...versions, members: members.map(memberView) };
   };
   const once = <T>(read: (name: RoomName) => Promise<T>) => {

@@ -53,6 +53,36 @@ describe("what joins read, kept", () => {
     expect(reads).toBe(2);
   });
 
+  it("[K1] joins whose changes follow on a roster bring it up to date, and the first of a room makes one", async () => {
+    const member = (user: string, devices = 1) => ({ user, devices, since: "2026-01-01T00:00:00.000Z" });
+    const join = (user: string, from: number, version: number, count: number, more: Partial<JoinFacts> = {}) => {
+      const kind = more.change?.kind ?? "joined";
+      const change = { kind, from, member: JSON.stringify(member(user)) };
+      return { name, facts: at(version, { count, ...more, change }) };
+    };
+    const usersAt = async (version: number) => {
+      const { members } = await kept.roster(name, at(version), reading({ ...roster(version), members: [] }));
+      return members.map(({ user }) => user);
+    };
+    kept.follow([join("bob", 0, 2, 1), join("ann", 2, 3, 2)]);
+    expect(await usersAt(3)).toEqual(["ann", "bob"]);
+    kept.follow([join("cem", 3, 4, 3), join("bob", 4, 5, 3, { change: { kind: "updated", from: 4, member: "" } })]);
+    expect(await usersAt(5)).toEqual(["ann", "bob", "cem"]);
+    expect(reads).toBe(0);
+
+    kept.follow([join("eve", 6, 7, 3)]); // somebody left in between
+    expect(await usersAt(7)).toEqual([]);
+    expect(reads).toBe(1);
+    kept.follow([join("fay", 7, 8, 3)]); // what was read is not whole: a page of it, of a count of 1
+    expect(await usersAt(8)).toEqual([]);
+    expect(reads).toBe(2);
+    kept.follow([join("gil", 0, 2, 1, { roomEpoch: "1.2" })]); // another life
+    expect(await kept.roster(name, at(2, { roomEpoch: "1.2" }), reading(roster(2)))).toMatchObject({
+      members: [{ user: "gil" }],
+    });
+    expect(reads).toBe(2);
+  });
+
   it("[K2] a history serves from the same place on, when it reaches far enough", async () => {
     await kept.history(name, 3, at(1, { seq: 8 }), reading(history(8)));
     await kept.history(name, 3, at(1, { seq: 8 }), reading(history(8)));

@@ -113,6 +113,43 @@ test("[P13] who may not relay publishes nothing and asks again", async () => {
   await closed;
 });
 
+test("what comes while a batch is published shares the next one; who may not relay is not hurried", async () => {
+  const { state, outbox } = memory([entry(1, "a")]);
+  let takes = 0;
+  const counted: Outbox = {
+    ...outbox,
+    take(...asked) {
+      takes++;
+      return outbox.take(...asked);
+    },
+  };
+  const { relay, clock, published } = relayOf(counted, async () => {});
+  await clock.advance(0);
+  expect(published).toEqual(["id-1"]);
+  for (const n of [2, 3, 4]) {
+    state.entries.push(entry(n, "a"));
+    relay.poke();
+    await clock.advance(3);
+  }
+  expect([published.length, takes]).toEqual([1, 1]);
+  await clock.advance(1);
+  expect([published.length, takes]).toEqual([4, 2]);
+  await clock.advance(10); // nothing more
+  state.entries.push(entry(5, "a"));
+  relay.poke();
+  await clock.advance(0);
+  expect(published).toHaveLength(5);
+  state.mine = false;
+  await clock.advance(10);
+  takes = 0;
+  for (let i = 0; i < 10; i++) relay.poke();
+  await clock.advance(400);
+  expect(takes).toBe(0);
+  const closed = relay.close();
+  await clock.advance(0);
+  await closed;
+});
+
 test("while NATS is away nothing is claimed, and how much waits is told", async () => {
   const { outbox } = memory([entry(1, "a"), entry(2, "b")]);
   let isUp = false;

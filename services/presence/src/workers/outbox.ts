@@ -33,7 +33,7 @@ export interface RelayOptions {
 }
 
 export interface Relay {
-  /** There may be something new. */
+  /** There may be something new. Who may not relay looks in its own time. */
   poke(): void;
   /** Publishes what it has taken, and lets another go on. */
   close(): Promise<void>;
@@ -43,6 +43,8 @@ const BATCH = 256;
 /** A relay that died holds the others up for no longer. */
 const CLAIM_MS = 3_000;
 const IDLE_MS = 100;
+/** After a batch that was not full: what comes meanwhile shares the next one, with its three round trips of Redis. */
+const GATHER_MS = 10;
 const NOT_MINE_MS = 500;
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 2_000;
@@ -51,6 +53,8 @@ export function startRelay(options: RelayOptions): Relay {
   const { outbox, clock, logger, relay } = options;
   const stopping = new AbortController();
   let wake = () => {};
+  let isPoked = false;
+  let isIdle = false;
   let failures = 0;
 
   const pause = (ms: number) =>
@@ -63,6 +67,7 @@ export function startRelay(options: RelayOptions): Relay {
     });
 
   const turn = async (): Promise<number> => {
+    isPoked = false;
     if (!options.redisUp()) return IDLE_MS;
     const canPublish = options.natsUp();
     const { mine, entries, standing } = await outbox.take(relay, { claimMs: CLAIM_MS, count: canPublish ? BATCH : 0 });
@@ -70,7 +75,7 @@ export function startRelay(options: RelayOptions): Relay {
     if (!mine) return NOT_MINE_MS;
     if (entries.length === 0) return IDLE_MS;
     for (const part of betweenEpochs(entries)) await publishAll(part);
-    return 0;
+    return entries.length === BATCH ? 0 : GATHER_MS;
   };
 
   /** Subjects side by side, the entries of one after the other. Removes what was stored, also when the rest failed. */
@@ -105,7 +110,10 @@ export function startRelay(options: RelayOptions): Relay {
         if (failures === 1)
           logger.warn({ event: "outbox.failed", error }, "transitions could not be published; trying again");
       }
+      isIdle = failures === 0 && waitMs === IDLE_MS; // while it fails it waits its time out
+      if (isIdle && isPoked) continue; // while it looked
       if (waitMs > 0 && !stopping.signal.aborted) await pause(waitMs);
+      isIdle = false;
     }
     await outbox.yield(relay).catch((error: unknown) => {
       logger.debug({ event: "outbox.yield_failed", error }, "the claim ends by itself");
@@ -115,8 +123,8 @@ export function startRelay(options: RelayOptions): Relay {
 
   return {
     poke() {
-      // While it fails it waits its time out.
-      if (failures === 0) wake();
+      isPoked = true;
+      if (isIdle) wake();
     },
     async close() {
       stopping.abort();
