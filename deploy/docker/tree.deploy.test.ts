@@ -4,9 +4,10 @@
  * `./rollcall test deploy tree`.
  */
 
-import { deepEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { chmodSync, existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildInfo } from "@rollcall/runtime";
 import { type Child, REPOSITORY, startChild, tempFolder } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { serveAndStop } from "./serve.ts";
@@ -48,6 +49,12 @@ describe.each(NAMES)("the tree of %s", (program) => {
     );
     deepEqual(tools, []);
     ok(!closureOf(program).some((folder) => /testkit$|cli$/.test(folder)));
+  });
+
+  test("says which commit it is", () => {
+    const file = join(trees, program, "packages/runtime/COMMIT");
+    equal(existsSync(file), closureOf(program).includes("packages/runtime"));
+    if (existsSync(file)) equal(readFileSync(file, "utf8"), buildInfo().commit ?? "");
   });
 
   test("has no test, and nothing that is newer than the lockfile", () => {

@@ -7,6 +7,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { buildInfo } from "@rollcall/runtime";
 import { parse, stringify } from "yaml";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -58,6 +59,9 @@ export function writeTree(program: Program, out: string): void {
       cpSync(join(ROOT, folder, source), join(out, folder, source), { recursive: true, filter: isShipped });
     }
   }
+  // What `rollcall_build_info` tells.
+  const { commit = "" } = buildInfo();
+  if (folders.includes("packages/runtime")) writeFileSync(join(out, "packages/runtime/COMMIT"), commit);
   const { catalog, overrides, allowBuilds } = parse(readFileSync(join(ROOT, "pnpm-workspace.yaml"), "utf8")) as Record<
     string,
     unknown

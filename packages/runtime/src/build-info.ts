@@ -1,4 +1,4 @@
-/** Which build this is: its version, its Node and, in a checkout, its commit. */
+/** Which build this is: its version, its Node, and its commit as git or the image's build says it. */
 
 import { readFileSync } from "node:fs";
 import { METRICS } from "@rollcall/telemetry";
@@ -7,16 +7,18 @@ import type { Metrics } from "./metrics.ts";
 export interface BuildInfo {
   version: string;
   node: string;
-  /** Only where the sources lie in a git checkout. */
+  /** Unknown where the sources were copied by hand. */
   commit?: string;
 }
 
 const PACKAGE = new URL("../package.json", import.meta.url);
+/** Written into the trees of images. */
+const COMMIT = new URL("../COMMIT", import.meta.url);
 const GIT = new URL("../../../.git/", import.meta.url);
 
 export function buildInfo(): BuildInfo {
   const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
-  const commit = commitOf(GIT);
+  const commit = read(COMMIT) ?? commitOf(GIT);
   return { version, node: process.version, ...(commit === undefined ? {} : { commit }) };
 }
 
