@@ -10,6 +10,8 @@ export const METRIC_ADVICE: Record<MetricKey, string> = {
     "`slow` and `ping_timeout` are the clients' networks, `abuse` one client, `shutdown` and `drain` yours.",
   edgeInbound: "A code that rises for one event is that client's or its contract's; for all of them, a dependency's.",
   edgeAck: "What clients wait for. One event alone: its backend or its room; all of them: presence, NATS or the loop.",
+  edgeJoinedMembers:
+    "How large the rosters are that people meet: what a join reads, and what each change of a room costs, grows with it.",
   edgeDeliveries: "The load of fan-out: what grows with members times messages.",
   edgeDrops:
     "`slow` is expected under load; `undeclared` and `invalid` are defects of a publisher or ours: see the log.",
@@ -38,6 +40,8 @@ export const METRIC_ADVICE: Record<MetricKey, string> = {
     "`waiting` that grows is a channel whose host is ill, or more than it takes: its attempts by result tell which.",
   notifierFallbackAttempts:
     "`failed` is the host's: at most one every few seconds while it lasts. `refused` is a notice's: see the log.",
+  notifierBacklog:
+    "Grows: more is published than one notifier takes of a source (see B15), or Redis or presence is slow. It drains by itself.",
   notifierInFlight: "At its limit for long, Redis or presence is slow.",
   eventToClient: "What users feel, publishers' clocks included.",
   contracts: "More than one hash: a roll is under way, or a replica has old files.",

@@ -17,6 +17,7 @@ export interface MetricSpec<L extends string = string> {
 }
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+const MEMBERS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
 const DELAY_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 60] as const;
 
 export const METRICS = {
@@ -46,6 +47,13 @@ export const METRICS = {
     labels: ["event"],
     buckets: LATENCY_SECONDS,
     exemplars: true,
+  },
+  edgeJoinedMembers: {
+    type: "histogram",
+    name: "rollcall_edge_joined_room_members",
+    help: "Members of a room when a client of this edge had joined it, itself included.",
+    labels: [],
+    buckets: MEMBERS,
   },
   edgeDeliveries: {
     type: "counter",
@@ -182,6 +190,12 @@ export const METRICS = {
     help: "1 while the event source can be read, by this process or by the one that holds its lease.",
     labels: ["source"],
   },
+  notifierBacklog: {
+    type: "gauge",
+    name: "rollcall_notifier_backlog",
+    help: "Messages of a source that its durable consumer has not had acknowledged; every replica tells the same.",
+    labels: ["source"],
+  },
   notifierInFlight: {
     type: "gauge",
     name: "rollcall_notifier_in_flight",
@@ -241,7 +255,7 @@ export const METRICS = {
   buildInfo: {
     type: "gauge",
     name: "rollcall_build_info",
-    help: "1 for the build that runs; the commit is empty outside a checkout.",
+    help: "1 for the build that runs; the commit is empty where neither git nor the image says it.",
     labels: ["version", "node", "commit"],
   },
   processErrors: {

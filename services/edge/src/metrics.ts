@@ -10,6 +10,8 @@ export interface EdgeMetrics {
   connect(code: ErrorCode | "OK"): void;
   disconnect(reason: DisconnectReason): void;
   inbound(event: string, code: ErrorCode | "OK"): void;
+  /** A client joined a room that has so many members now. */
+  joined(members: number): void;
   ack(event: string, seconds: number, trace: Trace): void;
   delivered(event: string, seconds: number, trace: Trace): void;
   drop(reason: "undeclared" | "invalid" | "slow"): void;
@@ -34,6 +36,7 @@ export function edgeMetrics(metrics: Metrics): EdgeMetrics {
   const inbound = metrics.counter(METRICS.edgeInbound);
   const drops = metrics.counter(METRICS.edgeDrops);
   const tolerated = metrics.counter(METRICS.contractTolerated);
+  const members = metrics.histogram(METRICS.edgeJoinedMembers);
   const acks = metrics.histogram(METRICS.edgeAck);
   const delays = metrics.histogram(METRICS.fanoutDelay);
   const latency = metrics.histogram(METRICS.eventToClient);
@@ -44,6 +47,7 @@ export function edgeMetrics(metrics: Metrics): EdgeMetrics {
     inbound: (event, code) => inbound.inc({ event, code }),
     drop: (reason) => drops.inc({ reason }),
     tolerated: (event) => tolerated.inc({ event }),
+    joined: (count) => members.observe(count),
     ack: (event, seconds, trace) => acks.observe(observation(event, seconds, trace)),
     delivered: (event, seconds, trace) => delays.observe(observation(event, seconds, trace)),
     eventToClient: (event, seconds, trace) => latency.observe(observation(event, seconds, trace)),

@@ -42,6 +42,8 @@ describe("a room", () => {
     const [a, b] = [await world.user(0, "a"), await world.user(1, "b")];
     const senders = await Promise.all([0, 1, 0, 1].map((edge, i) => world.user(edge, `s${i}`)));
     for (const one of [a, b, ...senders]) await one.call("room:join", { room: "doc:order" });
+    // The 2nd, 4th and 6th came here.
+    expect(await world.edges[1]!.metrics.render()).toMatch(/^rollcall_edge_joined_room_members_sum 12$/m);
     const acks = senders.map(async (sender, s) => {
       for (let batch = 0; batch < 10; batch++) {
         const sent = Array.from({ length: 50 }, (_, i) =>

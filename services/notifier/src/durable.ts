@@ -97,7 +97,7 @@ export async function startDurable(options: DurableOptions): Promise<Durable> {
     metrics,
     faults: options.faults,
   });
-  const announce = createAnnounce(options);
+  const { say: announce } = withFaults("announce", { say: createAnnounce(options) }, options.faults);
   return {
     store,
     preferences,

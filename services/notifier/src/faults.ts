@@ -8,13 +8,20 @@ export type Faults = (point: string) => Promise<void>;
 
 /** The steps whose before and after are points; `faultPoints` spells them. */
 export const FAULT_STEPS = {
-  lease: ["hold"],
+  streams: ["ensureStream", "ensureConsumer"],
+  lease: ["hold", "release"],
   emitOnce: ["emit"],
   delivery: ["deliver"],
   deadLetters: ["write"],
-  store: ["accept", "mark", "turn", "takeDue", "raise", "markCurrent", "isCurrent", "lowestOpen", "nameEvent"],
+  archive: ["publish", "remove"],
+  journal: ["write"],
+  store: [
+    ...["accept", "mark", "turn", "takeDue", "gather", "scatter", "nameEvent", "writePreference"],
+    ...["raise", "markCurrent", "isCurrent", "lowestOpen"],
+  ],
+  announce: ["say"],
   lowWater: ["load", "save"],
-  jobs: ["make"],
+  jobs: ["make", "rest", "putBehind"],
   channel: ["send"],
 } as const;
 

@@ -14,12 +14,13 @@ import { AccountRing } from "./explain/ring.ts";
 import type { Channel } from "./fallback/channel.ts";
 import type { ChannelParts } from "./fallback/channels-file.ts";
 import { type Faults, withFaults } from "./faults.ts";
+import { watchBacklog } from "./intake/backlog.ts";
 import { decodeMessage } from "./intake/cloud-event.ts";
 import { createLease } from "./intake/lease.ts";
 import { createProcessor } from "./intake/processor.ts";
 import { maxAckPending, type Reader, type ReaderTiming, startReader } from "./intake/reader.ts";
 import { deadLetterStream, emittedSource, parseSources, sourceConsumer, sourceStream } from "./intake/sources.ts";
-import { ensureConsumer, ensureStream, StreamsError, type StreamsMode } from "./intake/streams.ts";
+import { StreamsError, type StreamsMode, streamsOf } from "./intake/streams.ts";
 import { routeEmitted } from "./routing/emitted.ts";
 import { route } from "./routing/route.ts";
 
@@ -71,6 +72,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   const sources = [...parseSources(options.sources, subjects), emitted];
   const js = jetstream(nats.nc, nats.jetStream);
   const jsm = await jetstreamManager(nats.nc, nats.jetStream);
+  const streams = withFaults("streams", streamsOf(jsm, mode), faults);
   const placement = v1Placement;
 
   await ensureAll();
@@ -153,8 +155,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
       nats,
       js,
       jsm,
-      subjects,
-      mode,
+      streams,
       maxInFlight,
       timing,
       clock,
@@ -179,8 +180,10 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     random,
     logger,
     metrics,
+    faults,
   });
   watchPending(readers);
+  const backlog = watchBacklog({ sources, jsm, isUp: () => nats.isUp(), clock, logger, metrics });
   // Ready means that requests find us: the server has seen the subscriptions.
   await nats.nc.flush();
 
@@ -194,16 +197,16 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
         differences.push(...error.differences);
       }
     };
-    await collect(ensureStream(jsm, deadLetterStream(subjects), mode));
+    await collect(streams.ensureStream(deadLetterStream(subjects)));
     for (const source of sources) {
-      await collect(ensureStream(jsm, sourceStream(source), mode));
+      await collect(streams.ensureStream(sourceStream(source)));
       // A reader makes the consumer: it knows where to begin.
       if (mode === "create") continue;
       const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
-      await collect(ensureConsumer(jsm, source.stream, need, mode));
+      await collect(streams.ensureConsumer(source.stream, need));
     }
     // With `create` the bucket is made where it is opened.
-    if (mode === "verify") await collect(ensureStream(jsm, markBucketStream(install), mode));
+    if (mode === "verify") await collect(streams.ensureStream(markBucketStream(install)));
     if (differences.length > 0) throw new StreamsError(differences);
   }
 
@@ -220,6 +223,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   return {
     isReady: () => redis.isUp() && durableRedis.isUp() && nats.isUp() && readers.every((reader) => reader.isHealthy()),
     async stop(graceMs) {
+      backlog.cancel();
       await Promise.all([
         ...requests.map((served) => served.close()),
         ...readers.map((reader) => reader.stop(graceMs)),

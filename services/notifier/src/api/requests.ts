@@ -17,6 +17,7 @@ import { createJournal } from "../delivery/journal.ts";
 import type { Durable } from "../durable.ts";
 import { answerAccounts } from "../explain/accounts.ts";
 import type { AccountRing } from "../explain/ring.ts";
+import { type Faults, withFaults } from "../faults.ts";
 import { createInboxDoor } from "../inbox/inbox-door.ts";
 import { createDeadLetterHandlers } from "./dead-letter.ts";
 import { createDeliveryHandler } from "./delivery.ts";
@@ -40,12 +41,17 @@ export interface RequestsOptions {
   random: Random;
   logger: Logger;
   metrics: Metrics;
+  faults: Faults | undefined;
 }
 
 export function serveRequests(options: RequestsOptions): Served[] {
   const { install, contracts, nats, subjects, delivery, durable, clock, random, logger, metrics } = options;
   const common = { queue: `${install}-notifier`, logger, metrics };
-  const journal = createJournal(nats.nc, options.js, subjects);
+  const { write: journal } = withFaults(
+    "journal",
+    { write: createJournal(nats.nc, options.js, subjects) },
+    options.faults,
+  );
   const emit = createEmitHandler({ contracts, delivery, journal, clock, random, metrics });
   const preference = createPreferenceHandlers(durable.preferences);
   const inbox = createInboxDoor({
@@ -55,7 +61,7 @@ export function serveRequests(options: RequestsOptions): Served[] {
     onOutcomes: durable.onOutcomes,
   });
   const { js, jsm, ring } = options;
-  const archive = createArchive({ js, jsm, subjects, logger });
+  const archive = createArchive({ js, jsm, subjects, logger, faults: options.faults });
   const deadletter = createDeadLetterHandlers(archive);
   const deliveryOf = createDeliveryHandler({ contracts, nc: nats.nc, subjects, store: durable.store, archive });
   const answer = (name: string, handler: (tenant: string, body: unknown) => Promise<unknown>) =>

@@ -5,6 +5,7 @@ import { headers as createHeaders, type MsgHdrs } from "@nats-io/nats-core";
 import { DEFAULT_TENANT, RollcallError, type Subjects } from "@rollcall/contracts";
 import type { Logger } from "@rollcall/runtime";
 import { parseTraceparent } from "@rollcall/telemetry";
+import { type Faults, withFaults } from "../faults.ts";
 
 export interface LetterSummary {
   /** Of the letter: its sequence in the dead-letter stream. */
@@ -51,6 +52,7 @@ export interface ArchiveOptions {
   jsm: JetStreamManager;
   subjects: Subjects;
   logger: Logger;
+  faults: Faults | undefined;
 }
 
 const DEFAULT_LIMIT = 50;
@@ -69,8 +71,22 @@ interface Stored {
   body: Uint8Array;
 }
 
-export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
+export function createArchive({ js, jsm, subjects, logger, faults }: ArchiveOptions) {
   const stream = subjects.deadletterStream();
+  const steps = withFaults("archive", { publish, remove }, faults);
+
+  /** The original, where it came from. */
+  async function publish({ seq, headers, body }: Stored): Promise<void> {
+    await js.publish(headers.get("rollcall-subject"), body, {
+      headers: originalHeaders(headers),
+      msgID: `replay-${seq}`,
+      timeout: REPLAY_TIMEOUT_MS,
+    });
+  }
+
+  async function remove({ seq }: Stored): Promise<void> {
+    await jsm.streams.deleteMessage(stream, seq);
+  }
 
   /** The newest, newest last, at most `limit`. */
   async function newest(tenant: string, filter: LetterFilter): Promise<Stored[]> {
@@ -181,15 +197,11 @@ export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
           continue;
         }
         try {
-          await js.publish(letter.headers.get("rollcall-subject"), letter.body, {
-            headers: originalHeaders(letter.headers),
-            msgID: `replay-${id}`,
-            timeout: REPLAY_TIMEOUT_MS,
-          });
+          await steps.publish(letter);
         } catch (cause) {
           throw new RollcallError("UNAVAILABLE", { cause, details: { replayed } });
         }
-        await jsm.streams.deleteMessage(stream, letter.seq);
+        await steps.remove(letter);
         replayed.push(id);
       }
       logger.info({ event: "deadletter.replayed", tenant, ids: replayed, skipped }, "dead letters were replayed");
@@ -206,7 +218,7 @@ export function createArchive({ js, jsm, subjects, logger }: ArchiveOptions) {
           { event: "deadletter.discarded", tenant, id: letter.seq, reason, subject, source, eventId },
           "a dead letter was discarded",
         );
-        await jsm.streams.deleteMessage(stream, letter.seq);
+        await steps.remove(letter);
         discarded.push(String(letter.seq));
       }
       return { discarded, ...more };

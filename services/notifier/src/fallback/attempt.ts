@@ -13,11 +13,12 @@ import { isFinal } from "../ledger/ledger.ts";
 import { backoffMs } from "../retry.ts";
 import { type Channel, type Notice, NotNow, type Permit, Refused } from "./channel.ts";
 import { type Companion, digestOf, takeAlong } from "./digest.ts";
-import { type JobData, keyOf, RECONCILE_MS } from "./jobs.ts";
+import { type JobData, type Jobs, keyOf, RECONCILE_MS } from "./jobs.ts";
 
 export interface AttemptOptions {
   contracts: Contracts;
   store: InboxStore;
+  jobs: Jobs;
   count(turned: Turned | undefined): void;
   /** For the metric. */
   attempted(channel: string, result: string): void;
@@ -36,7 +37,7 @@ export interface Attempt {
 }
 
 export function createAttempt(options: AttemptOptions) {
-  const { contracts, store, count, attempted, signal, clock, random, logger } = options;
+  const { contracts, store, jobs, count, attempted, signal, clock, random, logger } = options;
 
   return async (attempt: Attempt): Promise<void> => {
     const { job, queue, channel } = attempt;
@@ -70,18 +71,16 @@ export function createAttempt(options: AttemptOptions) {
     const notice = noticeOf(timer, claimed, claimed.info.traceparent === undefined ? undefined : span.traceparent);
     const companions = await companionsOf(timer, claimed.event);
     try {
-      const result = await channel.send(digestOf(notice, companions), signal);
+      const result = await channel.send(digestOf(notice, claimed, companions), signal);
       span.setAttribute(ATTRIBUTES.code, result);
       attempted(job.data.channel, result);
       // Its own end last: a worker that takes over sends the rest under the same key.
       for (const companion of companions) await persist(companion.timer, result);
       await persist(timer, result);
-      if (companions.length > 0)
-        await store.scatter(
-          timer,
-          claimed.event,
-          companions.map(({ timer }) => timer.mid),
-        );
+      if (companions.length > 0) {
+        const mids = companions.map((companion) => companion.timer.mid);
+        await store.scatter(timer, claimed.event, mids);
+      }
     } catch (error) {
       span.fail(error);
       attempted(job.data.channel, resultOf(error));
@@ -127,9 +126,15 @@ export function createAttempt(options: AttemptOptions) {
     if (waitMs === 0) throw error;
     // Its host is ill, which is not this notice's doing: it does not back off for it. But another one is tried next,
     // lest one that the host cannot stomach keeps all others waiting.
-    await job.moveToDelayed(clock.now() + waitMs + backoffMs(BEHIND, 0, random), token);
-    await rest(queue, waitMs);
+    await jobs.putBehind(job, clock.now() + waitMs + backoffMs(BEHIND, 0, random), token);
+    await jobs.rest(queue, waitMs);
     throw new DelayedError();
+  }
+
+  /** The queue rests, and the job in hand goes back to its front. */
+  async function leaveAlone(queue: Queue<JobData>, ms: number): Promise<never> {
+    await jobs.rest(queue, ms);
+    throw new RateLimitError();
   }
 }
 
@@ -140,15 +145,6 @@ const resultOf = (error: unknown) =>
 
 /** How far one that failed is put behind those that wait for the same host. */
 const BEHIND = { minMs: 500, maxMs: 500 };
-
-/** No worker takes a job of the queue for so long. Redis takes whole ms only. */
-const rest = (queue: Queue<JobData>, ms: number) => queue.rateLimit(Math.ceil(ms));
-
-/** It rests, and the job in hand goes back to its front. */
-async function leaveAlone(queue: Queue<JobData>, ms: number): Promise<never> {
-  await rest(queue, ms);
-  throw new RateLimitError();
-}
 
 const timerOf = ({ tenant, namespace, user, mid }: JobData): Timer => ({ tenant, namespace, user, mid });
 

@@ -4,6 +4,7 @@
  * record and its own end; whoever is left over when a worker dies speaks for the next window.
  */
 
+import { messageId } from "@rollcall/contracts/internal";
 import type { InboxStore } from "../inbox/inbox-store.ts";
 import type { Timer, Turned } from "../inbox/inbox-types.ts";
 import { isFinal } from "../ledger/ledger.ts";
@@ -44,17 +45,22 @@ export async function takeAlong(
   return { taken, ended };
 }
 
-/** The newest is what a receiver that knows no digests shows; `digest` has all, oldest first. */
-export function digestOf(leader: Notice, companions: readonly Companion[]): Notice {
+/**
+ * The newest is what a receiver that knows no digests shows; `digest` has all, oldest first. Its key names what is in
+ * it: when an attempt whose answer was lost is repeated and more has gathered since, a receiver that drops repeats must
+ * not drop that.
+ */
+export function digestOf(leader: Notice, record: Turned, companions: readonly Companion[]): Notice {
   if (companions.length === 0) return leader;
-  const others = companions.map(({ timer, record }) => ({
-    id: timer.mid,
-    data: JSON.parse(record.dataJson) as unknown,
-    ts: record.info.ts,
-  }));
-  const { id, data, ts } = leader;
-  const digest: NoticeItem[] = [{ id, data, ts }, ...others].toSorted((a, b) =>
-    a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0,
-  );
-  return { ...leader, ...digest.at(-1), digest };
+  const digest = [{ timer: { mid: leader.id }, record }, ...companions]
+    .toSorted((a, b) => a.record.seq - b.record.seq)
+    .map(
+      ({ timer, record: { dataJson, info } }): NoticeItem => ({
+        id: timer.mid,
+        data: JSON.parse(dataJson),
+        ts: info.ts,
+      }),
+    );
+  const key = messageId(leader.tenant, leader.key, digest.map((item) => item.id).join(" "));
+  return { ...leader, ...digest.at(-1), key: `d-${key}`, digest };
 }

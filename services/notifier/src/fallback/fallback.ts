@@ -17,7 +17,7 @@ import { isFinal } from "../ledger/ledger.ts";
 import { backoffMs } from "../retry.ts";
 import { createAttempt } from "./attempt.ts";
 import type { Channel } from "./channel.ts";
-import { BACKOFF, type JobData, makeJob, queueName, RECONCILE_MS } from "./jobs.ts";
+import { BACKOFF, type JobData, type Jobs, makeJob, putBehind, queueName, RECONCILE_MS, rest } from "./jobs.ts";
 import { startQueueGauge } from "./queue-gauge.ts";
 
 export interface FallbackOptions {
@@ -56,13 +56,23 @@ const NO_LIMIT = { max: 1_000_000, duration: 1_000 };
 export function startFallback(options: FallbackOptions): Fallback {
   const { contracts, store, preferences, channels, prefix, connection, clock, random, logger } = options;
   const outcomes = options.metrics.counter(METRICS.notifierOutcomes);
-  const jobs = withFaults("jobs", { make: makeJob }, options.faults);
+  const jobs: Jobs = withFaults("jobs", { make: makeJob, rest, putBehind }, options.faults);
   const stopping = new AbortController();
   const queues = new Map<string, Queue<JobData>>();
   const workers: Worker<JobData>[] = [];
   const attempts = options.metrics.counter(METRICS.notifierFallbackAttempts);
   const attempted = (channel: string, result: string) => attempts.inc({ channel, result });
-  const attempt = createAttempt({ contracts, store, count, attempted, signal: stopping.signal, clock, random, logger });
+  const attempt = createAttempt({
+    contracts,
+    store,
+    jobs,
+    count,
+    attempted,
+    signal: stopping.signal,
+    clock,
+    random,
+    logger,
+  });
   for (const [name, channel] of channels) {
     const common = { connection, prefix };
     const queue = new Queue<JobData>(queueName(name), common);
@@ -136,7 +146,9 @@ export function startFallback(options: FallbackOptions): Fallback {
     }
     if (digest !== undefined) {
       const { leads, inMs } = await store.gather(due, record.event, digest.windowMs);
-      if (!leads || inMs > 0) return void (await store.turn(due, [], inMs > 0 ? inMs : RECONCILE_MS));
+      if (inMs > 0) return void (await store.turn(due, [], inMs));
+      // Another one's notice is under way. This one was in time for it, or is next when it is taken: it looks again.
+      if (!leads) return;
     }
     // The job first: a record that says `handed` without a job would wait for the next round.
     const isOverdue = record.nowMs - record.changedAtMs > LATEST_RETRY_MS;

@@ -1,7 +1,7 @@
 /** The jobs of fallbacks: one queue per channel, one job per record of the ledger, however often it is asked for. */
 
 import { messageId } from "@rollcall/contracts/internal";
-import type { Queue } from "bullmq";
+import type { Job, Queue } from "bullmq";
 import type { Timer } from "../inbox/inbox-types.ts";
 
 export interface JobData extends Timer {
@@ -41,4 +41,18 @@ export async function makeJob(queue: Queue<JobData>, data: JobData, isOverdue: b
     removeOnComplete: true,
     removeOnFail: true,
   });
+}
+
+/** No worker takes a job of the queue for so long. Redis takes whole ms only. */
+export const rest = (queue: Queue<JobData>, ms: number): Promise<void> => queue.rateLimit(Math.ceil(ms));
+
+/** Behind those that wait already, to be worked again at `atMs`. */
+export const putBehind = (job: Job<JobData>, atMs: number, token: string | undefined): Promise<void> =>
+  job.moveToDelayed(atMs, token);
+
+/** What is done to jobs and queues. */
+export interface Jobs {
+  make: typeof makeJob;
+  rest: typeof rest;
+  putBehind: typeof putBehind;
 }

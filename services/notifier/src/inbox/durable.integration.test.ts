@@ -47,6 +47,7 @@ const order = (id: string, users: string[], subject = "events.orders", more = {}
 async function startHook() {
   const got: { id: string; traceparent: string; body: Record<string, unknown> }[] = [];
   let status = 200;
+  let gate = Promise.resolve();
   const server: Server = createServer((request, response) => {
     let text = "";
     request.on("data", (chunk) => {
@@ -55,7 +56,7 @@ async function startHook() {
     request.on("end", () => {
       const { "webhook-id": id, traceparent } = request.headers;
       got.push({ id: String(id), traceparent: String(traceparent), body: JSON.parse(text) });
-      response.writeHead(status).end();
+      void gate.then(() => response.writeHead(status).end());
     });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -64,6 +65,12 @@ async function startHook() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     answer: (next: number) => {
       status = next;
+    },
+    /** No answer until what it returns is called. */
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
     },
     close: () => new Promise((done) => server.close(done)),
   };
@@ -249,6 +256,22 @@ describe("durable events", () => {
       ],
     });
     expect(hook.got.find(({ body }) => body.user === "u2")!.body).not.toHaveProperty("digest");
+  });
+
+  it("[D1] that come due while a digest is under way are next", async () => {
+    await start();
+    const answer = hook.hold();
+    await bench.publish(order("a", ["u1"], "events.daily"));
+    await waitFor(() => hook.got.length === 1, { timeoutMs: 10_000, what: "an attempt" });
+    await bench.publish(order("b", ["u1"], "events.daily"));
+    const gathering = "{rollcall:c0}:inbox:main:%2F:u1:gathering:order%3Adaily";
+    await waitFor(async () => (await bench.redis.zcard(gathering)) === 2, {
+      timeoutMs: 10_000,
+      what: "it to come due",
+    });
+    answer();
+    await waitFor(async () => (await ledger("b")).u1 === "fallback", { timeoutMs: 20_000, what: "its end" });
+    expect(hook.got.map(({ body }) => body.id)).toEqual(["a", "b"].map((id) => messageId("main", "test", id)));
   });
 
   it("[D1] are tried again while the provider fails, each under one id, until it is well", async () => {

@@ -87,6 +87,8 @@ export interface Turned {
   nowMs: number;
   /** When the record changed last, Redis' time. */
   changedAtMs: number;
+  /** Its place in the inbox. */
+  seq: number;
 }
 
 export interface EventRecord {

@@ -4,11 +4,11 @@
  */
 
 import type { JetStreamClient, JetStreamManager, JsMsg } from "@nats-io/jetstream";
-import type { Subjects } from "@rollcall/contracts";
 import type { Clock, Logger, Metrics, NatsHandle, Random } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { backoffMs, WAITING } from "../retry.ts";
 import { deliveries } from "./deliveries.ts";
+import { InHand } from "./in-hand.ts";
 import { Lanes } from "./lanes.ts";
 import type { Lease } from "./lease.ts";
 import { markIn, type WaterMark } from "./low-water.ts";
@@ -16,7 +16,7 @@ import type { Processor, Reading } from "./processor.ts";
 import { reread, type SourceMemory } from "./reread.ts";
 import { type EventSource, sourceConsumer, sourceStream } from "./sources.ts";
 import { readDelivery } from "./stream-message.ts";
-import { ensureConsumer, ensureStream, isMissing, type StreamsMode } from "./streams.ts";
+import { isMissing, type Streams } from "./streams.ts";
 
 export interface ReaderTiming {
   leaseMs: number;
@@ -32,8 +32,7 @@ export interface ReaderOptions {
   nats: NatsHandle;
   js: JetStreamClient;
   jsm: JetStreamManager;
-  subjects: Subjects;
-  mode: StreamsMode;
+  streams: Streams;
   maxInFlight: number;
   timing: ReaderTiming;
   clock: Clock;
@@ -57,17 +56,14 @@ export interface Reader {
 export const maxAckPending = (maxInFlight: number) => maxInFlight * 4;
 
 export function startReader(options: ReaderOptions): Reader {
-  const { source, lease, nats, js, jsm, mode, maxInFlight, timing, memory, clock, random, logger } = options;
+  const { source, lease, nats, js, jsm, streams, maxInFlight, timing, memory, clock, random, logger } = options;
   const up = options.metrics.gauge(METRICS.notifierIntakeUp);
   const lanes = new Lanes();
-  const inFlight = new Map<JsMsg, { sequence: number; arrivedAtMs: number; reread: boolean }>();
-  /** Came, and not given to anybody yet. */
-  const untaken = new Set<JsMsg>();
+  const inHand = new InHand(maxInFlight);
   /** Everything below was taken from the stream. */
   let cursor: WaterMark | undefined;
   const stopping = new AbortController();
   const abandon = new AbortController();
-  let wake: (() => void) | undefined;
   let isHealthy = false;
 
   const setHealthy = (healthy: boolean) => {
@@ -77,23 +73,8 @@ export function startReader(options: ReaderOptions): Reader {
   setHealthy(false);
 
   const heartbeat = clock.setRepeating(timing.ackWaitMs / 3, () => {
-    if (!nats.isUp()) return;
-    for (const [message, { reread }] of inFlight) if (!reread) message.working();
+    if (nats.isUp()) inHand.keepAlive();
   });
-
-  /** Resolves when `isEnough` holds; asked again after each message that is done. */
-  async function whenDone(isEnough: () => boolean, signal: AbortSignal): Promise<void> {
-    while (!isEnough() && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          signal.removeEventListener("abort", done);
-          resolve();
-        };
-        signal.addEventListener("abort", done, { once: true });
-        wake = done;
-      });
-    }
-  }
 
   async function run(): Promise<void> {
     let failures = 0;
@@ -153,12 +134,11 @@ export function startReader(options: ReaderOptions): Reader {
         } finally {
           // What was dropped unacknowledged lies below it: no mark before the next look at the consumer.
           cursor = undefined;
-          for (const message of untaken) inFlight.delete(message);
-          untaken.clear();
+          inHand.drop();
         }
       }
     } finally {
-      await whenDone(() => inFlight.size === 0, working);
+      await inHand.empty(working);
       renewal.cancel();
       // Not released: it ends by itself.
       await lease
@@ -172,8 +152,7 @@ export function startReader(options: ReaderOptions): Reader {
   /** Moves the low-water mark, and notices by itself that the durable store was rewound. */
   async function tend(again: AbortController): Promise<void> {
     if (cursor === undefined) return;
-    const held = [...inFlight.values()].map(({ sequence }) => sequence);
-    const mark = { created: cursor.created, sequence: Math.min(cursor.sequence, ...held) };
+    const mark = { created: cursor.created, sequence: Math.min(cursor.sequence, inHand.lowestSequence()) };
     const lowest = await memory.lowestOpen();
     if (!(await memory.isCurrent())) return again.abort(new Error("the durable store was rewound"));
     await memory.saveMark({ ...mark, sequence: Math.min(mark.sequence, lowest ?? mark.sequence) });
@@ -186,7 +165,7 @@ export function startReader(options: ReaderOptions): Reader {
     working: AbortSignal,
     again: AbortController,
   ): Promise<void> {
-    await ensureStream(jsm, sourceStream(source), mode);
+    await streams.ensureStream(sourceStream(source));
     const { created, state } = await jsm.streams.info(source.stream);
     const mark = await memory.loadMark();
     const from = markIn({ created, last: state.last_seq }, mark);
@@ -197,9 +176,9 @@ export function startReader(options: ReaderOptions): Reader {
       );
     }
     const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
-    await ensureConsumer(jsm, source.stream, need, mode, from);
+    await streams.ensureConsumer(source.stream, need, from);
     const consumer = await js.consumers.get(source.stream, source.durable);
-    await whenDone(() => inFlight.size === 0, asking);
+    await inHand.empty(asking);
     const reading = {
       fence: { source: source.durable, term },
       signal: working,
@@ -211,7 +190,7 @@ export function startReader(options: ReaderOptions): Reader {
       nats,
       clock,
       ackWaitMs: timing.ackWaitMs,
-      room: () => room(asking),
+      room: () => inHand.room(asking),
       hold: (message) => hold(message, false),
       signal: asking,
     });
@@ -224,12 +203,6 @@ export function startReader(options: ReaderOptions): Reader {
       }
       take(value, created, { ...reading, reread: false });
     }
-  }
-
-  /** A pull is worth its round trip only for a part of the window. */
-  async function room(signal: AbortSignal): Promise<number> {
-    await whenDone(() => inFlight.size <= (maxInFlight * 3) / 4, signal);
-    return signal.aborted ? 0 : maxInFlight - inFlight.size;
   }
 
   /** Reads the source again from its mark, up to where it stands, when the durable store may have forgotten some of it. */
@@ -260,14 +233,14 @@ export function startReader(options: ReaderOptions): Reader {
         source,
         from,
         last,
-        room: () => room(asking),
+        room: () => inHand.room(asking),
         take: (message) => {
           hold(message, true);
           take(message, created, { ...reading, reread: true });
         },
         signal: asking,
       });
-      await whenDone(() => inFlight.size === 0, reading.signal);
+      await inHand.empty(reading.signal);
       if (asking.aborted) return;
     }
     await memory.settled(epoch);
@@ -276,29 +249,21 @@ export function startReader(options: ReaderOptions): Reader {
   }
 
   function hold(jsMsg: JsMsg, reread: boolean): void {
-    const { streamSequence: sequence, timestampNanos } = jsMsg.info;
-    inFlight.set(jsMsg, { sequence, arrivedAtMs: Math.floor(timestampNanos / 1e6), reread });
-    untaken.add(jsMsg);
-    if (!reread && cursor !== undefined) cursor.sequence = Math.max(cursor.sequence, sequence + 1);
+    inHand.hold(jsMsg, reread);
+    if (!reread && cursor !== undefined) cursor.sequence = Math.max(cursor.sequence, jsMsg.info.streamSequence + 1);
   }
 
   function take(jsMsg: JsMsg, created: string, reading: Reading): void {
-    untaken.delete(jsMsg);
+    inHand.take(jsMsg);
     const work = options.processor(jsMsg, readDelivery(jsMsg, created), reading);
-    void lanes.run(work.keys, work.run).then(() => {
-      inFlight.delete(jsMsg);
-      wake?.();
-    });
+    void lanes.run(work.keys, work.run).then(() => inHand.done(jsMsg));
   }
 
   const running = run();
   return {
     isHealthy: () => isHealthy,
-    inFlight: () => inFlight.size,
-    oldestMs() {
-      const [oldest] = inFlight.values();
-      return oldest?.arrivedAtMs;
-    },
+    inFlight: () => inHand.size,
+    oldestMs: () => inHand.oldestMs(),
     async stop(graceMs) {
       stopping.abort(new Error("stopping"));
       const timer = clock.setTimer(graceMs, () => abandon.abort(new Error("the grace is over")));

@@ -24,6 +24,17 @@ export class StreamsError extends Error {
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 
+/** With the server and the mode that a process has. */
+export interface Streams {
+  ensureStream(need: StreamNeed): Promise<void>;
+  ensureConsumer(stream: string, need: ConsumerNeed, startSequence?: number): Promise<void>;
+}
+
+export const streamsOf = (jsm: JetStreamManager, mode: StreamsMode): Streams => ({
+  ensureStream: (need) => ensureStream(jsm, need, mode),
+  ensureConsumer: (stream, need, startSequence) => ensureConsumer(jsm, stream, need, mode, startSequence),
+});
+
 /** Makes the stream when it is missing and `mode` allows it, never changes one. Throws {@link StreamsError}. */
 export async function ensureStream(jsm: JetStreamManager, need: StreamNeed, mode: StreamsMode): Promise<void> {
   if (mode === "off") return;

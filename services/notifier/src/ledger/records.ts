@@ -14,7 +14,7 @@ export function createRecords(redis: DurableRedis, { keepMs }: { keepMs: number 
     async turn(timer: Timer, events: readonly LedgerEvent[], nextMs?: number): Promise<Turned | undefined> {
       const reply = (await turnScript(timer, [timer.mid, nextMs ?? "", ...events])) as string[];
       if (reply[0] === "NONE") return undefined;
-      const [, state, final, reason, attempts, event, dataJson, info, expiresAt, now, changedAt] = reply;
+      const [, state, final, reason, attempts, event, dataJson, info, expiresAt, now, changedAt, seq] = reply;
       return {
         state: state as LedgerState,
         becameFinal: final === "1",
@@ -26,6 +26,7 @@ export function createRecords(redis: DurableRedis, { keepMs }: { keepMs: number 
         expiresAtMs: expiresAt === "" ? undefined : Number(expiresAt),
         nowMs: Number(now),
         changedAtMs: Number(changedAt),
+        seq: Number(seq),
       };
     },
 

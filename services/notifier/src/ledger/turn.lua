@@ -4,7 +4,7 @@
 -- ARGV[6] mid  [7] next timer, ms from now, or "" to leave it  [8..] ledger events
 -- Returns { "EPOCH" } | { "NONE" } (no such record) or
 -- { "OK", state, "1" when this call made it final, reason, attempts, name, data, info, end of ttl in ms or "",
--- now in ms, last change of the record in ms }.
+-- now in ms, last change of the record in ms, seq }.
 -- Bounds: one record, at most 4 events. Safe to run twice.
 local c = inbox_context()
 if not inbox_cell_epoch() then return { "EPOCH" } end
@@ -25,7 +25,7 @@ if not record then
   redis.call("ZREM", KEYS[3], rollcall_timer(c, mid))
   return { "NONE" }
 end
-local state, changedAt, reason, attempts = string.match(record, "^(%a+)|%d+|(%d+)|([%a_]*)|(%d+)$")
+local state, seq, changedAt, reason, attempts = string.match(record, "^(%a+)|(%d+)|(%d+)|([%a_]*)|(%d+)$")
 if ARGV[7] ~= "" and not ROLLCALL_FINAL[state] then
   local at = c.now + tonumber(ARGV[7])
   if expiresAt and tonumber(expiresAt) > c.now then at = math.min(at, tonumber(expiresAt)) end
@@ -35,4 +35,4 @@ if ROLLCALL_FINAL[state] then redis.call("ZREM", KEYS[3], rollcall_timer(c, mid)
 if ROLLCALL_FINAL[state] and expiresAt and tonumber(expiresAt) <= c.now then inbox_remove(c, mid) end
 local event = redis.call("HMGET", key, "name", "data", "info")
 return { "OK", state, final, reason, attempts, event[1], event[2], event[3], expiresAt or "",
-  string.format("%.0f", c.now), changedAt }
+  string.format("%.0f", c.now), changedAt, seq }

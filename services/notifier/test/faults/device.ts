@@ -3,10 +3,11 @@
  * a stock client, whose handler writes down what it was shown.
  */
 
-import type { EventTriple, Meta } from "@rollcall/contracts";
-import type { InboxPage } from "@rollcall/contracts/internal";
-import { systemClock } from "@rollcall/runtime";
+import type { EventTriple, Meta, RollcallError } from "@rollcall/contracts";
+import type { InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
+import { request, systemClock } from "@rollcall/runtime";
 import { client, type TestClient } from "@rollcall/testkit";
+import type { Bench } from "../bench.ts";
 
 export interface Device {
   /** Mids, in the order in which its handler got them. */
@@ -76,4 +77,23 @@ export function makeDevice(edgeUrl: string, token: string, event: string): Devic
   function ignoreEnd(work: Promise<void>): void {
     work.catch(() => undefined);
   }
+}
+
+/** As devices that have everything so far; one whose inbox has begun anew meanwhile asks again next time. */
+export async function acknowledgeAll({ nc }: Bench, users: readonly string[]): Promise<void> {
+  await Promise.all(
+    users.map(async (user) => {
+      const door = <T>(op: object) =>
+        request<T>(
+          nc,
+          "rollcall.internal.v1.notifier.inbox",
+          { tenant: "main", namespace: "/", user, ...op } as unknown as InboxRequest,
+          { timeoutMs: 5_000 },
+        );
+      const { epoch, seq } = await door<InboxState & { seq: number }>({ op: "sync", limit: 1 });
+      await door({ op: "ack", epoch, seq }).catch((error: RollcallError) => {
+        if (error.code !== "CONFLICT") throw error;
+      });
+    }),
+  );
 }

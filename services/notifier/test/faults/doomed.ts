@@ -22,7 +22,7 @@ const logger = createLogger({ service: "test", instance: "doomed", level: "silen
 const redis = connectRedis({ url: doom.redisUrl, clock: systemClock, logger, name: "redis" });
 const nats = await connectNats({ url: doom.natsUrl, name: "doomed", logger });
 let passed = 0;
-const notifier = await startNotifier({
+const starting = startNotifier({
   install: "rollcall",
   instance: "doomed",
   contracts: mixContracts,
@@ -49,4 +49,5 @@ const notifier = await startNotifier({
 });
 // Whoever started it is gone.
 process.once("disconnect", () => process.exit(1));
-process.once("SIGTERM", () => void notifier.stop(5_000).then(() => process.exit(0)));
+process.once("SIGTERM", () => void starting.then(({ stop }) => stop(5_000)).then(() => process.exit(0)));
+await starting;

@@ -1,24 +1,11 @@
 /** What is done to the notifier and to what it works with. */
 
-import { once } from "node:events";
-import type { RollcallError } from "@rollcall/contracts";
-import type { InboxRequest, InboxState } from "@rollcall/contracts/internal";
-import { request } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
-import { faultPoints } from "../../src/faults.ts";
+import { allDeaths } from "./deaths.ts";
+import { acknowledgeAll } from "./device.ts";
 import { startFlapping } from "./flapping.ts";
-import type { Fault, Stage } from "./stage.ts";
+import type { Fault } from "./stage.ts";
 import { USERS } from "./truth.ts";
-
-/** Only a device's request passes these; it has no state of its own to lose. */
-export const POINTS = faultPoints.filter((point) => !point.startsWith("store.mark:"));
-
-/** Passed once by a process, or at the end of its work: the first passing is the last. */
-export const passingOf = (point: string) =>
-  /^(lowWater|deadLetters|store\.(raise|markCurrent)|lease)/.test(point) ? 1 : 3;
-
-/** As after a restart of the durable Redis, so that every start passes the points of a re-read. */
-export const forgetRun = ({ bench }: Pick<Stage, "bench">) => bench.redis.hdel("{rollcall:c0}:inbox-epoch", "run");
 
 const DAY_MS = 86_400_000;
 
@@ -156,10 +143,9 @@ export const faults = ({ natsMs, redisMs, providerMs, jumpMs, betweenMs }: Lengt
   {
     name: "two devices of each recipient acknowledging at once, while fallbacks are due",
     part: "recipients",
-    async inject(stage) {
-      const { pause, isTaken } = stage;
+    async inject({ bench, pause, isTaken }) {
       while (!(await isTaken())) {
-        await Promise.all([...USERS, ...USERS].map((user) => acknowledgeAll(stage, user)));
+        await acknowledgeAll(bench, [...USERS, ...USERS]);
         await pause(10);
       }
     },
@@ -200,36 +186,5 @@ export const faults = ({ natsMs, redisMs, providerMs, jumpMs, betweenMs }: Lengt
       hook.answer({ status: 200 });
     },
   },
-  {
-    name: `killed at each of its ${POINTS.length} await points`,
-    part: "deaths",
-    publishes: true,
-    async inject(stage) {
-      const { running, end, notifier, publish, events } = stage;
-      for (const process of running()) await end(process, "SIGKILL");
-      const each = Math.ceil(events / POINTS.length);
-      for (const [n, point] of POINTS.entries()) {
-        await forgetRun(stage);
-        const doomed = notifier({ point, passing: passingOf(point) });
-        const ended = once(doomed, "exit");
-        await publish(Math.min(each, events - n * each));
-        await ended;
-      }
-    },
-  },
+  allDeaths,
 ];
-
-/** As a device that has everything so far; one whose inbox has begun anew meanwhile asks again next time. */
-async function acknowledgeAll({ bench }: Stage, user: string): Promise<void> {
-  const door = <T>(op: object) =>
-    request<T>(
-      bench.nc,
-      "rollcall.internal.v1.notifier.inbox",
-      { tenant: "main", namespace: "/", user, ...op } as unknown as InboxRequest,
-      { timeoutMs: 5_000 },
-    );
-  const { epoch, seq } = await door<InboxState & { seq: number }>({ op: "sync", limit: 1 });
-  await door({ op: "ack", epoch, seq }).catch((error: RollcallError) => {
-    if (error.code !== "CONFLICT") throw error;
-  });
-}

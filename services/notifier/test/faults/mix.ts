@@ -12,6 +12,12 @@ export const mixContracts = fakeContracts([
     audience: toUsers,
     durable: { ttlMs: 3_600_000, fallback: { afterMs: 50, channel: "hook" } },
   },
+  {
+    name: "order:noted",
+    from: from("events.noted"),
+    audience: toUsers,
+    durable: { ttlMs: 3_600_000, digest: { windowMs: 50 }, fallback: { afterMs: 50, channel: "hook" } },
+  },
 ]);
 
 export const mixTiming = {

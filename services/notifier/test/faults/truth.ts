@@ -161,8 +161,8 @@ function judgeDevices(states: Map<string, Map<string, string>>, { durable, shown
 function judgeInboxes(log: Log, result: Result): void {
   const newest = new Map<string, number>();
   const seen = new Set<string>();
-  for (const { event, meta, targets } of log) {
-    if (event !== "order:urgent") continue;
+  for (const { meta, targets } of log) {
+    if (meta.inbox === undefined) continue;
     const { epoch, seq } = meta.inbox as { epoch: string; seq: number };
     const inbox = `${targets[0]} ${epoch}`;
     if (seen.has(`${inbox} ${seq}`)) result.repeated.push(`${inbox} ${seq}`);

@@ -81,6 +81,7 @@ async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown
     ended(session, attempt);
     if (!session.live || attempt.cancelled) return;
     invocation.answer(ack);
+    parts.metrics.joined(ack.count);
     const wasMember = session.rooms.has(room);
     lifecycle.memberships.joined(session, room, { observe });
     if (joiner !== undefined && wasMember) {
