@@ -90,7 +90,6 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
       ...parseNatsUrl(url),
       name,
       waitOnFirstConnect: true,
-      noAsyncTraces: true, // an Error made for every request, only to name where it was asked from
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_MS,
       reconnectJitter: RECONNECT_JITTER_MS,
