@@ -3,8 +3,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * One project per kind of test. `unit` and `sim` need nothing but Node; `integration` starts real servers;
- * `e2e` starts real clusters; `deploy` needs programs of others (Helm, kubeconform, promtool, hadolint); `campaign` holds
- * the long runs and is never part of a default run.
+ * `e2e` starts real clusters; `deploy` needs programs of others (Helm, kubeconform, promtool, hadolint), `load` k6;
+ * `campaign` holds the long runs and is never part of a default run.
  *
  * Files of one worker share their modules (`isolate: false`): importing them anew for each file took most of the
  * time. So a module holds no state that a test could leave behind. Integration tests mostly wait for servers, hence
@@ -34,7 +34,7 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     projects: [
       project("unit", [`${roots}/**/*.test.ts`], {
-        exclude: ["**/node_modules/**", "**/*.{sim,integration,e2e,deploy,campaign}.test.ts"],
+        exclude: ["**/node_modules/**", "**/*.{sim,integration,e2e,deploy,load,campaign}.test.ts"],
         testTimeout: 20_000,
       }),
       project("sim", [`${roots}/**/*.sim.test.ts`], { testTimeout: 60_000 }),
@@ -49,6 +49,13 @@ export default defineConfig({
         fileParallelism: false,
       }),
       project("deploy", [`${roots}/**/*.deploy.test.ts`], { testTimeout: 300_000, hookTimeout: 300_000 }),
+      project("load", [`${roots}/**/*.load.test.ts`], {
+        testTimeout: 600_000,
+        hookTimeout: 300_000,
+        fileParallelism: false,
+        // Each is several processes.
+        maxConcurrency: 4,
+      }),
       project("campaign", [`${roots}/**/*.campaign.test.ts`], {
         testTimeout: 3_600_000,
         hookTimeout: 600_000,

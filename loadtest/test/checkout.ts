@@ -14,21 +14,22 @@ export interface Checkout {
   remove(): void;
 }
 
-export function makeCheckout(): Checkout {
+/** `env`: of everything that is run there. `owned`: what is to be changed there, and so is copied. */
+export function makeCheckout(env: Record<string, string>, owned: readonly string[] = []): Checkout {
   const folder = mkdtempSync(join(tmpdir(), "rollcall-loadtest-"));
   mkdirSync(join(folder, "packages"));
-  for (const name of LINKED) symlinkSync(join(ROOT, name), join(folder, name));
-  for (const name of readdirSync(join(ROOT, "packages"))) {
-    const [from, to] = [join(ROOT, "packages", name), join(folder, "packages", name)];
-    if (name === "cli") cpSync(from, to, { recursive: true, verbatimSymlinks: true });
-    else symlinkSync(from, to);
-  }
+  const bring = (name: string, copied: boolean) => {
+    if (copied) cpSync(join(ROOT, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
+    else symlinkSync(join(ROOT, name), join(folder, name));
+  };
+  for (const name of LINKED) bring(name, owned.includes(name));
+  for (const name of readdirSync(join(ROOT, "packages"))) bring(`packages/${name}`, name === "cli");
   // What was built for the real checkout serves here too.
   const path = [process.env.PATH, join(ROOT, ".rollcall/k6"), join(ROOT, ".rollcall/servers/bin")].join(":");
   return {
     folder,
     rollcall: (...args) =>
-      runProgram(process.execPath, [join(folder, "packages/cli/src/main.ts"), ...args], { PATH: path }),
+      runProgram(process.execPath, [join(folder, "packages/cli/src/main.ts"), ...args], { ...env, PATH: path }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

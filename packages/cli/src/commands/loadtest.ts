@@ -115,7 +115,9 @@ async function loadtest(scenario: string, flags: Flags, context: Context): Promi
 async function runK6(k6: string, script: string, quiet: boolean, env: Context["env"]): Promise<number> {
   const interrupts = listenForInterrupts();
   try {
-    const child = spawn(k6, ["run", ...(quiet ? ["--quiet"] : []), script], { env: { ...env }, stdio: "inherit" });
+    // Of several at once each has its own.
+    const args = ["run", "--address", "127.0.0.1:0", ...(quiet ? ["--quiet"] : []), script];
+    const child = spawn(k6, args, { env: { ...env }, stdio: "inherit" });
     void interrupts.first.then((signal) => signal === "SIGINT" || child.kill(signal));
     return await new Promise<number>((done, reject) => {
       child.once("error", reject);

@@ -3,7 +3,7 @@
 import { Argument, type Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { runSteps } from "../testing/run.ts";
-import { allSteps, deploySteps, STATIC_STEPS, type Step, suite, TEST_KINDS } from "../testing/steps.ts";
+import { allSteps, deploySteps, loadSteps, STATIC_STEPS, type Step, suite, TEST_KINDS } from "../testing/steps.ts";
 
 async function run(steps: readonly Step[], context: Context): Promise<void> {
   const { terminal } = context;
@@ -22,12 +22,13 @@ export function addTest(program: Command, context: Context): void {
       "Without arguments: lint, types, boundaries, unit, sim, integration, e2e.\n" +
         "At the end, a line for each failure; the last line sums up: N passed, N failed.",
     )
-    .addArgument(new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "deploy", "campaign"]))
+    .addArgument(new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "deploy", "load", "campaign"]))
     .argument("[name...]", "with a kind: only files whose path holds one of these; with campaign: which one")
     .action(async (kind: string | undefined, names: string[]) => {
       if (kind === undefined) return run(allSteps(results), context);
       if (kind === "static") return run(STATIC_STEPS, context);
       if (kind === "deploy") return run(deploySteps(results, names), context);
+      if (kind === "load") return run(loadSteps(results, names), context);
       if (kind === "campaign" && names.length === 0) {
         throw new CliError("which campaign? give a part of its file's name", { exitCode: EXIT.usage });
       }
@@ -36,8 +37,9 @@ export function addTest(program: Command, context: Context): void {
 }
 
 export function addVerify(program: Command, context: Context): void {
+  const { results } = context.home;
   program
     .command("verify")
-    .summary("what CI runs: all tests, and what is deployed (needs Go, or helm and kubeconform)")
-    .action(() => run([...allSteps(context.home.results), ...deploySteps(context.home.results)], context));
+    .summary("what CI runs: all tests, what is deployed and load (needs Go, or helm, kubeconform and k6)")
+    .action(() => run([...allSteps(results), ...deploySteps(results), ...loadSteps(results)], context));
 }

@@ -2,15 +2,22 @@
 
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Env } from "@rollcall/runtime";
 import { CliError, type Context } from "../context.ts";
-import { findServer, withPath } from "../servers/find.ts";
-import { CHROMIUM, NATS, PROMTOOL, REDIS, type ServerProgram } from "../servers/programs.ts";
+import type { Home } from "../home.ts";
+import { findK6 } from "../loadtest/k6.ts";
+import { type FindOptions, findServer, withPath } from "../servers/find.ts";
+import { CHROMIUM, NATS, PROMTOOL, REDIS } from "../servers/programs.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Step } from "./steps.ts";
 
 /** What a step's tests look for besides servers. Without it the others still run. */
-const BESIDES: Record<string, ServerProgram> = { e2e: CHROMIUM, deploy: PROMTOOL };
+const BESIDES: Record<string, (find: FindOptions, home: Home) => Promise<string>> = {
+  e2e: (find) => findServer(CHROMIUM, find),
+  deploy: (find) => findServer(PROMTOOL, find),
+  load: ({ env, say }, { folder }) => findK6({ env, folder: join(folder, "k6"), say }),
+};
 
 /** Whatever fails, the other steps still run: one run shows all that is wrong. */
 export async function runSteps(steps: readonly Step[], context: Context): Promise<Outcome> {
@@ -18,7 +25,7 @@ export async function runSteps(steps: readonly Step[], context: Context): Promis
   mkdirSync(home.results, { recursive: true });
   const env = await programsInPath(
     context,
-    steps.flatMap(({ name }) => BESIDES[name] ?? []),
+    steps.map(({ name }) => name),
   );
   const total = { passed: 0, failed: 0, failures: [] as string[] };
   for (const step of steps) {
@@ -37,12 +44,13 @@ export async function runSteps(steps: readonly Step[], context: Context): Promis
 }
 
 /** The tests look for servers in PATH. */
-async function programsInPath({ env, home, terminal }: Context, besides: readonly ServerProgram[]): Promise<Env> {
+async function programsInPath({ env, home, terminal }: Context, steps: readonly string[]): Promise<Env> {
   const find = { env, folder: home.servers, say: terminal.note };
   const programs = [await findServer(REDIS, find), await findServer(NATS, find)];
-  for (const program of besides) {
+  for (const step of steps) {
     try {
-      programs.push(await findServer(program, find));
+      const program = await BESIDES[step]?.(find, home);
+      if (program !== undefined) programs.push(program);
     } catch (error) {
       terminal.note(error instanceof CliError ? `${error.message}\n${error.hint}` : String(error));
     }

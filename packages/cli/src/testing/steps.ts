@@ -42,6 +42,11 @@ export const deploySteps = (results: string, filters: readonly string[] = []): S
   suite("deploy", results, filters),
 ];
 
+/** Scenarios of k6, and benches, small: that they work and nothing wrong happens, not how fast anything is. */
+export const loadSteps = (results: string, filters: readonly string[] = []): Step[] => [
+  suite("load", results, filters),
+];
+
 export function allSteps(results: string): Step[] {
   return [...STATIC_STEPS, ...TEST_KINDS.map((kind) => suite(kind, results))];
 }
