@@ -12,7 +12,7 @@ export type Format = typeof PROMETHEUS | typeof OPEN_METRICS;
 /** What the library's registry tells of one metric. */
 export type Family = MetricObjectWithValues<MetricValue<string>>;
 /** What its types leave out. */
-type Sample = MetricValue<string> & {
+export type Sample = MetricValue<string> & {
   metricName?: string;
   exemplar?: { labelSet: Labels; value: number; timestamp: number } | null | undefined;
 };

@@ -5,14 +5,12 @@
  */
 
 import { type HrTime, ValueType } from "@opentelemetry/api";
-import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import {
   AggregationTemporality,
   type CollectionResult,
   type DataPoint,
   DataPointType,
-  type Histogram,
   MeterProvider,
   type MetricData,
   type MetricProducer,
@@ -21,7 +19,9 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import { RESOURCE } from "@rollcall/telemetry";
 import type { Clock } from "./clock.ts";
+import type { Family, Sample } from "./exposition.ts";
 import type { Metrics } from "./metrics.ts";
+import { type Exemplar, exporterWithExemplars, type PointWithExemplars } from "./otlp-exemplars.ts";
 
 export interface MetricsPushOptions {
   metrics: Pick<Metrics, "families">;
@@ -48,7 +48,7 @@ export function startMetricsPush(options: MetricsPushOptions): MetricsPush {
   const url = `${endpoint.replace(/\/+$/, "")}/v1/metrics`;
   const resource = resourceFromAttributes({ [RESOURCE.service]: service, [RESOURCE.instance]: instance });
   const reader = new PeriodicExportingMetricReader({
-    exporter: options.exporter ?? new OTLPMetricExporter({ url, timeoutMillis: TIMEOUT_MS }),
+    exporter: options.exporter ?? exporterWithExemplars({ url, timeoutMillis: TIMEOUT_MS }),
     exportIntervalMillis: everyMs,
     exportTimeoutMillis: Math.min(TIMEOUT_MS, everyMs),
     metricProducers: [producerOf(metrics, resource, clock)],
@@ -73,7 +73,6 @@ function producerOf(metrics: Pick<Metrics, "families">, resource: Resource, cloc
 }
 
 type Times = Pick<DataPoint<number>, "startTime" | "endTime">;
-type Family = Awaited<ReturnType<Metrics["families"]>>[number];
 
 function metricOf(family: Family, times: Times): MetricData {
   const { name, help: description, values } = family;
@@ -91,29 +90,42 @@ function metricOf(family: Family, times: Times): MetricData {
 }
 
 /** From samples whose buckets each count everything below, in the order of their bounds, sum and count last. */
-function histogramsOf({ name, values }: Family, times: Times): DataPoint<Histogram>[] {
-  const points: DataPoint<Histogram>[] = [];
+function histogramsOf({ name, values }: Family, times: Times): PointWithExemplars[] {
+  const points: PointWithExemplars[] = [];
   let boundaries: number[] = [];
   let counts: number[] = [];
+  let exemplars: Exemplar[] = [];
   let below = 0;
   let sum = 0;
-  for (const sample of values as (Family["values"][number] & { metricName?: string })[]) {
+  for (const sample of values as Sample[]) {
     const { le, ...attributes } = sample.labels;
     switch (sample.metricName) {
       case `${name}_bucket`:
         if (le !== "+Inf") boundaries.push(Number(le));
         counts.push(sample.value - below);
         below = sample.value;
+        if (sample.exemplar) exemplars.push(exemplarOf(sample.exemplar));
         break;
       case `${name}_sum`:
         sum = sample.value;
         break;
       default:
-        points.push({ ...times, attributes, value: { buckets: { boundaries, counts }, sum, count: sample.value } });
-        [boundaries, counts, below] = [[], [], 0];
+        points.push({
+          ...times,
+          attributes,
+          value: { buckets: { boundaries, counts }, sum, count: sample.value },
+          exemplars,
+        });
+        [boundaries, counts, exemplars, below] = [[], [], [], 0];
     }
   }
   return points;
 }
+
+const exemplarOf = ({ labelSet, value, timestamp }: NonNullable<Sample["exemplar"]>): Exemplar => ({
+  traceId: String(labelSet.trace_id ?? ""),
+  value,
+  atMs: Math.round(timestamp * 1_000),
+});
 
 const hrTime = (ms: number): HrTime => [Math.trunc(ms / 1_000), (ms % 1_000) * 1e6];
