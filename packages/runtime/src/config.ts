@@ -4,7 +4,6 @@
  * `<NAME>_FILE` names, and is masked wherever settings are printed. An empty value counts as absent.
  */
 
-import { readFileSync } from "node:fs";
 import type { ErrorCode } from "@rollcall/contracts";
 import {
   checkerOf,
@@ -16,6 +15,7 @@ import {
   Type,
 } from "@rollcall/contracts/schema";
 import type { Env } from "./env.ts";
+import { readSecret } from "./secret-file.ts";
 import { withSettingsFile } from "./settings-file.ts";
 
 /** Some settings and what must hold between them. */
@@ -163,7 +163,7 @@ function rawValue(name: string, annotations: Annotations, env: Env, mistakes: st
   if (file === undefined || file === "") return direct;
   if (direct !== undefined) mistakes.push(`${name} and ${name}_FILE are both set: keep one`);
   try {
-    return readFileSync(file, "utf8").trim();
+    return readSecret(file);
   } catch (error) {
     mistakes.push(`${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
     return undefined;

@@ -5,13 +5,20 @@
  */
 
 import { readFileSync } from "node:fs";
-import { type Authenticator, credsAuthenticator, type NatsConnection, nkeyAuthenticator } from "@nats-io/nats-core";
+import {
+  type Authenticator,
+  credsAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+  usernamePasswordAuthenticator,
+} from "@nats-io/nats-core";
 import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { METRICS } from "@rollcall/telemetry";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { parseNatsUrl } from "./nats-servers.ts";
 import { measureRoundTrip } from "./round-trip.ts";
+import { renewed } from "./secret-file.ts";
 
 export interface NatsConnectOptions {
   /** One or more servers, comma-separated, with the user if one is needed. */
@@ -29,7 +36,7 @@ export interface NatsAccess {
   inboxPrefix?: string | undefined;
   /** Path of a credentials file; read again at each reconnect, so that it may be rotated. */
   creds?: string | undefined;
-  /** Seed of a user's nkey. */
+  /** Seed of a user's nkey; one from a file is read again at each reconnect. */
   nkey?: string | undefined;
   /** Paths of PEM files; read again at each reconnect. Any of them asks for TLS. */
   tls?: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined };
@@ -87,7 +94,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
   const { url, name, logger, metrics, access = {}, signal } = options;
   const nc = await firstConnection(
     {
-      ...parseNatsUrl(url),
+      ...serversOf(url),
       name,
       waitOnFirstConnect: true,
       maxReconnectAttempts: -1,
@@ -180,8 +187,26 @@ export function natsOptions({ inboxPrefix, creds, nkey, tls = {} }: NatsAccess):
   };
 }
 
+/** The user of a URL from a file is read again at each reconnect; where the servers are is not. */
+function serversOf(url: string): NodeConnectionOptions {
+  const { servers, ...first } = parseNatsUrl(url);
+  if (first.user === undefined) return { servers };
+  const now = () => {
+    try {
+      return parseNatsUrl(renewed(url));
+    } catch {
+      return first; // half a file, or a mistake in it
+    }
+  };
+  const authenticator = usernamePasswordAuthenticator(
+    () => now().user ?? "",
+    () => now().pass ?? "",
+  );
+  return { servers, authenticator };
+}
+
 function nkeyOf(seed: string): Authenticator {
-  const authenticator = nkeyAuthenticator(new TextEncoder().encode(seed));
+  const authenticator: Authenticator = (nonce) => nkeyAuthenticator(new TextEncoder().encode(renewed(seed)))(nonce);
   try {
     // Signs for nobody: what is no seed would only be told at each attempt, for ever.
     authenticator("");

@@ -9,7 +9,7 @@ import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type RedisAccess, redisAccessOptions } from "./redis-access.ts";
-import { type RedisOptions, redisOptions } from "./redis-options.ts";
+import { type RedisOptions, redisOptions, renewing } from "./redis-options.ts";
 import { measureRoundTrip } from "./round-trip.ts";
 
 export interface RedisConnectOptions {
@@ -51,7 +51,7 @@ const ERROR_LOG_EVERY_MS = 10_000;
 export function connectRedis(options: RedisConnectOptions): RedisConnection {
   const { url, clock, logger, name, metrics } = options;
   const settings: RedisOptions = {
-    ...redisOptions(name, options.socketTimeoutMs),
+    ...renewing(url, redisOptions(name, options.socketTimeoutMs)),
     ...(options.access === undefined ? {} : redisAccessOptions(url, options.access)),
     ...options.overrides,
   };
