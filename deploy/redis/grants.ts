@@ -45,7 +45,7 @@ const STREAMS = ["xadd", "xdel", "xtrim", "xlen", ...LOG_READS];
 
 /** What the scripts of presence derive from the hash tag. */
 const PRESENCE_KEYS = [
-  ...["epoch", "births", "leases", "evicting", "grace", "expiry", "expired", "retain", "occupancy", "resync"],
+  ...["layout", "epoch", "births", "leases", "evicting", "grace", "expiry", "expired", "retain", "occupancy", "resync"],
   ...["outbox", "relay", "publish", "revocations", "revoked:*"],
   ...["edge:*", "s:*", "u:*", "r:*", "w:*", "rooms:*", "id:*"],
 ];
@@ -66,7 +66,7 @@ export function redisGrantsOf(install: string): Record<RedisRole, RedisGrant[]> 
     ],
     notifier: [
       {
-        keys: [log, ...under("emitted:*", "intake:*", "inbox*", "event:*", "origin:*", "preference:*")],
+        keys: [log, ...under("layout", "emitted:*", "intake:*", "inbox*", "event:*", "origin:*", "preference:*")],
         commands: [...CONNECTION, ...SCRIPTS, ...HASHES, ...SORTED, ...SETS, ...STRINGS, "xadd"],
       },
       // BullMQ brings its own scripts, on its own keys.

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   deadletter: async () => (await import("./commands/deadletter.ts")).addDeadletter,
   trace: async () => (await import("./commands/trace.ts")).addTrace,
   doctor: async () => (await import("./commands/doctor.ts")).addDoctor,
+  migrate: async () => (await import("./commands/migrate.ts")).addMigrate,
   contracts: async () => (await import("./commands/contracts.ts")).addContracts,
   demo: async () => (await import("./commands/demo.ts")).addDemo,
   bench: async () => (await import("./commands/bench.ts")).addBench,

@@ -8,6 +8,8 @@ export type { Member as DeliveryMember } from "./members.ts";
 export { MAX_PACKET_BYTES, MAX_PACKET_DEPTH } from "./packet-text.ts";
 export type { PingBounds } from "./pings.ts";
 export { v1Placement } from "./placement.ts";
+export { admit, admitRelease, LAYOUTS, LayoutError, type LayoutMark, type Layouts, layoutOf } from "./record-layout.ts";
+export { MIGRATIONS, type MigrateOptions, type Migration, migrate } from "./record-migration.ts";
 export type * from "./seam.ts";
 export { createFanoutSource, type FanoutSourceOptions } from "./source.ts";
 export { compareIds } from "./stream-id.ts";

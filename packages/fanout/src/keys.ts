@@ -14,6 +14,8 @@ export function keysOf(install: string, cell: string) {
   const prefix = `{${install}:${cell}}:`;
   return {
     prefix,
+    /** Hash: `lowest` and `highest` layout that records of this cell may have. */
+    layout: () => `${prefix}layout`,
     /** Stream: the fan-out log of one partition. */
     log: (partition: number) => `${prefix}log:${partition}`,
     /** Stream: what the relay still has to bring to JetStream. */

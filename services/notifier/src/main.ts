@@ -1,6 +1,7 @@
 /** The notifier process. */
 
 import { compileCore } from "@rollcall/contracts";
+import { admitRelease, v1Placement } from "@rollcall/fanout";
 import { connectNats, connectRedis, natsAccessOf, openContracts, redisAccessOf, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
 import { readChannels } from "./fallback/channels-file.ts";
@@ -30,6 +31,8 @@ await runService({
       signal,
       access: natsAccessOf(settings),
     });
+    const cell = v1Placement.cellOf("");
+    await admitRelease([redis, durableRedis], { install: settings.INSTALL, cell }, signal);
     const notifier = await startNotifier({
       install: settings.INSTALL,
       instance: context.instance,

@@ -1,9 +1,10 @@
 /** The presence process. */
 
 import { compileCore } from "@rollcall/contracts";
+import { admitRelease } from "@rollcall/fanout";
 import { connectNats, connectRedis, natsAccessOf, openContracts, redisAccessOf, runService } from "@rollcall/runtime";
 import { config } from "./config.ts";
-import { startPresence } from "./presence.ts";
+import { CELL, startPresence } from "./presence.ts";
 import { CELL_CONNECTION } from "./redis/connection.ts";
 
 await runService({
@@ -36,6 +37,7 @@ await runService({
       signal,
       access: natsAccessOf(settings),
     });
+    await admitRelease([redis, durable], { install: settings.INSTALL, cell: CELL }, signal);
     const presence = await startPresence({
       install: settings.INSTALL,
       instance,

@@ -33,7 +33,7 @@ import { ensurePresenceStream, lastEpoch, lastTransition, type StreamsMode } fro
 import { startSweeper } from "./workers/sweeper.ts";
 
 /** Version 1 keeps every tenant in one cell. */
-const CELL = "c0";
+export const CELL = "c0";
 const QUEUE = "presence";
 /** Of a token's times (wire contract, section 2). */
 const LEEWAY_MS = 30_000;

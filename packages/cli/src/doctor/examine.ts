@@ -2,6 +2,7 @@
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import { DEFAULT_INSTALL, subjectsOf } from "@rollcall/contracts";
+import { layoutOf, v1Placement } from "@rollcall/fanout";
 import { boundsConfig, ConfigError, commonConfig, defineConfig, loadConfig } from "@rollcall/runtime";
 import { Redis } from "ioredis";
 import { type BusFlags, useBus } from "../bus/connect.ts";
@@ -14,7 +15,7 @@ import { readState } from "../cluster/state.ts";
 import { CliError, type Context } from "../context.ts";
 import { findServer } from "../servers/find.ts";
 import { NATS, REDIS, type ServerProgram } from "../servers/programs.ts";
-import { type Finding, finding, isAtLeast, judgeNats, judgeRedis } from "./finding.ts";
+import { type Finding, finding, isAtLeast, judgeLayout, judgeNats, judgeRedis } from "./finding.ts";
 
 export interface DoctorFlags extends BusFlags {
   redis?: string;
@@ -81,7 +82,8 @@ async function redis(url: string, context: Context): Promise<Finding[]> {
   let lost: Error | undefined;
   let client: Redis | undefined;
   try {
-    client = new Redis(url, redisOptions(url, env.INSTALL ?? DEFAULT_INSTALL, context));
+    const install = env.INSTALL ?? DEFAULT_INSTALL;
+    client = new Redis(url, redisOptions(url, install, context));
     client.on("error", (error: Error) => {
       lost = error; // what is in flight rejects with less to say
     });
@@ -89,12 +91,13 @@ async function redis(url: string, context: Context): Promise<Finding[]> {
     const text = await client.info();
     const field = (name: string) => new RegExp(`^${name}:(\\S*)`, "m").exec(text)?.[1] ?? "unknown";
     const [seconds, micros] = await client.time();
-    return judgeRedis({
+    const judged = judgeRedis({
       version: field("redis_version"),
       maxmemoryPolicy: field("maxmemory_policy"),
       appendonly: field("aof_enabled") === "1" ? "yes" : "no",
       skewMs: Number(seconds) * 1_000 + Number(micros) / 1_000 - clock.now(),
     });
+    return [...judged, judgeLayout(await layoutOf(client, { install, cell: v1Placement.cellOf("") }))];
   } catch (error) {
     const why = (lost ?? (error as Error)).message;
     return [finding.bad("redis", `cannot be asked: ${why}`, "start it, or correct REDIS_URL")];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isAtLeast, judgeNats, judgeRedis } from "./finding.ts";
+import { isAtLeast, judgeLayout, judgeNats, judgeRedis } from "./finding.ts";
 
 const healthyRedis = { version: "7.2.4", maxmemoryPolicy: "noeviction", appendonly: "yes", skewMs: 20 };
 const neededStreams = ["EVENTS", "ROLLCALL_PRESENCE"];
@@ -34,6 +34,16 @@ describe("redis", () => {
     expect(levels(findings)).toEqual(expected);
     for (const { level, todo } of findings) expect(todo === undefined).toBe(level === "ok");
   });
+});
+
+test.each([
+  [{ lowest: 1, highest: 1 }, { oldest: 1, newest: 1, writes: 1 }, "ok"],
+  [{ lowest: 1, highest: 2 }, { oldest: 1, newest: 1, writes: 1 }, "bad"],
+  [{ lowest: 1, highest: 2 }, { oldest: 2, newest: 2, writes: 2 }, "bad"],
+  [{ lowest: 1, highest: 2 }, { oldest: 1, newest: 2, writes: 2 }, "warn"],
+  [{ lowest: 1, highest: 2 }, { oldest: 1, newest: 2, writes: 1 }, "ok"],
+])("records with layouts %j for a release of %j: %s", (mark, layouts, level) => {
+  expect(judgeLayout(mark, layouts)).toMatchObject({ level });
 });
 
 describe("nats", () => {

@@ -1,5 +1,7 @@
 /** What `doctor` finds, and how it judges what it was told. Pure. */
 
+import { LAYOUTS, type LayoutMark, type Layouts } from "@rollcall/fanout";
+
 export interface Finding {
   /** `bad`: it does not work so. `warn`: it works here, production needs otherwise. */
   level: "ok" | "warn" | "bad";
@@ -59,6 +61,20 @@ export function judgeRedis(facts: RedisFacts): Finding[] {
       ? ok(about, "its clock agrees with this machine's")
       : warn(about, `its clock is ${skewS} s off this machine's`, "synchronise both with NTP"),
   ];
+}
+
+/** Records that services of this release would meet. */
+export function judgeLayout(mark: LayoutMark, layouts: Layouts = LAYOUTS): Finding {
+  const { lowest, highest } = mark;
+  const { oldest, newest, writes } = layouts;
+  const what = `records have ${lowest === highest ? `layout ${lowest}` : `layouts ${lowest} to ${highest}`}`;
+  if (highest > newest)
+    return bad("redis", `${what}, this release reads to ${newest}`, "use the release that wrote them");
+  if (lowest < oldest)
+    return bad("redis", `${what}, this release reads from ${oldest}`, "migrate with the release before");
+  if (lowest < writes && highest === writes)
+    return warn("redis", what, "when all processes run this release: rollcall migrate");
+  return ok("redis", what);
 }
 
 export interface NatsFacts {
