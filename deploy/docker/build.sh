@@ -25,7 +25,8 @@ if [[ $base != *@sha256:* ]]; then
   base=${base%:*}@$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$base")
 fi
 echo "base: $base"
-flags=(--build-arg "BASE_IMAGE=$base" --file "$root/deploy/docker/Dockerfile")
+commit=$(cat "$context/edge/packages/runtime/COMMIT" 2>/dev/null || echo unknown)
+flags=(--build-arg "BASE_IMAGE=$base" --build-arg "VERSION=$tag" --build-arg "COMMIT=$commit" --file "$root/deploy/docker/Dockerfile")
 [[ -z ${PLATFORMS:-} ]] || flags+=(--platform "$PLATFORMS")
 if [[ ${PUSH:-} == 1 ]]; then flags+=(--push --sbom=true --provenance=mode=max); else flags+=(--load); fi
 for program in "${programs[@]}"; do

@@ -8,6 +8,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildInfo } from "@rollcall/runtime";
 import { startChild, tempFolder } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { serveAndStop } from "./serve.ts";
@@ -16,6 +17,7 @@ import { PROGRAMS, type Program, writeTree } from "./tree.ts";
 const NAMES = Object.keys(PROGRAMS) as Program[];
 const BASE = process.env.BASE_IMAGE ?? "gcr.io/distroless/nodejs24-debian12:nonroot";
 const RUN_AS = "65532";
+const COMMIT = buildInfo().commit ?? "unknown";
 const context = tempFolder("images");
 const scratch = tempFolder("scratch");
 const logFile = (name: string) => join(context, `${name}.log`);
@@ -27,6 +29,7 @@ interface Config {
   Env: string[];
   Entrypoint: string[];
   WorkingDir: string;
+  Labels: Record<string, string>;
 }
 interface Built {
   /** Where its files are. */
@@ -49,7 +52,8 @@ beforeAll(() => {
   for (const name of NAMES) writeTree(name, join(context, name));
   for (const name of NAMES) {
     const image = `localhost/rollcall-${name}:campaign`;
-    const flags = ["--quiet", "--build-arg", `BASE_IMAGE=${BASE}`, "--file", join(import.meta.dirname, "Dockerfile")];
+    const args = [`BASE_IMAGE=${BASE}`, "VERSION=campaign", `COMMIT=${COMMIT}`].flatMap((arg) => ["--build-arg", arg]);
+    const flags = ["--quiet", ...args, "--file", join(import.meta.dirname, "Dockerfile")];
     buildah("bud", ...flags, "--target", name, "--tag", image, context);
     const { OCIv1 } = JSON.parse(buildah("inspect", "--type", "image", image)) as { OCIv1: { config: Config } };
     const container = buildah("from", "--pull-never", image);
@@ -96,6 +100,7 @@ describe.each(NAMES)("the image of %s", (name) => {
   test("runs its program as nobody in particular, from the files of root", () => {
     const { config, root } = built[name];
     equal(config.User, `${RUN_AS}:${RUN_AS}`);
+    equal(config.Labels["org.opencontainers.image.revision"], COMMIT);
     deepEqual(config.Entrypoint, ["node", `/app/${PROGRAMS[name]}`]);
     const owned = spawnSync("find", [join(root, "app"), "!", "-uid", "0", "-o", "-perm", "/o+w", "!", "-type", "l"]);
     equal(String(owned.stdout), "");
