@@ -27,12 +27,12 @@ import { KeptReads } from "./kept-reads.ts";
 import { dataOf, errorOf } from "./lane-answer.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
 import { Repeats } from "./repeats.ts";
-import { withinReply } from "./reply-size.ts";
+import { fitsReply, withinReply } from "./reply-size.ts";
 import { traced } from "./traces.ts";
 import { watcherView } from "./views.ts";
 
 export const MAX_LANE_OPS = 500;
-/** What all acks of one reply share, below the usual `max_payload` of NATS (1 MiB); see `reply-size.ts` for the rest. */
+/** What acks that are too large together share, below the usual `max_payload` of NATS (1 MiB); see `reply-size.ts`. */
 const REPLY_BYTES = 768 * 1024;
 const PAGE_DEFAULT = 100;
 /** One stream of one ack; an ack has three and must stay below 128 KiB. */
@@ -90,10 +90,14 @@ export class Doors {
       op.op === "join" && result.kind === "join" ? [{ name: { ...op.ref, room: op.room }, facts: result.facts }] : [],
     );
     this.#kept.follow(joins);
-    const maxBytes = Math.min(STREAM_BYTES, Math.floor(REPLY_BYTES / (3 * Math.max(joins.length, 1))));
-    const answering = { stale: brake, maxBytes, reader: createJoinReader(this.#store, this.#kept, maxBytes), revoked };
-    const results = await Promise.all(settled.map((one) => this.#answer(one, answering)));
-    return { status: "OK", epoch, brake, results: withinReply(results) };
+    const answers = (maxBytes: number) => {
+      const reader = createJoinReader(this.#store, this.#kept, maxBytes);
+      return Promise.all(settled.map((one) => this.#answer(one, { stale: brake, maxBytes, reader, revoked })));
+    };
+    const results = await answers(STREAM_BYTES);
+    if (fitsReply(results)) return { status: "OK", epoch, brake, results };
+    const share = Math.floor(REPLY_BYTES / (3 * Math.max(joins.length, 1)));
+    return { status: "OK", epoch, brake, results: withinReply(await answers(Math.min(STREAM_BYTES, share))) };
   }
 
   async read(body: ReadRequest): Promise<unknown> {

@@ -15,9 +15,18 @@ const MAX_ACK_BYTES = 128 * 1024;
 const RESERVED_BYTES = 256;
 const LATER_MS = 200;
 
+/** Asked before anything is given up: a storm's acks are many, and small. */
+export function fitsReply(results: readonly LaneResult[]): boolean {
+  if (results.length * MAX_ACK_BYTES <= MAX_REPLY_BYTES) return true;
+  let left = MAX_REPLY_BYTES;
+  return results.every((result) => {
+    left -= Buffer.byteLength(JSON.stringify(result)) + 1;
+    return left > 0;
+  });
+}
+
 /** What does not fit was done all the same: who asked asks again, and is then in a smaller batch. */
 export function withinReply(results: readonly LaneResult[]): LaneResult[] {
-  if (results.length * MAX_ACK_BYTES <= MAX_REPLY_BYTES) return [...results];
   let left = MAX_REPLY_BYTES - results.length * RESERVED_BYTES;
   return results.map((result) => {
     const own = Buffer.byteLength(JSON.stringify(result));
