@@ -154,8 +154,12 @@ function connectSocketIo(options: LoadClientOptions): Promise<LoadClient> {
   const client: LoadClient = {
     ask,
     async join(room, from = {}) {
-      const answer = await Answers.persist(() => ask("room:join", { room, ...from }));
-      return { answer, position: havePosition(answer) };
+      const answers = [await Answers.persist(() => ask("room:join", { room, ...from }))];
+      const position = havePosition(answers[0]!);
+      for (let after = restOf(answers[0]!); after !== undefined; after = restOf(answers.at(-1)!)) {
+        answers.push(await Answers.persist(() => ask("room:history", { room, after })));
+      }
+      return { answer: answers.join(""), position };
     },
     leave: async (room) => void (await Answers.persist(() => ask("room:leave", { room }))),
     publish: async (room, data, event = "chat:said") => void (await ask(event, { room, data })),
@@ -228,6 +232,15 @@ export function follow(data: Buffer, positionIn: (room: string) => Position | un
   const [, { room, to }] = JSON.parse(data.toString("utf8", 2)) as [string, { room: string; to: number }];
   const { have } = (positionIn(room) ?? {}) as { have?: { roster?: number } };
   if (have?.roster !== undefined && to > have.roster) have.roster = to;
+}
+
+/** Where the rest of a history begins that did not fit into an answer: a join's, or a page's. */
+function restOf(answer: string): number | undefined {
+  if (!answer.includes('"next":')) return undefined;
+  const [{ data = {} }] = JSON.parse(answer) as [
+    { data?: { resumed?: boolean; history?: { next?: number }; next?: number } },
+  ];
+  return data.history === undefined ? data.next : data.resumed === true ? data.history.next : undefined;
 }
 
 /** Of Rollcall's ack; stock has nothing to come back to. */
