@@ -22,7 +22,7 @@ export interface FindK6Options {
 }
 
 /** It downloads some hundred modules and compiles them all: two minutes of two cores, longer where there is other work. */
-const BUILD_MS = 900_000;
+const BUILD_MS = 600_000;
 /** The proxy of modules may be away for a moment; what was compiled is not compiled again. */
 const ATTEMPTS = 3;
 const MAX_OUTPUT = 16 * 1024 * 1024;

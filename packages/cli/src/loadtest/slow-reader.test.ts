@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSlowReader, type SlowReader } from "./slow-reader.ts";
 
 /** More than kernels hold for a connection. */
-const FLOOD = 12;
+const FLOOD = 6;
 const FLOOD_BYTES = 1024 * 1024;
 
 let server: Server;

@@ -23,16 +23,13 @@ const BESIDES: Record<string, (find: FindOptions, home: Home) => Promise<string>
 export async function runSteps(steps: readonly Step[], context: Context): Promise<Outcome> {
   const { home, terminal, clock } = context;
   mkdirSync(home.results, { recursive: true });
-  const env = await programsInPath(
-    context,
-    steps.map(({ name }) => name),
-  );
+  const env = await serversInPath(context);
   const total = { passed: 0, failed: 0, failures: [] as string[] };
   for (const step of steps) {
     terminal.out(terminal.style("bold", `== ${step.name}`));
     if (step.report !== undefined) rmSync(step.report, { force: true });
     const startedAtMs = clock.monotonic();
-    const exitCode = await run(step.command, home.root, env);
+    const exitCode = await run(step.command, home.root, await withBesides(step, env, context));
     const { passed, failed, failures } = outcomeOf(step, exitCode, home.root);
     total.passed += passed;
     total.failed += failed;
@@ -44,18 +41,19 @@ export async function runSteps(steps: readonly Step[], context: Context): Promis
 }
 
 /** The tests look for servers in PATH. */
-async function programsInPath({ env, home, terminal }: Context, steps: readonly string[]): Promise<Env> {
+async function serversInPath({ env, home, terminal }: Context): Promise<Env> {
   const find = { env, folder: home.servers, say: terminal.note };
-  const programs = [await findServer(REDIS, find), await findServer(NATS, find)];
-  for (const step of steps) {
-    try {
-      const program = await BESIDES[step]?.(find, home);
-      if (program !== undefined) programs.push(program);
-    } catch (error) {
-      terminal.note(error instanceof CliError ? `${error.message}\n${error.hint}` : String(error));
-    }
+  return withPath(env, [await findServer(REDIS, find), await findServer(NATS, find)]);
+}
+
+async function withBesides({ name }: Step, env: Env, { home, terminal }: Context): Promise<Env> {
+  try {
+    const program = await BESIDES[name]?.({ env, folder: home.servers, say: terminal.note }, home);
+    return program === undefined ? env : withPath(env, [program]);
+  } catch (error) {
+    terminal.note(error instanceof CliError ? `${error.message}\n${error.hint}` : String(error));
+    return env;
   }
-  return withPath(env, programs);
 }
 
 function run([command, ...args]: readonly string[], cwd: string, env: Env): Promise<number> {
