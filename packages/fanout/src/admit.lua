@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- admit: may a release run on the records of this cell? If it may, what it writes is marked as possible.
 -- KEYS[1] the cell's mark   ARGV[1] oldest layout it reads   ARGV[2] newest it reads   ARGV[3] what it writes
 -- Returns { lowest, highest, 1 if admitted else 0 }. Bounds: 2 commands. Safe to run twice.

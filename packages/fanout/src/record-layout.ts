@@ -12,7 +12,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { RedisConnection } from "@rollcall/runtime";
+import { type Clock, isRedisRefusal, type RedisConnection } from "@rollcall/runtime";
 import type { Redis } from "ioredis";
 import { keysOf } from "./keys.ts";
 
@@ -46,6 +46,8 @@ export class LayoutError extends Error {
   }
 }
 
+const RETRY_MS = 500;
+
 const script = readFileSync(new URL("./admit.lua", import.meta.url), "utf8");
 
 export interface CellOptions {
@@ -72,32 +74,38 @@ export async function layoutOf(redis: Redis, { install, cell }: CellOptions): Pr
 
 /**
  * Waits for these servers and admits this release to each: before a service starts its work, and again at each reconnect,
- * since another server, or an emptied one, may be there then. Rejects with {@link LayoutError}; later it is an error that
- * nobody catches, which ends the process.
+ * since another server, or an emptied one, may be there then. A server in trouble (full, read-only) is asked until it
+ * answers. Rejects with {@link LayoutError}, or what else Redis refuses for good; later that is an error that nobody
+ * catches, which ends the process.
  */
 export async function admitRelease(
   connections: Iterable<RedisConnection>,
-  options: CellOptions,
+  options: CellOptions & { clock: Clock },
   signal: AbortSignal,
 ): Promise<void> {
   for (const connection of new Set(connections)) {
-    await untilAsked(connection, options, signal);
+    await untilAdmitted(connection, options, signal);
     connection.onReady(() => {
-      untilAsked(connection, options, signal).catch((error: unknown) => {
+      untilAdmitted(connection, options, signal).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
     });
   }
 }
 
-async function untilAsked(connection: RedisConnection, options: CellOptions, signal: AbortSignal): Promise<void> {
+async function untilAdmitted(
+  connection: RedisConnection,
+  options: CellOptions & { clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     await connection.ready(signal);
     try {
       await admit(connection.client, options);
       return;
     } catch (error) {
-      if (connection.isUp()) throw error; // else it was lost before it answered
+      if (error instanceof LayoutError || isRedisRefusal(error)) throw error;
     }
+    await options.clock.sleep(RETRY_MS, signal);
   }
 }

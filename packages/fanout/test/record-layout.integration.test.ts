@@ -56,12 +56,33 @@ describe("which release may run", () => {
     const logger = createLogger({ service: "test", instance: "test", level: "silent" });
     const connection = connectRedis({ url: own.url, clock: systemClock, logger, name: "test" });
     const at = freshCell();
-    await admitRelease([connection, connection], { ...at, layouts: WRITES_NEW }, new AbortController().signal);
+    const asking = { ...at, layouts: WRITES_NEW, clock: systemClock };
+    await admitRelease([connection, connection], asking, new AbortController().signal);
     expect(await layoutOf(connection.client, at)).toEqual({ lowest: 1, highest: 2 });
     const first = connection.runId();
     await own.restart(); // it kept nothing
     await expect.poll(() => connection.runId() !== first && connection.isUp(), { timeout: 20_000 }).toBe(true);
     await expect.poll(() => layoutOf(connection.client, at), { timeout: 20_000 }).toEqual({ lowest: 1, highest: 2 });
+    await connection.close();
+    await own.close();
+  });
+
+  it("is asked again by a server that is read-only, and answered by one that is full", async () => {
+    const own = await startRedis();
+    const admin = own.connect();
+    const logger = createLogger({ service: "test", instance: "test", level: "silent" });
+    const connection = connectRedis({ url: own.url, clock: systemClock, logger, name: "test" });
+    const at = freshCell();
+    await admin.replicaof("127.0.0.1", 1);
+    let isAdmitted = false;
+    const signal = new AbortController().signal;
+    const asking = admitRelease([connection], { ...at, clock: systemClock }, signal).then(() => (isAdmitted = true));
+    await expect.poll(() => admin.info("errorstats"), { timeout: 20_000 }).toMatch(/READONLY/);
+    expect(isAdmitted).toBe(false);
+    await admin.config("SET", "maxmemory", "1");
+    await admin.replicaof("NO", "ONE");
+    await asking;
+    admin.disconnect();
     await connection.close();
     await own.close();
   });

@@ -12,6 +12,7 @@ export * from "./nats.ts";
 export * from "./random.ts";
 export * from "./redis.ts";
 export { type RedisAccess, type RedisMode, redisAccessOf, redisAccessOptions } from "./redis-access.ts";
+export * from "./redis-error.ts";
 export * from "./redis-options.ts";
 export * from "./rpc.ts";
 export * from "./service.ts";

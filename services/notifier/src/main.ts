@@ -32,7 +32,7 @@ await runService({
       access: natsAccessOf(settings),
     });
     const cell = v1Placement.cellOf("");
-    await admitRelease([redis, durableRedis], { install: settings.INSTALL, cell }, signal);
+    await admitRelease([redis, durableRedis], { install: settings.INSTALL, cell, clock }, signal);
     const notifier = await startNotifier({
       install: settings.INSTALL,
       instance: context.instance,

@@ -37,7 +37,7 @@ await runService({
       signal,
       access: natsAccessOf(settings),
     });
-    await admitRelease([redis, durable], { install: settings.INSTALL, cell: CELL }, signal);
+    await admitRelease([redis, durable], { install: settings.INSTALL, cell: CELL, clock }, signal);
     const presence = await startPresence({
       install: settings.INSTALL,
       instance,

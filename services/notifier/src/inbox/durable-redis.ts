@@ -8,10 +8,10 @@
 import { RollcallError } from "@rollcall/contracts";
 import type { InboxOwner } from "@rollcall/contracts/internal";
 import type { Placement } from "@rollcall/fanout";
-import type { RedisConnection } from "@rollcall/runtime";
+import { type RedisConnection, redisError } from "@rollcall/runtime";
 import type { Redis } from "ioredis";
 import { ledgerLua } from "../ledger/lua.ts";
-import { fromRedis, loadScript, readScript, type Script } from "../redis/script.ts";
+import { loadScript, readScript, type Script } from "../redis/script.ts";
 import { type InboxKeys, inboxKeysOf, scriptKeys } from "./inbox-keys.ts";
 
 /** Another run of the durable Redis than the one sources were read for. */
@@ -93,7 +93,7 @@ export class DurableRedis {
     try {
       return await command(this.#options.connection.client);
     } catch (error) {
-      throw fromRedis(error);
+      throw redisError(error);
     }
   }
 

@@ -1,8 +1,9 @@
-/** Lua scripts by their digest, and what Redis refuses told apart: what passes by itself, and what never will. */
+/** Lua scripts by their digest. */
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { RollcallError } from "@rollcall/contracts";
+import { isRedisReply, redisError } from "@rollcall/runtime";
 import type { Redis } from "ioredis";
 
 export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
@@ -23,12 +24,12 @@ export function bindScript(redis: Redis, source: string): Script {
     try {
       return await redis.evalsha(sha, keys.length, ...keys, ...args);
     } catch (error) {
-      if (!isReply(error, /^NOSCRIPT/)) throw fromRedis(error);
+      if (!isRedisReply(error, /^NOSCRIPT/)) throw redisError(error);
     }
     try {
       return await redis.eval(source, keys.length, ...keys, ...args);
     } catch (error) {
-      throw fromRedis(error);
+      throw redisError(error);
     }
   };
 }
@@ -36,15 +37,3 @@ export function bindScript(redis: Redis, source: string): Script {
 export function loadScript(redis: Redis, base: string, file: string, ...includes: string[]): Script {
   return bindScript(redis, readScript(base, file, ...includes));
 }
-
-const PASSING = /^(OOM|READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|MISCONF)\b|-OOM /;
-
-/** A reply that refuses the command for good is ours to mend; anything else is a connection or a server in trouble. */
-export function fromRedis(cause: unknown): RollcallError {
-  if (cause instanceof RollcallError) return cause;
-  const isRefusal = cause instanceof Error && cause.name === "ReplyError" && !PASSING.test(cause.message);
-  return new RollcallError(isRefusal ? "INTERNAL" : "UNAVAILABLE", { cause });
-}
-
-const isReply = (error: unknown, pattern: RegExp): boolean =>
-  error instanceof Error && error.name === "ReplyError" && pattern.test(error.message);

@@ -2,10 +2,11 @@
 
 import type { ErrorCode } from "@rollcall/contracts";
 import type { LaneOp } from "@rollcall/contracts/internal";
+import { redisError } from "@rollcall/runtime";
 import type { LaneOutcome, OpResult } from "../store.ts";
 import type { CellScripts } from "./cell-scripts.ts";
 import { decodeResult, encodeOp } from "./ops.ts";
-import { isOutOfMemory, storeError } from "./scripts.ts";
+import { isOutOfMemory } from "./scripts.ts";
 
 /** Operations in one call of `lane`: under a millisecond of Redis. An assertion is a call of its own. */
 const CHUNK_OPS = 16;
@@ -29,7 +30,7 @@ export function applyLane(
       const rest = await scripts.pipeline("lane-release", chunks.slice(full).map(encode(run, "1")));
       replies.splice(full, replies.length, ...rest);
     }
-    for (const reply of replies) if (reply instanceof Error) throw storeError(reply);
+    for (const reply of replies) if (reply instanceof Error) throw redisError(reply);
     const outcomes = replies as unknown[][];
     if (outcomes.some(([status]) => status === "EPOCH")) return undefined;
     const stamp = scripts.stamp(outcomes.at(-1)!);

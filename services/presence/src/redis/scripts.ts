@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { RollcallError } from "@rollcall/contracts";
 import { emitLua } from "@rollcall/fanout";
+import { isRedisReply, redisError } from "@rollcall/runtime";
 import type { ChainableCommander, Redis } from "ioredis";
 
 const FOLDER = new URL("./lua/", import.meta.url);
@@ -73,19 +74,19 @@ export class ScriptRunner {
 
   async run(script: Script, args: readonly (string | number)[]): Promise<unknown[]> {
     const [reply] = await this.pipeline([[script, args]]);
-    if (reply instanceof Error) throw storeError(reply);
+    if (reply instanceof Error) throw redisError(reply);
     return reply as unknown[];
   }
 
   /** In order, in one round trip. A reply is what the script returned, or the error Redis answered. */
   async pipeline(calls: readonly ScriptCall[]): Promise<(unknown[] | Error)[]> {
     let replies = await this.#send(calls);
-    const unknown = new Set(calls.filter((_, i) => isReply(replies[i], /^NOSCRIPT/)).map(([script]) => script));
+    const unknown = new Set(calls.filter((_, i) => isRedisReply(replies[i], /^NOSCRIPT/)).map(([script]) => script));
     if (unknown.size === 0) return replies;
     for (const script of unknown) await this.#load(script);
     // The first unknown one, and everything behind it: order is kept by sending the rest again. What was applied of it
     // says so (`repeat`), because every script is safe to run twice.
-    const from = replies.findIndex((reply) => isReply(reply, /^NOSCRIPT/));
+    const from = replies.findIndex((reply) => isRedisReply(reply, /^NOSCRIPT/));
     replies = [...replies.slice(0, from), ...(await this.#send(calls.slice(from)))];
     return replies;
   }
@@ -109,22 +110,9 @@ export class ScriptRunner {
     try {
       await this.#redis.script("LOAD", script.source);
     } catch (cause) {
-      throw storeError(cause);
+      throw redisError(cause);
     }
   }
 }
 
-const PASSING =
-  /^(OOM|READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|MISCONF|UNKILLABLE|NOSCRIPT)\b|-OOM /;
-
-const isReply = (value: unknown, pattern: RegExp): boolean =>
-  value instanceof Error && value.name === "ReplyError" && pattern.test(value.message);
-
-export const isOutOfMemory = (value: unknown): boolean => isReply(value, /^OOM\b|-OOM /);
-
-/** A reply that refuses for good is ours to mend; anything else is a connection or a server in trouble. */
-export function storeError(cause: unknown): RollcallError {
-  if (cause instanceof RollcallError) return cause;
-  const refused = cause instanceof Error && cause.name === "ReplyError" && !PASSING.test(cause.message);
-  return new RollcallError(refused ? "INTERNAL" : "UNAVAILABLE", { cause });
-}
+export const isOutOfMemory = (value: unknown): boolean => isRedisReply(value, /^OOM\b|-OOM /);
