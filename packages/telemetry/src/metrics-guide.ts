@@ -42,6 +42,9 @@ export const METRIC_ADVICE: Record<MetricKey, string> = {
     "`failed` is the host's: at most one every few seconds while it lasts. `refused` is a notice's: see the log.",
   notifierBacklog:
     "Grows: more is published than one notifier takes of a source (see B15), or Redis or presence is slow. It drains by itself.",
+  notifierFallbackAge: "Of `sent`, how late notices go out; of the others, how long they have been refused already.",
+  notifierOpen:
+    "What inboxes and fallbacks still owe somebody. Growth without an end: a ttl is long and nobody acknowledges.",
   notifierInFlight: "At its limit for long, Redis or presence is slow.",
   eventToClient: "What users feel, publishers' clocks included.",
   contracts: "More than one hash: a roll is under way, or a replica has old files.",

@@ -18,6 +18,7 @@ export interface MetricSpec<L extends string = string> {
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 const MEMBERS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
+const AGE_SECONDS = [0.1, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400] as const;
 const DELAY_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 60] as const;
 
 export const METRICS = {
@@ -213,6 +214,19 @@ export const METRICS = {
     name: "rollcall_notifier_fallback_attempts_total",
     help: "Attempts to hand a notice to a channel, by result: sent, gone, refused, failed, or later (asked to wait).",
     labels: ["channel", "result"],
+  },
+  notifierFallbackAge: {
+    type: "histogram",
+    name: "rollcall_notifier_fallback_age_seconds",
+    help: "How long a notice had been due when an attempt ended, by its result.",
+    labels: ["channel", "result"],
+    buckets: AGE_SECONDS,
+  },
+  notifierOpen: {
+    type: "gauge",
+    name: "rollcall_notifier_open",
+    help: "Recipients of durable events whose record is not final; every replica tells the same.",
+    labels: [],
   },
   eventToClient: {
     type: "histogram",

@@ -21,7 +21,7 @@ export interface AttemptOptions {
   jobs: Jobs;
   count(turned: Turned | undefined): void;
   /** For the metric. */
-  attempted(channel: string, result: string): void;
+  attempted(channel: string, result: string, ageMs: number): void;
   /** Aborted when the process stops. */
   signal: AbortSignal;
   clock: Clock;
@@ -68,12 +68,13 @@ export function createAttempt(options: AttemptOptions) {
       kind: "client",
       attributes: { [ATTRIBUTES.messageId]: timer.mid, [ATTRIBUTES.tenant]: timer.tenant },
     });
+    const ageMs = claimed.nowMs - job.data.dueAtMs;
     const notice = noticeOf(timer, claimed, claimed.info.traceparent === undefined ? undefined : span.traceparent);
     const companions = await companionsOf(timer, claimed.event);
     try {
       const result = await channel.send(digestOf(notice, claimed, companions), signal);
       span.setAttribute(ATTRIBUTES.code, result);
-      attempted(job.data.channel, result);
+      attempted(job.data.channel, result, ageMs);
       // Its own end last: a worker that takes over sends the rest under the same key.
       for (const companion of companions) await persist(companion.timer, result);
       await persist(timer, result);
@@ -83,7 +84,7 @@ export function createAttempt(options: AttemptOptions) {
       }
     } catch (error) {
       span.fail(error);
-      attempted(job.data.channel, resultOf(error));
+      attempted(job.data.channel, resultOf(error), ageMs);
       for (const companion of companions) count(await store.turn(companion.timer, ["failed"]));
       await failed(attempt, claimed, error);
     } finally {

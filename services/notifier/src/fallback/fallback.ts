@@ -61,7 +61,11 @@ export function startFallback(options: FallbackOptions): Fallback {
   const queues = new Map<string, Queue<JobData>>();
   const workers: Worker<JobData>[] = [];
   const attempts = options.metrics.counter(METRICS.notifierFallbackAttempts);
-  const attempted = (channel: string, result: string) => attempts.inc({ channel, result });
+  const ages = options.metrics.histogram(METRICS.notifierFallbackAge);
+  const attempted = (channel: string, result: string, ageMs: number) => {
+    attempts.inc({ channel, result });
+    ages.observe({ channel, result }, Math.max(0, ageMs) / 1_000);
+  };
   const attempt = createAttempt({
     contracts,
     store,
@@ -93,7 +97,15 @@ export function startFallback(options: FallbackOptions): Fallback {
     workers.push(worker);
   }
 
-  const gauge = startQueueGauge({ queues, isUp: () => store.isUp(), clock, logger, metrics: options.metrics });
+  const gauge = startQueueGauge({
+    queues,
+    countOpen: async () =>
+      (await Promise.all(options.cells.map((cell) => store.countOpen(cell)))).reduce((a, b) => a + b),
+    isUp: () => store.isUp(),
+    clock,
+    logger,
+    metrics: options.metrics,
+  });
 
   function contractOf(timer: Timer, event: string): EventContract | undefined {
     return contracts.namespaces.get(timer.namespace)?.events.get(event);

@@ -180,12 +180,14 @@ describe.each([{ cluster: false }, { cluster: true }])("the inbox store (cluster
     await store.accept(other, item("a", { source: { name: "s", sequence: 7, reread: false } }));
     await store.accept(owner, item("b", { source: { name: "s", sequence: 9, reread: false } }));
     expect(await store.lowestOpen("c0", "s")).toBe(7);
+    expect(await store.countOpen("c0")).toBe(3);
     const { epoch: mine } = await store.page(owner, { mode: "newest", limit: 1 });
     await store.mark(owner, { op: "ack", epoch: mine, seq: 2 });
     expect(await store.lowestOpen("c0", "s")).toBe(7);
     const { epoch: theirs } = await store.page(other, { mode: "newest", limit: 1 });
     await store.mark(other, { op: "ack", epoch: theirs, seq: 1 });
     expect(await store.lowestOpen("c0", "s")).toBeUndefined();
+    expect(await store.countOpen("c0")).toBe(0);
   });
 
   it("writes nothing of a source after a flush until it was read again, and gives inboxes another epoch", async () => {

@@ -46,6 +46,9 @@ export function createRecords(redis: DurableRedis, { keepMs }: { keepMs: number 
       return score === undefined ? undefined : Number(score);
     },
 
+    /** How many records are not final; each has a timer. */
+    countOpen: (cell: string): Promise<number> => redis.direct((client) => client.zcard(redis.keysIn(cell).due())),
+
     /** The account of one event; undefined when there is none. */
     async event(tenant: string, namespace: string, mid: string): Promise<EventRecord | undefined> {
       const key = redis.keysOf(tenant).event(tenant, namespace, mid);
