@@ -34,6 +34,8 @@ export interface Visitor {
   readonly heard: readonly number[];
   /** How often it was told that events of the history are lost to it. */
   missed(): number;
+  /** How often it came online. */
+  connects(): number;
   /** What broke a rule, in words. */
   readonly breaches: readonly string[];
 }
@@ -66,6 +68,13 @@ function visit(user: string, options: CrowdOptions, pick: (max: number) => numbe
   );
   const room = client.room(options.room, { info: { color: "red" } });
   let missed = 0;
+  let connects = 0;
+  let online = false;
+  client.status.subscribe(() => {
+    const now = client.status.get().phase === "online";
+    if (now && !online) connects++;
+    online = now;
+  });
   let before: RoomView | undefined;
   room.on("chat:said", (_, { seq }) => {
     if (seq === undefined) return; // while presence is away there is no history
@@ -86,7 +95,7 @@ function visit(user: string, options: CrowdOptions, pick: (max: number) => numbe
   room.members.subscribe(look);
   room.state.subscribe(look);
   room.hold();
-  return { user, client, room, heard, missed: () => missed, breaches };
+  return { user, client, room, heard, missed: () => missed, connects: () => connects, breaches };
 }
 
 export function createCrowd(options: CrowdOptions): Crowd {
