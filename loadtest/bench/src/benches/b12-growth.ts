@@ -48,7 +48,7 @@ export const growth: Bench = {
       const emit = emitterOf(world, ROOM);
       const messages = smoke ? { ...MESSAGES, count: 2 } : MESSAGES;
       await usPerDelivery(world, fleet, emit, sockets, { ...messages, count: 2 }); // warm
-      return usPerDelivery(world, fleet, emit, sockets, messages);
+      return await usPerDelivery(world, fleet, emit, sockets, messages); // before the world is gone
     };
     const transition = async (edges: number, sessions: number): Promise<number> => {
       await using stack = new AsyncDisposableStack();
