@@ -3,7 +3,16 @@
 import { Argument, type Command } from "commander";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { runSteps } from "../testing/run.ts";
-import { allSteps, deploySteps, loadSteps, STATIC_STEPS, type Step, suite, TEST_KINDS } from "../testing/steps.ts";
+import {
+  allSteps,
+  deploySteps,
+  loadSteps,
+  STATIC_STEPS,
+  type Step,
+  suite,
+  TEST_KINDS,
+  usualSteps,
+} from "../testing/steps.ts";
 
 async function run(steps: readonly Step[], context: Context): Promise<void> {
   const { terminal } = context;
@@ -20,12 +29,16 @@ export function addTest(program: Command, context: Context): void {
     .summary("run all tests, one kind of them, or a campaign")
     .description(
       "Without arguments: lint, types, boundaries, unit, sim, integration, e2e.\n" +
+        "all, as CI does: deploy and load too, which need Go, or helm, kubeconform and k6.\n" +
         "At the end, a line for each failure; the last line sums up: N passed, N failed.",
     )
-    .addArgument(new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "deploy", "load", "campaign"]))
+    .addArgument(
+      new Argument("[kind]", "which tests").choices([...TEST_KINDS, "static", "deploy", "load", "all", "campaign"]),
+    )
     .argument("[name...]", "with a kind: only files whose path holds one of these; with campaign: which one")
     .action(async (kind: string | undefined, names: string[]) => {
-      if (kind === undefined) return run(allSteps(results), context);
+      if (kind === undefined) return run(usualSteps(results), context);
+      if (kind === "all") return run(allSteps(results), context);
       if (kind === "static") return run(STATIC_STEPS, context);
       if (kind === "deploy") return run(deploySteps(results, names), context);
       if (kind === "load") return run(loadSteps(results, names), context);
@@ -40,6 +53,6 @@ export function addVerify(program: Command, context: Context): void {
   const { results } = context.home;
   program
     .command("verify")
-    .summary("what CI runs: all tests, what is deployed and load (needs Go, or helm, kubeconform and k6)")
-    .action(() => run([...allSteps(results), ...deploySteps(results), ...loadSteps(results)], context));
+    .summary("what CI runs: `test all`")
+    .action(() => run(allSteps(results), context));
 }

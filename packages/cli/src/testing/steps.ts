@@ -47,6 +47,12 @@ export const loadSteps = (results: string, filters: readonly string[] = []): Ste
   suite("load", results, filters),
 ];
 
-export function allSteps(results: string): Step[] {
+/** What needs nothing but the machine's package managers. */
+export function usualSteps(results: string): Step[] {
   return [...STATIC_STEPS, ...TEST_KINDS.map((kind) => suite(kind, results))];
+}
+
+/** What CI runs. */
+export function allSteps(results: string): Step[] {
+  return [...usualSteps(results), ...deploySteps(results), ...loadSteps(results)];
 }
