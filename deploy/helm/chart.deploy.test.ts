@@ -14,7 +14,7 @@ import { tool } from "../test/tools.ts";
 import { BAD, GOOD, merged, minimal, type Values } from "./cases.ts";
 import { CHART } from "./generate.ts";
 import { GOLDEN, goldenPath, snapshot, valuesOf } from "./golden.ts";
-import { isDeniedByDefault, type Manifest, parseManifests, RULES } from "./rules.ts";
+import { arrowsOf, isDeniedByDefault, type Manifest, parseManifests, RULES } from "./rules.ts";
 import { KUBERNETES, schemaLocations } from "./test/schemas.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-chart-"));
@@ -53,6 +53,14 @@ describe.each(Object.keys(GOOD))("%s", (name) => {
   test("denies by default, unless policies are off", () => {
     equal(isDeniedByDefault(objects), name !== "bare");
   });
+});
+
+test("Sentinels are let through where there are Sentinels", () => {
+  const arrows = arrowsOf(parseManifests(render(valuesOf("redis sentinel")).stdout));
+  deepEqual(
+    arrows.filter((arrow) => arrow.includes("26379")),
+    ["edge", "notifier", "presence"].map((service) => `${service} -> 26379 any`),
+  );
 });
 
 // All at once: loading the schemas takes longer than checking.

@@ -10,9 +10,17 @@ import { SERVICES, type ServiceName } from "./schema.ts";
 /** An object of Kubernetes, as far as it is read here. */
 export interface Manifest {
   kind: string;
-  metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  metadata: {
+    name: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    // Of an object that the API server has.
+    uid?: string;
+    deletionTimestamp?: string;
+  };
   // Its shape depends on the kind; each rule reads what it knows.
   spec: Tree;
+  status?: Tree;
 }
 /** Read by name, down to text and numbers: what is absent is undefined. */
 export interface Tree {
