@@ -1,11 +1,14 @@
-/** A cluster in which every service is its own user on Redis and NATS, with nothing but its grants. */
+/**
+ * A cluster in which every service is its own user on Redis and NATS, with nothing but its grants, and both speak TLS only,
+ * with those who show a certificate. Who a service is stands in files, as the chart mounts them.
+ */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
-import { type Cluster, startCluster, startNats, startRedis, tempFolder } from "@rollcall/testkit";
+import { type Cluster, REPOSITORY, startCluster, startNats, startRedis, tempFolder } from "@rollcall/testkit";
 import { Redis } from "ioredis";
 import { inboxOf, ROLES, type Role } from "../nats/grants.ts";
 import { passwordVariable, renderPermissions } from "../nats/permissions.ts";
@@ -17,6 +20,20 @@ const CONTRACTS = fileURLToPath(new URL("contracts", import.meta.url));
 const SERVICES = ["edge", "presence", "notifier"] as const;
 const passwordOf = (role: Role | RedisRole) => `password-of-${role}`;
 
+const pem = (name: string) => join(REPOSITORY, "packages/testkit/test/runtime/tls", `${name}.pem`);
+const TLS = { ca: pem("ca"), cert: pem("server-cert"), key: pem("server-key") };
+/** What the server's certificate is for; of the two, NATS takes it from the URL. */
+const [REDIS_NAME, NATS_NAME] = ["server.test", "localhost"];
+const CERTIFICATES = {
+  REDIS_TLS_CA: TLS.ca,
+  REDIS_TLS_CERT: pem("client-cert"),
+  REDIS_TLS_KEY: pem("client-key"),
+  REDIS_TLS_SERVERNAME: REDIS_NAME,
+  NATS_TLS_CA: TLS.ca,
+  NATS_TLS_CERT: pem("client-cert"),
+  NATS_TLS_KEY: pem("client-key"),
+};
+
 export interface Locked extends AsyncDisposable {
   cluster: Cluster;
   /** A connection of that user, with its own inbox. */
@@ -25,30 +42,55 @@ export interface Locked extends AsyncDisposable {
   redis(role: RedisRole): Redis;
   /** What Redis refused so far, a line each. */
   refused(): Promise<string[]>;
+  /** Every user of both servers has another password from now on, and nobody is connected by an old one any more. */
+  rotate(generation: string): Promise<void>;
 }
 
 export async function startLocked(): Promise<Locked> {
   const folder = tempFolder("locked");
   mkdirSync(folder, { recursive: true });
   const conf = join(folder, "nats.conf");
-  const variables = ROLES.map((role) => `${passwordVariable(INSTALL, role)}: "${passwordOf(role)}"`);
-  writeFileSync(conf, `${variables.join("\n")}\n${renderPermissions({ install: INSTALL })}`);
+  let generation = "";
+  const secretOf = (role: Role | RedisRole) => passwordOf(role) + generation;
+  const writeNatsConf = () => {
+    const variables = ROLES.map((role) => `${passwordVariable(INSTALL, role)}: "${secretOf(role)}"`);
+    const tls = `tls { ca_file: "${TLS.ca}", cert_file: "${TLS.cert}", key_file: "${TLS.key}", verify: true }`;
+    // Said here and not by a flag: older servers end JetStream when a file without it is reloaded.
+    const store = `jetstream { store_dir: "${join(folder, "store")}" }`;
+    writeFileSync(conf, `${tls}\n${store}\n${variables.join("\n")}\n${renderPermissions({ install: INSTALL })}`);
+  };
+  writeNatsConf();
   const channels = join(folder, "channels.yaml");
   writeFileSync(channels, "channels:\n  bus: { type: nats }\n");
 
-  const redisServer = await startRedis();
-  const nats = await startNats({ args: ["-c", conf] });
+  const redisServer = await startRedis({ tls: TLS });
+  const nats = await startNats({ jetstream: false, args: ["-c", conf] });
+  const natsUrl = `tls://${NATS_NAME}:${nats.port}`;
   const admin = redisServer.connect();
-  // The test's own user stays; in production the file's first line turns it off.
-  for (const line of renderAcl(INSTALL, passwordOf).trim().split("\n").slice(1)) {
-    const [, ...user] = splitRules(line);
-    await admin.call("ACL", "SETUSER", ...user);
-  }
+  const writeUsers = async () => {
+    // The test's own user stays; in production the file's first line turns it off.
+    for (const line of renderAcl(INSTALL, secretOf).trim().split("\n").slice(1)) {
+      const [, name, ...rules] = splitRules(line);
+      await admin.call("ACL", "SETUSER", name!, "reset", ...rules);
+    }
+  };
+  await writeUsers();
 
-  const as = (url: string, role: Role | RedisRole) => url.replace("://", `://${role}:${passwordOf(role)}@`);
+  const as = (url: string, role: Role | RedisRole) => url.replace("://", `://${role}:${secretOf(role)}@`);
+  const fileOf = (server: string, role: string) => join(folder, `${server}-${role}`);
+  const writeSecrets = () => {
+    for (const role of SERVICES) {
+      writeFileSync(fileOf("redis", role), as(redisServer.url, role));
+      writeFileSync(fileOf("nats", role), as(natsUrl, role));
+    }
+  };
+  writeSecrets();
   const settings = (role: (typeof SERVICES)[number]) => ({
-    REDIS_URL: as(redisServer.url, role),
-    NATS_URL: as(nats.url, role),
+    ...CERTIFICATES,
+    REDIS_URL: "",
+    REDIS_URL_FILE: fileOf("redis", role),
+    NATS_URL: "",
+    NATS_URL_FILE: fileOf("nats", role),
     NATS_INBOX_PREFIX: inboxOf(role),
   });
   const cluster = await startCluster({
@@ -56,6 +98,9 @@ export async function startLocked(): Promise<Locked> {
     nats,
     contractsDir: CONTRACTS,
     traces: false,
+    // Nothing here is about time: pings of a busy machine end no connection.
+    scaled: false,
+    readyTimeoutMs: 110_000,
     env: { INSTALL, CHANNELS: channels },
     envOf: { edge: settings("edge"), presence: settings("presence"), notifier: settings("notifier") },
   });
@@ -71,16 +116,24 @@ export async function startLocked(): Promise<Locked> {
     cluster,
     async bus(role) {
       const nc = await connect({
-        servers: nats.url,
+        servers: natsUrl,
         user: role,
-        pass: passwordOf(role),
+        pass: secretOf(role),
+        tls: { caFile: TLS.ca, certFile: CERTIFICATES.NATS_TLS_CERT, keyFile: CERTIFICATES.NATS_TLS_KEY },
         inboxPrefix: inboxOf(role),
       });
       opened.push(nc);
       return nc;
     },
     redis(role) {
-      const client = new Redis(as(redisServer.url, role));
+      const client = new Redis(as(redisServer.url, role), {
+        tls: {
+          ca: readFileSync(TLS.ca),
+          cert: readFileSync(CERTIFICATES.REDIS_TLS_CERT),
+          key: readFileSync(CERTIFICATES.REDIS_TLS_KEY),
+          servername: REDIS_NAME,
+        },
+      });
       opened.push({ close: () => client.disconnect() });
       return client;
     },
@@ -90,6 +143,14 @@ export async function startLocked(): Promise<Locked> {
         const field = (name: string) => String(entry[entry.indexOf(name) + 1]);
         return `${field("username")}: ${field("reason")} ${field("object")} in ${field("context")}`;
       });
+    },
+    async rotate(next) {
+      generation = next;
+      writeSecrets();
+      await writeUsers();
+      writeNatsConf();
+      for (const role of SERVICES) await admin.call("CLIENT", "KILL", "USER", role);
+      process.kill(nats.pid, "SIGHUP"); // reloads its file, and closes the connections of users that changed
     },
     [Symbol.asyncDispose]: close,
   };
