@@ -18,7 +18,7 @@ export interface NatsServerOptions {
 }
 
 export interface NatsServer extends ServerHandle {
-  /** A plain connection to it; closed by whoever made it. */
+  /** A plain connection to it, which outlasts outages; closed by whoever made it. */
   connect(): Promise<NatsConnection>;
 }
 
@@ -38,7 +38,9 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
     }),
     answers: greets,
   });
-  return Object.assign(server, { connect: () => connect({ servers: server.url }) }) as NatsServer;
+  return Object.assign(server, {
+    connect: () => connect({ servers: server.url, maxReconnectAttempts: -1 }),
+  }) as NatsServer;
 }
 
 /** The server speaks first: INFO. It does so once JetStream is ready. */

@@ -4,7 +4,8 @@
  * The server numbers its deliveries. A missing number means that a message went to nobody (a lost connection, a reader
  * that died) and will come again after its ack-wait; going on at once would let later messages overtake it. And what
  * expires comes again in the order of its expiry, not of the stream. So whoever begins first waits until everything
- * outstanding has expired, gathers all of it, and takes it in the order of the stream before anything new.
+ * outstanding has expired, gathers all of it, and takes it in the order of the stream before anything new. A reader that
+ * was paused and does not know yet that it lost the lease may have put an expiry off: complete is what the server says.
  */
 
 import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream";
@@ -34,7 +35,7 @@ export async function* deliveries(
 ): AsyncGenerator<JsMsg, "gap" | "end"> {
   const { signal } = options;
   const outstanding = await settle(consumer, options);
-  const gathered = await gather(consumer, outstanding, options);
+  const gathered = await gather(consumer, outstanding.count, options);
   for (const message of gathered) {
     if (signal.aborted) return "end";
     yield message;
@@ -60,8 +61,6 @@ export async function* deliveries(
 
 interface Outstanding {
   count: number;
-  /** Stream sequence up to which something was delivered before. */
-  upTo: number;
   /** Number of the next delivery. */
   delivery: number;
 }
@@ -72,30 +71,37 @@ async function settle(consumer: Consumer, { clock, ackWaitMs, signal }: Deliveri
   for (;;) {
     const { num_ack_pending, delivered } = await consumer.info();
     if (num_ack_pending === 0 || clock.monotonic() >= untilMs || signal.aborted) {
-      return { count: num_ack_pending, upTo: delivered.stream_seq, delivery: delivered.consumer_seq + 1 };
+      return { count: num_ack_pending, delivery: delivered.consumer_seq + 1 };
     }
     await clock.sleep(SETTLE_POLL_MS, signal).catch(() => undefined);
   }
 }
 
-/** Everything outstanding, sorted. Less comes when some of it left the stream: then something new, or nothing, comes. */
-async function gather(consumer: Consumer, { count, upTo }: Outstanding, options: DeliveriesOptions): Promise<JsMsg[]> {
+/**
+ * Everything outstanding, sorted, with what is new and came meanwhile. It is complete when nothing is unacknowledged but
+ * what is here; what cannot come any more (it left the stream) is waited for as long as an expiry may have been put off.
+ */
+async function gather(consumer: Consumer, count: number, options: DeliveriesOptions): Promise<JsMsg[]> {
+  const { clock, ackWaitMs, signal } = options;
   const gathered: JsMsg[] = [];
-  let isComplete = count === 0;
-  while (!isComplete && !options.signal.aborted) {
-    const before = gathered.length;
-    const messages = await pull(consumer, count - before, GATHER_PULL_MS, options);
+  const sequences = new Set<number>();
+  const untilMs = clock.monotonic() + 2 * ackWaitMs + SETTLE_MARGIN_MS;
+  let missing = count;
+  while (missing > 0 && !signal.aborted) {
+    const messages = await pull(consumer, Math.max(1, count - gathered.length), GATHER_PULL_MS, options);
     try {
       for await (const message of messages) {
         options.hold(message);
         gathered.push(message);
-        if (message.seq > upTo) isComplete = true;
+        sequences.add(message.seq);
       }
     } finally {
       messages.stop();
     }
     if (!options.nats.isUp()) throw new Error("nats is away");
-    isComplete ||= gathered.length >= count || gathered.length === before;
+    missing = (await consumer.info()).num_ack_pending - sequences.size;
+    if (clock.monotonic() >= untilMs) break;
+    if (missing > 0) await clock.sleep(ackWaitMs / 20, signal).catch(() => undefined);
   }
   return gathered.sort((a, b) => a.seq - b.seq);
 }

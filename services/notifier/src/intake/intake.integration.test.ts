@@ -1,7 +1,7 @@
-import { jetstreamManager } from "@nats-io/jetstream";
+import { type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { messageId, type PublishRequest } from "@rollcall/contracts/internal";
-import { createLogger, serve } from "@rollcall/runtime";
+import { createLogger, serve, systemClock } from "@rollcall/runtime";
 import { ask as askBackend, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
@@ -138,6 +138,26 @@ describe("intake", () => {
     await done();
     const order = (await bench.emitted()).map(({ data }) => (data as { n: number }).n);
     expect(order).toEqual(Array.from({ length: 300 }, (_, n) => n));
+  });
+
+  it("[D3] waits for what a reader that lost its lease puts off, and takes it before what is newer", async () => {
+    const first = await bench.notifier();
+    await bench.publish(card(0));
+    await done();
+    await first.stop(1_000);
+    for (let n = 1; n <= 6; n++) await bench.publish(card(n));
+    const consumer = await jetstream(bench.nc).consumers.get("EVENTS", "rollcall-notifier-EVENTS");
+    const held: JsMsg[] = [];
+    for await (const message of await consumer.fetch({ max_messages: 2, expires: 1_000 })) held.push(message);
+    const extending = systemClock.setRepeating(100, () => {
+      for (const message of held) message.working();
+    });
+    await bench.notifier();
+    const isGathering = async () => (await consumer.info()).num_ack_pending > held.length;
+    await waitFor(isGathering, { timeoutMs: 20_000, what: "the other reader to begin" });
+    extending.cancel();
+    await waitFor(async () => (await bench.emitted()).length === 7, { timeoutMs: 20_000, what: "all of them" });
+    expect((await bench.emitted()).map(({ data }) => (data as { n: number }).n)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
   it("acknowledges nothing while Redis is away, holds a bounded number, and goes on when it is back", async () => {

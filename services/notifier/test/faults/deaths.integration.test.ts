@@ -14,5 +14,5 @@ describe("a notifier that dies", () => {
     const { acknowledged = 0, fallback = 0 } = result.states;
     expect(acknowledged).toBeGreaterThan(0);
     expect(acknowledged + fallback).toBe(result.recipients);
-  }, 400_000);
+  }, 600_000);
 });

@@ -10,7 +10,7 @@ import { acknowledgeAll } from "./device.ts";
 import type { Fault, Stage } from "./stage.ts";
 import { USERS } from "./truth.ts";
 
-const DEATH_MS = 60_000;
+const DEATH_MS = 120_000;
 
 /** Of one process: as many as every point needs to be passed. */
 export const EVENTS_EACH = 10;
