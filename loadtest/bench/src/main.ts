@@ -1,8 +1,10 @@
 /** `./rollcall bench`: runs benches, prints tables, keeps results, and writes the report of all of them. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { REPOSITORY } from "@rollcall/testkit";
 import { type Asked, parseCommandLine, USAGE, UsageError } from "./command-line.ts";
+import { recordFlames } from "./flame/record.ts";
 import { runBench } from "./harness/run.ts";
 import { Refused } from "./report/markdown.ts";
 import { inRepository, pageOf } from "./report/page.ts";
@@ -14,6 +16,7 @@ const out = (text: string) => void process.stdout.write(`${text}\n`);
 
 async function run({ what, benches, smoke, rounds, compare, json }: Asked): Promise<void> {
   if (what === "help") out(USAGE);
+  if (what === "flame") for (const file of await recordFlames(say)) say(`written: ${relative(REPOSITORY, file)}`);
   mkdirSync(RESULTS, { recursive: true });
   for (const bench of benches) {
     const result = await runBench(bench, { smoke, rounds, compare, say });

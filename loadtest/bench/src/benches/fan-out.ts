@@ -15,6 +15,11 @@ export interface Bursts {
   count: number;
 }
 
+export const BURSTS = {
+  B1: { size: 1, everyMs: 100, count: 40 },
+  B2: { size: 20, everyMs: 250, count: 16 },
+} satisfies Record<string, Bursts>;
+
 /** Microseconds of the server that the clients are connected to. Throws when a message was lost. */
 export async function usPerDelivery(
   world: World,
