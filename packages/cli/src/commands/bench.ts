@@ -23,7 +23,7 @@ export function addBench(program: Command, context: Context): void {
     .command("bench")
     .summary("measure, beside the usual alternatives, in one run")
     .description(
-      "B1 to B16, `all` (then writes docs/benchmarks.md) or `report` (writes it from the results that are there).\n" +
+      "B1 to B16, `all` (then writes docs/benchmarks.md), `report` (writes it from the results that are there) or `flame`.\n" +
         "Every run starts its own servers; results are kept in loadtest/results. `bench help` lists the benches.",
     )
     .argument("<id...>", "which")
