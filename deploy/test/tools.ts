@@ -24,6 +24,8 @@ const ATTEMPTS = 3;
 const PAUSE_MS = 5_000;
 /** A build from nothing, on a machine that has other work. */
 const TIMEOUT_MS = 600_000;
+/** Where Go's own installer puts it, PATH or not. */
+const USUAL_GO = "/usr/local/go/bin";
 const HOW: Record<string, string> = {
   go: "install Go (https://go.dev/dl)",
   python3: "install Python 3 with pip",
@@ -102,7 +104,7 @@ function run(command: string, args: readonly string[], env: Record<string, strin
     return execFileSync(command, args, {
       cwd,
       encoding: "utf8",
-      env: { ...process.env, ...env },
+      env: { ...process.env, PATH: `${process.env.PATH ?? ""}${delimiter}${USUAL_GO}`, ...env },
       maxBuffer: 1 << 28,
       stdio: ["ignore", "pipe", "pipe"],
       timeout: TIMEOUT_MS,
