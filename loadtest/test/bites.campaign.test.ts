@@ -39,7 +39,7 @@ const BREAKS: readonly Break[] = [
       ["export class Coalescer {", "let broken = 0;\nexport class Coalescer {"],
       [
         "    delete room[kind];\n",
-        '    delete room[kind];\n    if (kind === "roster" && ++broken % 100 === 0) return;\n',
+        '    delete room[kind];\n    if (kind === "roster" && ++broken % 100 === 40) return;\n',
       ],
     ],
     missed: ["rollcall_gaps"],
