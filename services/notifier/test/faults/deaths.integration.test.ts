@@ -12,7 +12,6 @@ describe("a notifier that dies", () => {
     const result = await runFault(fault, points.length * EVENTS_EACH, 120_000);
     expect(result).toMatchObject({ lost: [], repeated: [], reordered: [], contradicted: [] });
     const { acknowledged = 0, fallback = 0 } = result.states;
-    expect(acknowledged).toBeGreaterThan(0);
     expect(acknowledged + fallback).toBe(result.recipients);
   }, 600_000);
 });
