@@ -273,7 +273,8 @@ describe("durable events", () => {
     });
     answer();
     await waitFor(async () => (await ledger("b")).u1 === "fallback", { timeoutMs: 20_000, what: "its end" });
-    expect(hook.got.map(({ body }) => body.id)).toEqual(["a", "b"].map((id) => messageId("main", "test", id)));
+    const mids = ["a", "b"].map((id) => messageId("main", "test", id));
+    expect([...new Set(hook.got.map(({ body }) => body.id))]).toEqual(mids);
   });
 
   it("[D1] are tried again while the provider fails, each under one id, until it is well", async () => {
