@@ -55,10 +55,14 @@ function unpacked(name: keyof typeof UNPACKED): string {
   return join(files, program);
 }
 
-/** The folder of a Go module's sources, with its documents and CRDs. Throws {@link NotPublished} where there is none. */
+/**
+ * The folder of a Go module's sources, with its documents and CRDs. Throws {@link NotPublished} where there is none: the
+ * proxy says so, and the repository behind it is not asked, which many networks do not let through.
+ */
 export function goModule(module: string): string {
   const args = ["mod", "download", "-json", module];
-  const answer = fetched(module, "go", args, { GOFLAGS: "-mod=mod" }, folder("modules"));
+  const proxies = (process.env.GOPROXY ?? "https://proxy.golang.org").split(",").filter((proxy) => proxy !== "direct");
+  const answer = fetched(module, "go", args, { GOFLAGS: "-mod=mod", GOPROXY: proxies.join(",") }, folder("modules"));
   return (JSON.parse(answer) as { Dir: string }).Dir;
 }
 
