@@ -93,7 +93,8 @@ function fetched(what: string, ...command: Parameters<typeof run>): string {
       return run(...command);
     } catch (error) {
       const why = wordsOf(error);
-      if (/\b(404|410)\b|not found|unknown revision|no matching/i.test(why)) throw new NotPublished(`${what}: ${why}`);
+      if (/\b(403|404|410)\b|not found|unknown revision|no matching/i.test(why))
+        throw new NotPublished(`${what}: ${why}`);
       if (error instanceof Missing || attempt === ATTEMPTS) throw new Error(`${what} is not to be had: ${why}`);
       say(`${what} (attempt ${attempt} of ${ATTEMPTS}): ${why}`);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
