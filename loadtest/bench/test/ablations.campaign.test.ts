@@ -14,7 +14,7 @@ import type { Result } from "../src/harness/result.ts";
 const run = promisify(execFile);
 const DOCS = join(REPOSITORY, "docs/fan-out.md");
 const TABLE = /(?<=<!-- ablations -->\n)[\s\S]*?(?=<!-- \/ablations -->)/;
-const ROUNDS = 3;
+const ROUNDS = Number(process.env["ABLATION_ROUNDS"] ?? 3);
 
 interface Part {
   part: string;
@@ -28,8 +28,8 @@ const PARTS: readonly Part[] = [
   {
     part: "frames go past engine.io, straight into the TCP socket",
     file: "packages/fanout/src/lanes.ts",
-    from: "if (lane.ports === undefined) this.#writeThroughEngine",
-    to: "if (true) this.#writeThroughEngine",
+    from: "new Lane(conn, portsOf(conn))",
+    to: "new Lane(conn, undefined)",
   },
   {
     part: "one write per connection and flush",
