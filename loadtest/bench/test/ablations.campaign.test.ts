@@ -14,7 +14,7 @@ import type { Result } from "../src/harness/result.ts";
 const run = promisify(execFile);
 const DOCS = join(REPOSITORY, "docs/fan-out.md");
 const TABLE = /(?<=<!-- ablations -->\n)[\s\S]*?(?=<!-- \/ablations -->)/;
-const ROUNDS = Number(process.env["ABLATION_ROUNDS"] ?? 3);
+const ROUNDS = Number(process.env.ABLATION_ROUNDS ?? 3);
 
 interface Part {
   part: string;
