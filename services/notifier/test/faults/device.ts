@@ -79,21 +79,37 @@ export function makeDevice(edgeUrl: string, token: string, event: string): Devic
   }
 }
 
+const door = <T>({ nc }: Bench, user: string, op: object) =>
+  request<T>(
+    nc,
+    "rollcall.internal.v1.notifier.inbox",
+    { tenant: "main", namespace: "/", user, ...op } as unknown as InboxRequest,
+    { timeoutMs: 5_000 },
+  );
+
 /** As devices that have everything so far; one whose inbox has begun anew meanwhile asks again next time. */
-export async function acknowledgeAll({ nc }: Bench, users: readonly string[]): Promise<void> {
+export async function acknowledgeAll(bench: Bench, users: readonly string[]): Promise<void> {
   await Promise.all(
     users.map(async (user) => {
-      const door = <T>(op: object) =>
-        request<T>(
-          nc,
-          "rollcall.internal.v1.notifier.inbox",
-          { tenant: "main", namespace: "/", user, ...op } as unknown as InboxRequest,
-          { timeoutMs: 5_000 },
-        );
-      const { epoch, seq } = await door<InboxState & { seq: number }>({ op: "sync", limit: 1 });
-      await door({ op: "ack", epoch, seq }).catch((error: RollcallError) => {
+      const { epoch, seq } = await door<InboxState & { seq: number }>(bench, user, { op: "sync", limit: 1 });
+      await door(bench, user, { op: "ack", epoch, seq }).catch((error: RollcallError) => {
         if (error.code !== "CONFLICT") throw error;
       });
+    }),
+  );
+}
+
+/**
+ * As people who want their newest item back and have read it again. Unlike an acknowledgement it changes no end: one that
+ * comes when the channel has a notice and the notifier died before it could write that down would contradict it.
+ */
+export async function rereadNewest(bench: Bench, users: readonly string[]): Promise<void> {
+  await Promise.all(
+    users.map(async (user) => {
+      const { events } = await door<InboxPage>(bench, user, { op: "sync", limit: 1 });
+      const ids = (events as EventTriple[]).map(([, , { id }]) => id);
+      if (ids.length === 0) return;
+      for (const op of ["unread", "read"]) await door(bench, user, { op, ids });
     }),
   );
 }
