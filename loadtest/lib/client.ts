@@ -42,6 +42,8 @@ interface Room {
   joining: boolean;
   /** By this connection: after another one it must be joined anew. */
   joined: boolean;
+  /** A member that asks again is told what may also be under way to it: up to here nothing is a repeat. */
+  settledTo: number;
 }
 
 const DIFFS: ReadonlySet<string> = new Set(["room:roster", "room:state", "room:occupancy"]);
@@ -124,7 +126,7 @@ export class Client {
   async join(room: string, info?: unknown): Promise<JoinAck | undefined> {
     let state = this.rooms.get(room);
     if (state === undefined) {
-      state = { view: undefined, info, held: undefined, joining: false, joined: false };
+      state = { view: undefined, info, held: undefined, joining: false, joined: false, settledTo: 0 };
       this.rooms.set(room, state);
     }
     if (info !== undefined) state.info = info;
@@ -146,6 +148,7 @@ export class Client {
       return undefined;
     }
     state.view = view;
+    state.settledTo = state.joined ? answer.history.seq : 0;
     state.joined = true;
     for (const [name, , meta] of answer.history.events ?? []) {
       if (meta.seq !== undefined) this.#judge(applyHistory(view, meta.seq), `${name} after a join`);
@@ -269,7 +272,7 @@ export class Client {
     else if (name === "room:state") step = applyState(view, payload as StateDiff);
     else if (meta.seq !== undefined) step = applyHistory(view, meta.seq);
     // What comes while a join is on its way, or was asked for, is settled by its answer; diffs may overlap.
-    if (step === "applied" || state.joining || (step === "old" && meta.seq === undefined)) return;
+    if (step === "applied" || state.joining || (step === "old" && (meta.seq ?? 0) <= state.settledTo)) return;
     this.#judge(step, `${name} to ${this.user}`);
     if (step === "gap") void this.join(room);
   }

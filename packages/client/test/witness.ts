@@ -39,6 +39,8 @@ export class Witness {
   #phase: "out" | "asking" | "unsure" | "in" = "out";
   /** What came since a member asked again. */
   #kept: EventTriple[] | undefined;
+  /** What it asked for while it was in, or page by page, may also be under way to it. */
+  #mayRepeatTo = 0;
   /** It was told that something is missing: until it has asked, what it has continues nothing. */
   #isTorn = false;
   /** One thing at a time. */
@@ -96,6 +98,7 @@ export class Witness {
 
   #ask(anew: boolean): Promise<void> {
     if (anew) this.view = undefined;
+    const wasIn = this.#phase !== "out";
     if (this.#phase === "out") this.#phase = "asking";
     this.#isTorn = false;
     this.#kept ??= [];
@@ -108,6 +111,7 @@ export class Witness {
           this.counts.joins++;
           if (ack.state.delta) this.counts.deltas++;
           this.#phase = "in";
+          this.#mayRepeatTo = wasIn ? ack.history.seq : 0;
           resolve(this.#take(fromJoin(known, ack)));
         } else {
           resolve(this.#refused(reply.error.code));
@@ -126,10 +130,12 @@ export class Witness {
       }
       const [page] = snapshot.pages;
       if (page === undefined) {
+        if (this.#mayRepeatTo === Number.POSITIVE_INFINITY) this.#mayRepeatTo = snapshot.view.history.seq;
         this.#show(snapshot.view);
         return;
       }
       this.counts.pages++;
+      this.#mayRepeatTo = Number.POSITIVE_INFINITY;
       const reply = await new Promise<Reply<unknown>>((resolve) => {
         this.#emit(page[0], { room: this.#room, ...page[1] }, resolve);
       });
@@ -169,7 +175,9 @@ export class Witness {
     }
     if (next === before && message[0] !== "cursor:moved") this.counts.known++;
     this.view = next;
+    const { seq = 0 } = message[2];
     if (next.history !== before?.history) this.#heard(message);
+    else if (seq > this.#mayRepeatTo) this.#book.breaches.push(`${message[0]} ${seq} twice`);
     if (next.state !== before?.state || next.roster !== before.roster) this.#note();
   }
 

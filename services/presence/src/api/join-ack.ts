@@ -1,8 +1,10 @@
 /**
  * The ack of a join: per stream a delta where the client's version allows one, else a snapshot.
  *
- * What is read is read after the join was committed, so it may already hold changes that the log tells later. That is
- * harmless: a diff whose `to` the client has is dropped. It can never lack one that the log told before `position`.
+ * What is read is read after the join was committed, so it may already hold changes that the log tells later. Of roster
+ * and state that is harmless: a diff whose `to` the client has is dropped. Events of the history are no diffs: the ack ends
+ * with the newest of when the session joined, and those after it come from the log alone. Nothing that the log told before
+ * `position` can be lacking.
  */
 
 import type { Entry, EventTriple, JoinAck, JoinHave, Member, RosterDiff, StateDiff } from "@rollcall/contracts";
@@ -123,15 +125,16 @@ const bytesOf = (entries: readonly Entry[], deleted: readonly string[]): number 
 
 async function readHistory(reader: JoinReader, ask: JoinAsk, facts: JoinFacts): Promise<HistoryRead | undefined> {
   const { have, last = 0 } = ask;
-  if (sameLife(have, facts) && have.history !== undefined) {
-    if (have.history === facts.seq) return undefined;
-    const after = have.history;
+  const after = sameLife(have, facts) ? have.history : undefined;
+  if (after === facts.seq) return undefined;
+  if (after !== undefined && after < facts.seq) {
     const read = await reader.kept.history(ask, after, facts, () =>
       reader.store.history(ask, { after, limit: RESUMED_EVENTS + 1, newest: false }),
     );
     if (read.seqs[0] === after + 1) return read;
   }
-  return last === 0 || facts.seq === 0 ? undefined : await reader.store.history(ask, { limit: last, newest: true });
+  if (last === 0 || facts.seq === 0) return undefined;
+  return await reader.store.history(ask, { before: facts.seq + 1, limit: last, newest: true });
 }
 
 export function joinAck(
@@ -221,15 +224,16 @@ function historyOf(
   }
   const continued = wanted && read.seqs[0] === have.history! + 1;
   if (continued) {
-    const events = fitting(read.events.slice(0, RESUMED_EVENTS).map(triple), maxBytes);
-    const more = events.length < read.events.length;
-    return { ack: { seq: read.seq, events, ...(more ? { next: read.seqs[events.length - 1]! } : {}) }, continued };
+    const known = read.events.slice(0, facts.seq - have.history!);
+    const events = fitting(known.slice(0, RESUMED_EVENTS).map(triple), maxBytes);
+    const more = events.length < known.length;
+    return { ack: { seq: facts.seq, events, ...(more ? { next: read.seqs[events.length - 1]! } : {}) }, continued };
   }
   // The newest that fit; `next` pages back.
   const events = fitting(read.events.map(triple).toReversed(), maxBytes).toReversed();
   const first = read.seqs[read.events.length - events.length];
   const more = first !== undefined && first > 1;
-  return { ack: { seq: read.seq, events, ...(more ? { next: first } : {}) }, continued: false };
+  return { ack: { seq: facts.seq, events, ...(more ? { next: first } : {}) }, continued: false };
 }
 
 const triple = (json: string): EventTriple => JSON.parse(json) as EventTriple;
