@@ -1,7 +1,7 @@
 /** What work costs, and so what much of it costs: a sum. All CPU is in microseconds. */
 
 /** Who pays. */
-export const PARTS = ["edges", "presence", "notifier", "redis"] as const;
+export const PARTS = ["edges", "presence", "notifier", "redis", "nats"] as const;
 export type Part = (typeof PARTS)[number];
 export type Cpu = Readonly<Record<Part, number>>;
 

@@ -78,6 +78,7 @@ describe("a plan", () => {
     ["log", { relays: 4_000 }, costs({ read: { edges: 100 } })],
     ["redis", { relays: 4_000 }, costs({ entry: { redis: 200 } })],
     ["notifier", { events: 4_000 }, costs({ event: { notifier: 200 } })],
+    ["nats", { events: 4_000 }, costs({ event: { nats: 500 } })],
     ["network", { users: 1_000_000, relays: 100_000 }, costs({})],
   ] as const)("is split into pools at the wall of the %s, and says so", (name, given, of) => {
     const plan = planFor(traffic(given), of)!;

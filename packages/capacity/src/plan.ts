@@ -18,6 +18,8 @@ export interface Limits {
   redisBytesPerSecond: number;
   /** Of an entry of the log. */
   entryBytes: number;
+  /** Of one NATS server, each of which does everything: a quorum repeats. */
+  natsCores: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -26,11 +28,12 @@ export const DEFAULT_LIMITS: Limits = {
   readShare: 0.3,
   redisBytesPerSecond: 1.25e9, // 10 Gbit/s
   entryBytes: 500,
+  natsCores: 2,
 };
 
 /** What more edges do not help. `used`: of what there is, 1 is all of it. */
 export interface Wall {
-  name: "log" | "redis" | "network" | "notifier";
+  name: "log" | "redis" | "network" | "notifier" | "nats";
   used: number;
 }
 
@@ -90,6 +93,7 @@ function poolOf(traffic: Traffic, costs: Costs, limits: Limits): Omit<Plan, "poo
     { name: "redis", used: pressed.redis / budgetUs },
     { name: "network", used: redisBytesPerSecond / (limits.redisBytesPerSecond * limits.share) },
     { name: "notifier", used: pressed.notifier / budgetUs },
+    { name: "nats", used: pressed.nats / (budgetUs * limits.natsCores) },
   ];
   return {
     edges,

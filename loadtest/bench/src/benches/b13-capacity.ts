@@ -12,7 +12,7 @@ const COMERS = 500;
 const JOINS = 4;
 const COUNT = 3_000;
 const AT_MOST_PERCENT = 30;
-const CHECKED = ["edges", "presence", "redis"] as const;
+const CHECKED = ["edges", "presence", "redis", "nats"] as const;
 
 /** Not used to fit anything: other numbers of edges, sizes of rooms and mixtures. */
 const POINTS: readonly (Traffic & { name: string; edges: number })[] = [
@@ -36,10 +36,10 @@ export const capacity: Bench = {
   id: "B13",
   title: "Costs of each work, and of mixtures by adding them up",
   method:
-    "CPU of every part (edges, presence, notifier, Redis) for one kind of work at a time, piece by piece, at one edge and at " +
+    "CPU of every part (edges, presence, notifier, Redis, NATS) for one kind of work at a time, piece by piece, at one edge and at " +
     `${MOST_EDGES}; these are the costs that \`./rollcall plan\` adds up. Then mixtures that were not used for it, ${WINDOW_MS / 1_000} s each: ` +
     `${POINTS.map(({ name, edges, users, roomSize, relays, events, connects }) => `${name} (${edges} edge(s), ${users.toLocaleString("en-US")} clients in rooms of ${roomSize}, ${relays} messages and ${events} events a second, ${connects} clients a second come and go)`).join(", ")}; and ${STREAM.perSecond.toLocaleString("en-US")} entries a second that concern nobody. ` +
-    "The error is how far the sum is from what was measured, of the CPU of edges, presence and Redis together.",
+    "The error is how far the sum is from what was measured, of the CPU of edges, presence, Redis and NATS together.",
   contenders: ["rollcall"],
   measures: [
     ...Object.keys(WORKS).flatMap((work) => CHECKED.map((part) => ({ name: `${work}: ${part}`, unit: "us of CPU" }))),

@@ -1,7 +1,7 @@
 /** A cluster that is given one kind of work at a time, or a mixture, and what its parts spend on it: for B13. */
 
 import { headers, type NatsConnection } from "@nats-io/nats-core";
-import type { Cpu, Traffic } from "@rollcall/capacity";
+import { type Cpu, PARTS, type Part, type Traffic } from "@rollcall/capacity";
 import { systemClock } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
 import { Fleet } from "../fleet/fleet.ts";
@@ -237,13 +237,14 @@ export class Capacity implements AsyncDisposable {
   }
 
   async #usage(): Promise<Cpu> {
-    const { cluster, redis } = this.#world;
+    const { cluster, redis, nats } = this.#world;
     const sum = (processes: readonly { pid: number }[]) => processes.reduce((us, { pid }) => us + cpuUs(pid), 0);
     return {
       edges: sum(cluster!.edges),
       presence: sum(cluster!.presence),
       notifier: sum(cluster!.notifiers),
       redis: (await redisUsage(redis)).cpuUs,
+      nats: cpuUs(nats!.pid),
     };
   }
 
@@ -254,13 +255,8 @@ export class Capacity implements AsyncDisposable {
     await work();
     const seconds = (systemClock.monotonic() - startMs) / 1_000;
     const after = await this.#usage();
-    const of = (part: keyof Cpu) => (after[part] - before[part] - (quiet?.[part] ?? 0) * seconds) / pieces;
-    return {
-      edges: of("edges"),
-      presence: of("presence"),
-      notifier: of("notifier"),
-      redis: of("redis"),
-    };
+    const of = (part: Part) => (after[part] - before[part] - (quiet?.[part] ?? 0) * seconds) / pieces;
+    return Object.fromEntries(PARTS.map((part) => [part, of(part)])) as Record<Part, number>;
   }
 }
 

@@ -64,7 +64,7 @@ function linesOf(traffic: Traffic, plan: Plan): string[] {
         ["presence", presence, each("presence", presence)],
         ["notifier", notifiers, `${each("notifier", 1)}: one reads, the other waits`],
         ["redis", 1, `${each("redis", 1)}, ${megabytes(plan.redisBytesPerSecond)} MB/s out`],
-        ["nats", 3, "not modelled: a quorum that may lose one"],
+        ["nats", 3, `${each("nats", 1)} each: a quorum that may lose one`],
       ],
     ),
     "",
@@ -80,6 +80,7 @@ const WALLS: Record<Wall["name"], string> = {
   redis: "the one thread of Redis",
   network: "the network of Redis, which sends the log to every edge,",
   notifier: "the one notifier that reads the events",
+  nats: "each NATS server of the quorum",
 };
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
