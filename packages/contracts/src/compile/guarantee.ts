@@ -24,10 +24,7 @@ export function notGuaranteed(
     if (next.length === 0) return `the payload's schema does not describe ${pointer}`;
     at = next;
   }
-  const fits = at.some((view) => {
-    if (orArray && view.type === "array") return views(view.items).some((items) => typed(items, types));
-    return typed(view, types) || constant(view, types);
-  });
+  const fits = promises(at, types, orArray);
   return fits
     ? undefined
     : `${pointer} must be declared as ${types.join(" or ")}${orArray ? ", or an array of it" : ""}`;
@@ -40,9 +37,20 @@ function views(schema: unknown): Schema[] {
   return [schema, ...all.flatMap(views)];
 }
 
+/** One of what holds together suffices; of alternatives, each must. */
+function promises(all: readonly Schema[], types: readonly string[], orArray: boolean): boolean {
+  const items = orArray ? all.flatMap((view) => views(view.items)) : [];
+  const orItems = items.length > 0 && promises(items, types, false);
+  return all.some((view) => {
+    if (typed(view, orItems ? [...types, "array"] : types) || constant(view, types)) return true;
+    return [view.anyOf, view.oneOf].some(
+      (branches) => Array.isArray(branches) && branches.every((branch) => promises(views(branch), types, orArray)),
+    );
+  });
+}
+
 function typed(view: Schema, types: readonly string[]): boolean {
-  const declared = [view.type].flat();
-  return declared.length > 0 && declared.every((type) => types.includes(String(type)));
+  return [view.type].flat().every((type) => types.includes(String(type)));
 }
 
 function constant(view: Schema, types: readonly string[]): boolean {

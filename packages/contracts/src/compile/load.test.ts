@@ -60,6 +60,27 @@ events:
     for (const id of ["", "a b", [], Array(1_001).fill("a"), 7]) expect(users.of({ id }).ok).toBe(false);
   });
 
+  test.each([
+    "{ type: [string, array], items: { type: string } }",
+    "{ anyOf: [{ type: string }, { type: array, items: { type: string } }] }",
+    "{ type: array, allOf: [{ items: { allOf: [{ type: string }] } }] }",
+    "{ oneOf: [{ const: ada }, { enum: [bob, cy] }] }",
+  ])("an audience is one user or several, however the schema says it: %s", (id) => {
+    const payload = `{ type: object, required: [id], properties: { id: ${id} } }`;
+    expect(() => load(event("to: { users: /id }", payload))).not.toThrow();
+  });
+
+  test.each([
+    "{ type: [string, array] }",
+    "{ type: array }",
+    "{ type: [string, 'null', array], items: { type: string } }",
+    "{ anyOf: [{ type: string }, {}] }",
+    "{ type: array, items: { type: array, items: { type: string } } }",
+  ])("a schema that lets in what is no user is no audience: %s", (id) => {
+    const payload = `{ type: object, required: [id], properties: { id: ${id} } }`;
+    expect(() => load(event("to: { users: /id }", payload))).toThrow("must be declared as string, or an array of it");
+  });
+
   test("references to shared schemas, of the file and of its neighbour", () => {
     const contracts = load(
       'relays:\n  a:b: { rooms: ["x"], payload: { $ref: "#/shared/Point" } }\n  a:c: { rooms: ["x"], payload: { $ref: "./f1.yaml#/shared/Name" } }\nshared:\n  Point: { type: object, required: [x] }\n',
