@@ -21,6 +21,8 @@ export interface ClusterOptions {
   env?: Record<string, string>;
   /** Settings of one kind. */
   envOf?: Partial<Record<ServiceKind, Record<string, string>>>;
+  /** What a service of that kind is when it is started next. Default: this repository's. */
+  entryOf?: (kind: ServiceKind) => string;
   /** Folder of contract files, or several paths. */
   contractsDir?: string | readonly string[];
   /** Default true. */
@@ -61,6 +63,7 @@ export interface Cluster extends AsyncDisposable {
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const { edges = 2, presence = 1, notifiers = 1, scaled = true, traces = true } = options;
   const patience = options.readyTimeoutMs === undefined ? {} : { readyTimeoutMs: options.readyTimeoutMs };
+  const { entryOf } = options;
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -102,8 +105,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const counts: Record<ServiceKind, number> = { edge: 0, presence: 0, notifier: 0 };
     const add = async (kind: ServiceKind): Promise<ServiceProcess> => {
       const name = `${kind}-${++counts[kind]}`;
+      const entry = entryOf === undefined ? {} : { entry: () => entryOf(kind) };
       const service = await started(
-        startService({ kind, name, env: { ...env, ...options.envOf?.[kind] }, logFolder, ...patience }),
+        startService({ kind, name, env: { ...env, ...options.envOf?.[kind] }, logFolder, ...entry, ...patience }),
         (running) => running.kill("SIGKILL"),
       );
       services.push(service);

@@ -40,8 +40,8 @@ export interface ServiceProcessOptions {
   name: string;
   env: Record<string, string>;
   logFolder: string;
-  /** Default: `services/<kind>/src/main.ts` of this repository. */
-  entry?: string;
+  /** Default: `services/<kind>/src/main.ts` of this repository. A function is asked at each start: a restart may be another release. */
+  entry?: string | (() => string);
   /** Default 60 s. */
   readyTimeoutMs?: number;
 }
@@ -52,7 +52,7 @@ const STOP_GRACE_MS = 30_000;
 
 export async function startService(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const { kind, name, logFolder, readyTimeoutMs = READY_TIMEOUT_MS } = options;
-  const entry = options.entry ?? join(REPOSITORY, "services", kind, "src/main.ts");
+  const { entry = join(REPOSITORY, "services", kind, "src/main.ts") } = options;
   const port = kind === "edge" ? await freePort() : undefined;
   const internalPort = await freePort();
   const internalUrl = `http://127.0.0.1:${internalPort}`;
@@ -61,7 +61,7 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
   async function launch(extra: Record<string, string>): Promise<Child> {
     const child = await startChild({
       command: process.execPath,
-      args: [entry],
+      args: [typeof entry === "string" ? entry : entry()],
       cwd: REPOSITORY,
       logFile,
       env: {

@@ -1,5 +1,5 @@
 /**
- * A rolling restart of every edge while clients sit in rooms and durable events arrive for them, and what must hold
+ * A rolling restart of every edge, or what else a deploy does, while clients sit in rooms and durable events arrive for them, and what must hold
  * after it: nobody was shown offline or leaving, nothing durable was lost, nobody came back faster than is admitted.
  */
 
@@ -130,7 +130,14 @@ class Resident {
   }
 }
 
-export async function rollingRestart(cluster: Cluster, options: RollingOptions): Promise<RollingReport> {
+/** `deploy` does what is done meanwhile. Default: each edge is restarted, one after the other. */
+export async function rollingRestart(
+  cluster: Cluster,
+  options: RollingOptions,
+  deploy: (restart: (edge: ServiceProcess) => Promise<void>) => Promise<void> = async (restart) => {
+    for (const edge of cluster.edges) await restart(edge);
+  },
+): Promise<RollingReport> {
   const { clients, rooms, eventsPerSecond, admissionsPerSecond } = options;
   const roomOf = (index: number) => `doc:roll-${index % rooms}`;
   const balancer = new Balancer(cluster.edges);
@@ -150,7 +157,7 @@ export async function rollingRestart(cluster: Cluster, options: RollingOptions):
   const offline = await watchAll(cluster, balancer, clients);
   const feed = await feeding(cluster, clients, eventsPerSecond);
 
-  for (const edge of cluster.edges) {
+  await deploy(async (edge) => {
     const drained = residents.filter((one) => one.edge === edge.name);
     const returns = drained.map((one) => one.returnedAtMs.length);
     balancer.stopping = edge;
@@ -161,7 +168,7 @@ export async function rollingRestart(cluster: Cluster, options: RollingOptions):
       everyMs: 100,
       what: `everyone of ${edge.name} to be back`,
     });
-  }
+  });
   const published = await feed.stop();
   const lost = () => published.filter(({ user, n }) => !residents[user]!.heard.has(n)).length;
   await waitFor(() => lost() === 0, { timeoutMs: PATIENCE_MS, everyMs: 100, what: () => `${lost()} durable events` });
