@@ -53,6 +53,7 @@ describe("who may say what", () => {
     [subjects.request("main", "emit"), ["notifier"]],
     [subjects.presenceDoor("c0", "lane"), ["presence"]],
     [subjects.edgesControl(), ["edge"]],
+    [subjects.fallback("main", "order:shipped"), ["backend"]],
     [subjects.presenceUser("main", "ada"), []],
   ];
   it.each(heard)("is heard: %s: %j", (subject, roles) => {
@@ -73,6 +74,8 @@ describe("who may say what", () => {
     const consumer = (filter: string) => `$JS.API.CONSUMER.CREATE.ROLLCALL_PRESENCE.name.${filter}`;
     expect(may("reader", "publish", consumer(subjects.presenceTenant("acme")), acme)).toBe(true);
     expect(may("reader", "publish", consumer(subjects.presenceTenant("main")), acme)).toBe(false);
+    expect(may("backend", "subscribe", subjects.fallback("acme", "order:shipped"), acme)).toBe(true);
+    expect(may("backend", "subscribe", subjects.fallback("main", "order:shipped"), acme)).toBe(false);
     expect(may("reader", "publish", consumer(subjects.presenceAll()), acme)).toBe(false);
     expect(may("reader", "publish", "$JS.API.CONSUMER.CREATE.ROLLCALL_PRESENCE.name", acme)).toBe(false);
   });

@@ -66,7 +66,11 @@ export function grantsOf(options: GrantOptions): Record<Role, Grant> {
   return {
     publisher: grant("publisher", { publish: publishing }),
     reader: grant("reader", { publish: reading }),
-    backend: grant("backend", { publish: [...reading, ...asks(WRITES)], subscribe: [commands], answers: true }),
+    backend: grant("backend", {
+      publish: [...reading, ...asks(WRITES)],
+      subscribe: [commands, tenant === undefined ? subjects.fallbackAll() : subjects.fallbackTenant(tenant)],
+      answers: true,
+    }),
     operator: grant("operator", {
       publish: [
         ...asks(names),

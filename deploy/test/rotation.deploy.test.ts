@@ -6,13 +6,15 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { jetstream } from "@nats-io/jetstream";
+import { subjectsOf } from "@rollcall/contracts";
 import { devKeys, type TestClient, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, test } from "vitest";
-import { type Locked, startLocked } from "./locked.ts";
+import { INSTALL, type Locked, startLocked } from "./locked.ts";
 
 /** A key ring asks once in half a minute at most. */
 const PATIENCE = { timeoutMs: 90_000, everyMs: 200 };
 const room = "doc:plan";
+const FALLBACKS = subjectsOf(INSTALL).fallbackAll();
 
 let locked: Locked;
 let people: TestClient[];
@@ -28,19 +30,28 @@ beforeAll(async () => {
 });
 afterAll(() => locked[Symbol.asyncDispose]());
 
-/** Something through every connection that a service has: relays, state, the bus, the inbox. */
+/** Something through every connection that a service has: relays, state, the bus, the inbox, the queues of fallbacks. */
 async function worksFor(generation: string): Promise<void> {
   const [a, b] = people as [TestClient, TestClient];
   const text = `hello ${generation}`;
   const isIn = (payload: unknown) => JSON.stringify(payload).includes(text);
+  const backend = await locked.bus("backend");
+  const notices: string[] = [];
+  backend.subscribe(FALLBACKS, { callback: (_, message) => void notices.push(message.string()) });
+  await backend.flush();
+  const events = jetstream(await locked.bus("publisher"));
+  const ship = (customer: string) => events.publish("events.main.orders.shipped", JSON.stringify({ customer, text }));
+  await ship("nobody-here");
+
   await waitFor(async () => (await a.emitAck("chat:said", { room, data: { text } })).ok, PATIENCE);
   await b.waitForEvent("chat:said", ({ payload }) => isIn(payload), PATIENCE.timeoutMs);
   await waitFor(async () => (await a.emitAck("inbox:sync", {})).ok, PATIENCE);
-
-  const publisher = await locked.bus("publisher");
-  const order = { customer: "user-0", text };
-  await jetstream(publisher).publish("events.main.orders.shipped", JSON.stringify(order));
+  await ship("user-0");
   await a.waitForEvent("order:shipped", ({ payload }) => isIn(payload), PATIENCE.timeoutMs);
+  await waitFor(() => notices.some((notice) => notice.includes("nobody-here") && isIn(notice)), {
+    ...PATIENCE,
+    what: "the fallback for who is not there",
+  });
 }
 const nothingEnded = () => {
   deepEqual(

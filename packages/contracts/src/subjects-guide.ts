@@ -106,6 +106,12 @@ export const SUBJECT_GUIDE: Record<keyof Subjects, SubjectGuide> = {
     listens: "a backend that reaches the user its own way",
     example: ["main", "order:shipped"],
   },
+  fallbackTenant: {
+    what: "the fallbacks of one tenant",
+    publishes: "the notifier",
+    listens: "a backend that reaches the user its own way",
+    example: ["main"],
+  },
   fallbackAll: {
     what: "all fallbacks",
     publishes: "the notifier",

@@ -28,6 +28,8 @@ export function subjectsOf(install: string) {
     emittedAll: () => `${install}.internal.v1.emitted.*`,
     emittedStream: () => `${upper}_EMITTED`,
     fallback: (tenant: string, event: string) => `${install}.fallback.v1.${token(tenant)}.${token(event)}`,
+    /** What a backend of one tenant may hear. */
+    fallbackTenant: (tenant: string) => `${install}.fallback.v1.${token(tenant)}.>`,
     fallbackAll: () => `${install}.fallback.v1.>`,
     notifierDurable: (stream: string) => `${install}-notifier-${token(stream).replaceAll("%", "_")}`,
     /** Private: edge to presence. `door` is one of `hello`, `lease`, `lane`, `read`. */
