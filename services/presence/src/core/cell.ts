@@ -57,6 +57,8 @@ export interface Room {
   readonly publish: boolean;
   /** State version the backends know. */
   readonly publishedVersion: number;
+  /** R6: the last version told to the backends. */
+  readonly toldVersion: number;
 }
 
 /** Names to the clock at which they are due. */

@@ -1,4 +1,4 @@
-/** Commits a room's roster, state and life, and tells its sockets and the backends (R2-R5, T3). */
+/** Commits a room's roster, state and life, and tells its sockets and the backends (R2-R6, T3). */
 
 import { type Meta, roomTarget } from "@rollcall/contracts";
 import type { RoomRules } from "@rollcall/contracts/internal";
@@ -57,6 +57,7 @@ export function openRoom(work: Work, { tenant, ns, room }: RoomName, rules: Room
     toldMs: 0,
     sinceMs: 0,
     publishedVersion: 0,
+    toldVersion: 0,
   });
   return put(work, { ...(known ?? fresh()), ...rule });
 }
@@ -89,10 +90,15 @@ export function emit(work: Work, room: Room, event: string, id: string, payload:
   });
 }
 
-function tell(work: Work, room: Room, kind: string, version: number, user: string | undefined, cause: Cause): void {
+/** R6. At least `least`, so that what was read at a version is never missed by who follows from there. */
+const toldNext = (work: Work, room: Room, least: number): Room =>
+  put(work, { ...room, toldVersion: Math.max(room.toldVersion + 1, least) });
+
+function tell(work: Work, before: Room, kind: string, version: number, user: string | undefined, cause: Cause): Room {
+  const room = toldNext(work, before, version);
   const { tenant, ns, room: name } = room;
   const who = user === undefined ? {} : { user };
-  const at = { epoch: roomEpoch(work, room), version, at: iso(work.nowMs), reason: cause.reason };
+  const at = { epoch: roomEpoch(work, room), version: room.toldVersion, at: iso(work.nowMs), reason: cause.reason };
   work.told.push({
     to: "backends",
     kind,
@@ -104,6 +110,7 @@ function tell(work: Work, room: Room, kind: string, version: number, user: strin
     data: { tenant, namespace: ns, room: name, ...who, ...at },
     traceparent: cause.traceparent,
   });
+  return room;
 }
 
 export function resyncRoom(work: Work, room: Room, reason: string): void {
@@ -179,9 +186,9 @@ export function joinRoom(
   if (first) {
     next = put(work, { ...next, sinceMs: work.nowMs });
     drop(work, "retain", roomRef(room));
-    tell(work, next, "occupied", from + 1, undefined, cause);
+    next = tell(work, next, "occupied", from + 1, undefined, cause);
   }
-  if (kind === "joined") tell(work, next, "joined", next.version, user.user, cause);
+  if (kind === "joined") next = tell(work, next, "joined", next.version, user.user, cause);
   const member = memberOf(user.user, step.roster.get(user.user)!);
   next = tellRoster(work, next, from, { [kind]: [memberView(member)] }, cause);
   return { room: next, change: { kind, from, member } };
@@ -198,19 +205,19 @@ export function leaveRoom(work: Work, room: Room, user: User, session: Session, 
   );
   const from = unbound.version;
   const isVacated = step.roster.size === 0;
-  const next = put(work, { ...unbound, roster: step.roster, version: from + (isVacated ? 2 : 1) });
+  let next = put(work, { ...unbound, roster: step.roster, version: from + (isVacated ? 2 : 1) });
   if (step.change === "updated") {
     const member = memberView(memberOf(user.user, step.roster.get(user.user)!));
     tellRoster(work, next, from, { updated: [member] }, cause);
     return;
   }
-  tell(work, next, "left", from + 1, user.user, cause);
-  const vacated = tellRoster(work, next, from, { left: [user.user] }, cause);
+  next = tell(work, next, "left", from + 1, user.user, cause);
+  next = tellRoster(work, next, from, { left: [user.user] }, cause);
   if (!isVacated) return;
-  tell(work, vacated, "vacated", vacated.version, undefined, cause);
-  const { retainMs, stateRetainMs } = vacated;
-  if (retainMs === 0) forgetRoom(work, vacated);
-  else own(work, "retain").set(roomRef(vacated), clockMs(work) + (stateRetainMs > 0 ? stateRetainMs : retainMs));
+  next = tell(work, next, "vacated", next.version, undefined, cause);
+  const { retainMs, stateRetainMs } = next;
+  if (retainMs === 0) forgetRoom(work, next);
+  else own(work, "retain").set(roomRef(next), clockMs(work) + (stateRetainMs > 0 ? stateRetainMs : retainMs));
 }
 
 /** R4. */
@@ -259,9 +266,10 @@ export function tellState(work: Work, room: Room, change: StateChange, cause: Ca
 }
 
 /** What changed since the backends were told, merged. */
-export function publishState(work: Work, room: Room): Room {
+export function publishState(work: Work, before: Room): Room {
+  if (before.state.version === before.publishedVersion) return before;
+  const room = toldNext(work, before, Math.max(before.version + 1, before.state.version));
   const { tenant, ns, room: name, state } = room;
-  if (state.version === room.publishedVersion) return room;
   const changes = since(state, Math.max(room.publishedVersion, state.floor))!;
   const epoch = roomEpoch(work, room);
   work.told.push({
@@ -277,7 +285,7 @@ export function publishState(work: Work, room: Room): Room {
       namespace: ns,
       room: name,
       epoch,
-      version: state.version,
+      version: room.toldVersion,
       at: iso(work.nowMs),
       set: changes.set.map((key) => entryView(key, state.entries.get(key)!)),
       deleted: changes.deleted,

@@ -139,6 +139,28 @@ export function stateContract(name: string, make: MakeWorld): void {
       expect(told).toMatchObject([{ data: { version: 3, set: [{ key: "t", value: 2, version: 2 }], deleted: ["u"] } }]);
     });
 
+    test("[R6] what backends are told of a room's roster and state is one rising sequence", async () => {
+      await hello("e1");
+      const rules = { ...KEEP, publishState: true };
+      const ann = await enter("e1", "ann", "a", { rules });
+      const write = (n: number) => apply("e1", { op: "patch", ...ann, room: "a", rules, ops: [set("t", n)] });
+      for (let n = 0; n < 9; n++) await write(n);
+      await pass(1_500, ["e1"]);
+      await enter("e1", "bob", "a", { rules });
+      await write(9);
+      const bea = await enter("e1", "bea", "a", { rules });
+      await pass(1_500, ["e1"]);
+      await apply("e1", { op: "leave", ...bea, room: "a", reason: "leave" });
+      await apply("e1", { op: "leave", ...ann, room: "a", reason: "leave" });
+      const told = (await h.world.outbox()).filter(({ room }) => room === "a");
+      expect(told.map(({ kind }) => kind)).toEqual([
+        ...["occupied", "joined", "state"],
+        ...["joined", "joined", "state", "left", "left"],
+      ]);
+      const versions = told.map(({ data }) => (data as { version: number }).version);
+      expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
+    });
+
     test.each([
       ["the room", { retainMs: 0 }],
       ["the state, which its history outlives", { retainMs: 250, history: { size: 1, ttlMs: 5_000 } }],
@@ -150,7 +172,7 @@ export function stateContract(name: string, make: MakeWorld): void {
       await apply("e1", { op: "leave", ...ann, room: "a", reason: "leave" });
       await pass(2_000, ["e1"]);
       const told = (await h.world.outbox()).filter(({ kind }) => kind === "state");
-      expect(told).toMatchObject([{ data: { version: 1, set: [{ key: "t", value: 1, version: 1 }], deleted: [] } }]);
+      expect(told).toMatchObject([{ data: { set: [{ key: "t", value: 1, version: 1 }], deleted: [] } }]);
     });
 
     test("[H1] history is numbered without a gap, bounded in size and time, and everyone gets it", async () => {

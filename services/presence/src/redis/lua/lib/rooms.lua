@@ -1,22 +1,23 @@
 --- rooms: one room's record and roster.
 -- `r:<tenant>:<ns>:<room>:i` hash: b (birth), v (roster version), s (state version), q (history seq), o (occupancy mode),
 --   since (ms of the first member), k (ms the record outlives its last member), g (of these, its state), p (publish state),
---   oc (clock of the last occupancy message).
+--   oc (clock of the last occupancy message), t (the last version told to backends, where it is above v).
 -- `...:roster` packed: <user> \1 session \1 session ...; session = id \2 since \2 w \2 name \2 info.
 -- `rooms:<tenant>:<ns>` zset, by name: the occupied ones. `retain`, `occupancy`, `resync` zsets: "<tenant> <ns> <room>" -> clock.
 -- R1 The roster is the users with a session here; a member's facts follow from its sessions alone.
 -- R2 Every change of the roster is one version and one diff from the version before, or nobody is told and `resync` is due.
 -- R3 Above CFG.occupancy_above members sockets get counts, at most one a second; at CFG.occupancy_below they read anew.
+-- R6 Versions told to backends rise over roster and state together: they ignore what is not above the last.
 
 local rooms, state = {}, {} -- state: lib/state.lua
 
 function rooms.load(tenant, ns, room)
   local key = cell.prefix .. "r:" .. tenant .. ":" .. encode(ns) .. ":" .. encode(room) .. ":"
-  local m = redis.call("HMGET", key .. "i", "b", "v", "s", "q", "o", "k", "oc", "g", "p")
+  local m = redis.call("HMGET", key .. "i", "b", "v", "s", "q", "o", "k", "oc", "g", "p", "t")
   return { key = key, tenant = tenant, ns = ns, room = room, ref = tenant .. " " .. ns .. " " .. room,
     exists = m[1] and true or false, birth = m[1] or "0", version = tonumber(m[2] or "0"), state = tonumber(m[3] or "0"),
     seq = tonumber(m[4] or "0"), occupancy = m[5] == "1", retain = tonumber(m[6] or "0"), oc = tonumber(m[7] or "0"),
-    state_retain = tonumber(m[8] or "0"), publish = m[9] == "1" }
+    state_retain = tonumber(m[8] or "0"), publish = m[9] == "1", told = tonumber(m[10] or "0") }
 end
 
 --- Makes the record if there is none, and remembers what the contract says. rules: { retain, history, publish }
@@ -81,11 +82,18 @@ local function member(user, sessions)
     ',"devices":' .. #sessions .. ',"since":"' .. iso(since) .. '"}'
 end
 
+--- R6. At least `least`, so that what was read at a version is never missed by who follows from there.
+function rooms.tell_version(r, least)
+  r.told = math.max(r.told + 1, least)
+  if r.told > r.version then redis.call("HSET", r.key .. "i", "t", int(r.told)) end
+  return int(r.told)
+end
+
 local function tell(r, kind, version, user, why)
   local id = cell.epoch .. "-" .. r.birth .. "-r" .. int(version)
   local who = user and ',"user":"' .. user .. '"' or ""
   cell.tell(kind, id, why.tp, r.tenant, user or "", r.ns, r.room, '{"tenant":"' .. r.tenant .. '","namespace":"' .. r.ns ..
-    '","room":"' .. r.room .. '"' .. who .. ',"epoch":"' .. rooms.epoch(r) .. '","version":' .. int(version) ..
+    '","room":"' .. r.room .. '"' .. who .. ',"epoch":"' .. rooms.epoch(r) .. '","version":' .. rooms.tell_version(r, version) ..
     ',"at":"' .. iso(cell.now) .. '","reason":"' .. why.reason .. '"}')
 end
 

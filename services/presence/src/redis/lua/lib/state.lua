@@ -147,7 +147,7 @@ function state.publish(r)
   redis.call("HSET", r.key .. "i", "pv", int(c.version))
   cell.tell("state", cell.epoch .. "-" .. r.birth .. "-p" .. int(c.version), "", r.tenant, "", r.ns, r.room,
     '{"tenant":"' .. r.tenant .. '","namespace":"' .. r.ns .. '","room":"' .. r.room .. '","epoch":"' .. rooms.epoch(r) ..
-    '","version":' .. int(c.version) .. ',"at":"' .. iso(cell.now) .. '","set":[' .. table.concat(set, ",") ..
+    '","version":' .. rooms.tell_version(r, math.max(r.version + 1, c.version)) .. ',"at":"' .. iso(cell.now) .. '","set":[' .. table.concat(set, ",") ..
     '],"deleted":[' .. table.concat(deleted, ",") .. "]}")
 end
 
