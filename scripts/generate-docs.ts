@@ -1,11 +1,12 @@
 /**
- * The pages of `docs/` that are tables of what the code declares: `node scripts/generate-docs.ts` writes them,
+ * The pages of `docs/` that are tables of what the code declares, and the client's copy of the wire's types: `node scripts/generate-docs.ts` writes them,
  * `--check` prints the first difference of each that is not what it would write, and exits 1.
  */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { clientApiPage } from "./docs/client-api.ts";
+import { clientWire } from "./docs/client-wire.ts";
 import { errorsPage, eventsPage, subjectsPage } from "./docs/contract-pages.ts";
 import { logsPage } from "./docs/log-page.ts";
 import { configurationPage, limitsPage, metricsPage } from "./docs/operation-pages.ts";
@@ -18,6 +19,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/metrics.md": metricsPage,
   "docs/operations/logs.md": logsPage,
+  "packages/client/src/wire.ts": clientWire,
   "docs/client-api.md": clientApiPage,
 };
 

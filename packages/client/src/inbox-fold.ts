@@ -1,6 +1,6 @@
 /** What a device knows of the user's inbox, and how messages change it. Pure; rules I1-I4 of `SPEC.md`. */
 
-import type { EventTriple, InboxMarks, InboxPage } from "./wire.ts";
+import type { EventTriple, InboxPage, InboxState } from "./wire.ts";
 
 export interface InboxView {
   readonly epoch: string;
@@ -48,7 +48,7 @@ export function foldPage(view: InboxView | undefined, page: InboxPage): { view: 
 type Which = { upTo: number } | { ids: readonly string[] };
 
 /** I3: counts of this epoch, and what was marked as read or unread; of another epoch, a sync will tell. */
-export function foldMarks(view: InboxView, marks: InboxMarks, which?: Which, read = true): InboxView {
+export function foldMarks(view: InboxView, marks: InboxState, which?: Which, read = true): InboxView {
   if (marks.epoch !== view.epoch) return view;
   const { unread } = marks;
   const mark = (event: EventTriple): EventTriple => {

@@ -6,7 +6,7 @@ import { createFollow } from "./follow.ts";
 import { foldEvent, foldMarks, foldPage, type InboxView } from "./inbox-fold.ts";
 import { cell, type Readable, type Report } from "./readable.ts";
 import { FAIL, type RequestOptions, type Requests } from "./requests.ts";
-import type { EventTriple, InboxChanged, InboxMarks, InboxPage } from "./wire.ts";
+import type { EventTriple, InboxChanged, InboxPage, InboxState } from "./wire.ts";
 
 export interface InboxSnapshot {
   /** `off`: not started. `stale`: as last known. `failed`: see `error`. */
@@ -26,8 +26,8 @@ export interface Inbox extends Readable<InboxSnapshot> {
    */
   start(have?: { epoch: string; seq: number }): void;
   /** The person saw it. */
-  markRead(which: Marked, options?: RequestOptions): Promise<InboxMarks>;
-  markUnread(ids: string[], options?: RequestOptions): Promise<InboxMarks>;
+  markRead(which: Marked, options?: RequestOptions): Promise<InboxState>;
+  markUnread(ids: string[], options?: RequestOptions): Promise<InboxState>;
   /** Older events, for a list that is scrolled. */
   readPage(page: { before?: number; limit?: number }, options?: RequestOptions): Promise<InboxPage>;
 }
@@ -101,7 +101,7 @@ export function createInbox(
   async function acknowledge(): Promise<void> {
     const { epoch, seq } = view as InboxView;
     try {
-      const marks = await requests.request<InboxMarks>("inbox:ack", { epoch, seq }, FAIL);
+      const marks = await requests.request<InboxState>("inbox:ack", { epoch, seq }, FAIL);
       acknowledging = false;
       apply({ ...marks, ackSeq: Math.max(seq, marks.ackSeq) }); // whatever it says, once is enough
     } catch (cause) {
@@ -113,14 +113,14 @@ export function createInbox(
     }
   }
 
-  function apply(marks: InboxMarks, which?: Marked, read?: boolean): InboxMarks {
+  function apply(marks: InboxState, which?: Marked, read?: boolean): InboxState {
     view &&= foldMarks(view, marks, which, read);
     changed();
     return marks;
   }
 
   const mark = async (name: string, which: Marked, read: boolean, request?: RequestOptions) =>
-    apply(await requests.request<InboxMarks>(name, which, request), which, read);
+    apply(await requests.request<InboxState>(name, which, request), which, read);
 
   return {
     inbox: {

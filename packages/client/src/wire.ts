@@ -1,6 +1,6 @@
 /**
- * The shapes of the wire that this package reads and writes. Types only, and copies: an app needs no other package of
- * ours. `wire.test.ts` proves that they equal the server's.
+ * The shapes of the wire that this package reads and writes: types only. A copy, for an app needs no other package of
+ * ours: written from `packages/contracts/src/wire.ts` by `node scripts/generate-docs.ts`.
  */
 
 export type WireErrorCode =
@@ -211,6 +211,7 @@ export interface SessionReady {
   health: Health;
 }
 
+/** Answer of `inbox:sync`: `events` ascend. */
 export interface InboxPage {
   epoch: string;
   seq: number;
@@ -219,12 +220,13 @@ export interface InboxPage {
   next?: number;
 }
 
-export interface InboxMarks {
+/** Answer of `inbox:ack`, `inbox:read` and `inbox:unread`. */
+export interface InboxState {
   epoch: string;
   ackSeq: number;
   unread: number;
 }
 
-export interface InboxChanged extends InboxMarks {
+export interface InboxChanged extends InboxState {
   read?: { upTo: number } | { ids: string[] };
 }

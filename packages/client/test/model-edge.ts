@@ -7,7 +7,7 @@ import { type ClientEvent, isClientEvent, validateAuth, validateClientEvent, val
 import type { ClientMeta } from "../src/link.ts";
 import type {
   EventTriple,
-  InboxMarks,
+  InboxState,
   JoinHave,
   Meta,
   Reply,
@@ -303,7 +303,7 @@ export class ModelEdge {
   }
 
   /** An answer to one device, the change to all. */
-  #inboxMarked(user: string, marks: InboxMarks, read?: object): InboxMarks {
+  #inboxMarked(user: string, marks: InboxState, read?: object): InboxState {
     for (const device of this.of(user)) this.tell(device, "inbox:changed", { ...marks, ...(read && { read }) });
     return marks;
   }

@@ -1,6 +1,6 @@
 /** A user's inbox as the wire describes it; its pages are of two events. */
 
-import type { EventTriple, InboxMarks, InboxPage } from "../src/wire.ts";
+import type { EventTriple, InboxPage, InboxState } from "../src/wire.ts";
 import { Refusal } from "./refusal.ts";
 
 const PAGE = 2;
@@ -17,7 +17,7 @@ export class ModelInbox {
     return event;
   }
 
-  marks(): InboxMarks {
+  marks(): InboxState {
     const unread = this.events.filter(([, , meta]) => !meta.inbox!.read).length;
     return { epoch: this.epoch, ackSeq: this.ackSeq, unread };
   }
@@ -33,13 +33,13 @@ export class ModelInbox {
     return { epoch: this.epoch, seq: newest, unread, events, ...(known && last < newest && { next: last }) };
   }
 
-  acknowledge({ epoch, seq }: { epoch: string; seq: number }): InboxMarks {
+  acknowledge({ epoch, seq }: { epoch: string; seq: number }): InboxState {
     if (epoch !== this.epoch) throw new Refusal("CONFLICT");
     this.ackSeq = Math.max(this.ackSeq, Math.min(seq, this.events.length));
     return this.marks();
   }
 
-  mark({ upTo = 0, ids = [] }: { upTo?: number; ids?: string[] }, read: boolean): InboxMarks {
+  mark({ upTo = 0, ids = [] }: { upTo?: number; ids?: string[] }, read: boolean): InboxState {
     this.events = this.events.map(([name, payload, meta]) => {
       const hit = ids.includes(meta.id) || meta.inbox!.seq <= upTo;
       return [name, payload, hit ? { ...meta, inbox: { ...meta.inbox!, read } } : meta];

@@ -3,6 +3,8 @@
  * NATS replies, logs and metric labels.
  */
 
+import type { WireError, WireErrorCode } from "./wire.ts";
+
 interface ErrorEntry {
   retryable: boolean;
   message: string;
@@ -140,7 +142,7 @@ export const ERROR_CATALOGUE = {
     where: "acks, requests",
     remedy: "Report it with its time and trace id: the log of the service says more.",
   },
-} as const satisfies Record<string, ErrorEntry>;
+} as const satisfies Record<WireErrorCode, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 export const ERROR_CODES = Object.keys(ERROR_CATALOGUE) as readonly ErrorCode[];
@@ -157,14 +159,6 @@ export interface Issue {
 }
 
 /** An error as it travels: in acks, `session:fault`, connect errors and NATS replies. */
-export interface WireError {
-  code: ErrorCode;
-  message: string;
-  retryable: boolean;
-  retryAfterMs?: number;
-  details?: Record<string, unknown>;
-}
-
 export interface ErrorOptions {
   message?: string;
   retryAfterMs?: number;

@@ -2,7 +2,7 @@
  * A stock `socket.io-client` (nothing of ours in it) with a recorder: what arrived, in order, and ways to wait for it.
  */
 
-import { type Meta, RollcallError, type WireError } from "@rollcall/contracts";
+import { type Meta, RollcallError, type SessionReady, type WireError } from "@rollcall/contracts";
 import { systemClock } from "@rollcall/runtime";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { checkAck, checkServerEvent } from "./conformance.ts";
@@ -32,17 +32,6 @@ export interface RecordedEvent {
 }
 
 export type Ack = { ok: true; data: unknown } | { ok: false; error: WireError };
-
-/** Members of `session:ready` that tests read. */
-export interface SessionReady {
-  session: string;
-  user: string;
-  tenant: string;
-  namespace: string;
-  edge: string;
-  resumed: boolean;
-  [field: string]: unknown;
-}
 
 export interface TestClient extends AsyncDisposable {
   readonly socket: Socket;

@@ -1,9 +1,8 @@
 /**
  * What edges ask the notifier over NATS (`Subjects.notifierDoor("inbox")`): private, but shared. Add optional fields only.
- * Replies are `{ ok: true, data } | { ok: false, error: WireError }`; the edge passes `data` on as the client's ack.
+ * Replies are `{ ok: true, data } | { ok: false, error: WireError }`; the edge passes `data` on as the client's ack:
+ * `InboxPage` for `sync`, else `InboxState`. `ack` with another epoch is `CONFLICT`.
  */
-
-import type { EventTriple } from "./wire-types.ts";
 
 export interface InboxOwner {
   tenant: string;
@@ -20,19 +19,3 @@ export type InboxRequest = InboxOwner &
     | { op: "unread"; ids: string[] }
     | { op: "sync"; have?: { epoch: string; seq: number }; before?: number; limit?: number }
   );
-
-/** Answer of `ack`, `read` and `unread`. `ack` with another epoch is `CONFLICT`. */
-export interface InboxState {
-  epoch: string;
-  ackSeq: number;
-  unread: number;
-}
-
-/** Answer of `sync`: `events` ascend. */
-export interface InboxPage {
-  epoch: string;
-  seq: number;
-  unread: number;
-  events: EventTriple[];
-  next?: number;
-}

@@ -10,8 +10,7 @@
  */
 
 import { hash } from "node:crypto";
-import type { WireError } from "../errors.ts";
-import type { JoinAck, JoinHave, PresenceStatus, StateOp, UserPresence } from "./wire-types.ts";
+import type { JoinAck, JoinHave, PresenceStatus, StateOp, UserPresence, WireError } from "../wire.ts";
 
 export interface SessionRef {
   tenant: string;
@@ -44,21 +43,25 @@ export interface RoomRules {
   history?: { size: number; ttlMs: number };
 }
 
+/** A session as its connect made it. */
+export interface OpenedSession {
+  ref: SessionRef;
+  name?: string;
+  client?: string;
+  presence?: { status: PresenceStatus; info?: unknown };
+  /** Token's issue and end, ms since the epoch. */
+  issuedAtMs: number;
+  expiresAtMs: number;
+  /** How long ago its socket connected, when the batch was sent, this time. Default: just now; in an assertion, unknown. */
+  ageMs?: number;
+}
+
 export type LaneOp = { n: number; traceparent?: string } & (
-  | {
+  | ({
       op: "open";
-      ref: SessionRef;
-      name?: string;
-      client?: string;
-      presence?: { status: PresenceStatus; info?: unknown };
-      /** Token's issue and end, ms since the epoch. */
-      issuedAtMs: number;
-      expiresAtMs: number;
-      /** How long ago its socket connected, when the batch was sent, this time. Default 0. */
-      ageMs?: number;
       /** Refused with `LIMIT_EXCEEDED` when the user has so many other live sessions, on any edge. Default: no bound. */
       mostSessions?: number;
-    }
+    } & OpenedSession)
   | { op: "close"; ref: SessionRef; incarnation: number; how: CloseReason }
   | { op: "set"; ref: SessionRef; incarnation: number; status: PresenceStatus; info?: unknown }
   | {
@@ -115,16 +118,8 @@ export type LaneOp = { n: number; traceparent?: string } & (
 export type CloseReason = "leave" | "lost" | "drain" | "revoked" | "expired";
 export type LeaveReason = "leave" | "lost" | "evicted" | "expired" | "revoked";
 
-export interface AssertedSession {
-  ref: SessionRef;
+export interface AssertedSession extends OpenedSession {
   incarnation: number;
-  name?: string;
-  client?: string;
-  presence?: { status: PresenceStatus; info?: unknown };
-  issuedAtMs: number;
-  expiresAtMs: number;
-  /** As in `open`. Default: unknown. */
-  ageMs?: number;
   /** Of its connect, when that was sampled. */
   traceparent?: string;
   /** `issuedAtMs`: of the join that brought it there. Default: the session's. */

@@ -1,7 +1,7 @@
 /** `inbox:changed`, to the devices of one user. */
 
-import { userTarget } from "@rollcall/contracts";
-import type { InboxOwner, InboxState } from "@rollcall/contracts/internal";
+import { type InboxState, userTarget } from "@rollcall/contracts";
+import type { InboxOwner } from "@rollcall/contracts/internal";
 import type { FanoutLog, Placement } from "@rollcall/fanout";
 import type { Clock, Logger, Random } from "@rollcall/runtime";
 import { encodePacket, isoTime } from "../routing/packet.ts";

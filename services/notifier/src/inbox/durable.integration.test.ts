@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { validateAck } from "@rollcall/contracts";
-import { type InboxPage, type InboxRequest, type InboxState, messageId } from "@rollcall/contracts/internal";
+import { type InboxPage, type InboxState, validateAck } from "@rollcall/contracts";
+import { type InboxRequest, messageId } from "@rollcall/contracts/internal";
 import { request } from "@rollcall/runtime";
 import { ask, conforms, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 /** What edges ask on behalf of their clients: `inbox:ack`, `inbox:read`, `inbox:unread`, `inbox:sync`. */
 
-import { type EventTriple, isName, RollcallError } from "@rollcall/contracts";
-import type { InboxOwner, InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
+import { type EventTriple, type InboxPage, type InboxState, isName, RollcallError } from "@rollcall/contracts";
+import type { InboxOwner, InboxRequest } from "@rollcall/contracts/internal";
 import { clientTrace } from "../routing/client-trace.ts";
 import type { Announce } from "./announce.ts";
 import type { InboxStore } from "./inbox-store.ts";

@@ -3,8 +3,8 @@
  * a stock client, whose handler writes down what it was shown.
  */
 
-import type { EventTriple, Meta, RollcallError } from "@rollcall/contracts";
-import type { InboxPage, InboxRequest, InboxState } from "@rollcall/contracts/internal";
+import type { EventTriple, InboxPage, InboxState, Meta, RollcallError } from "@rollcall/contracts";
+import type { InboxRequest } from "@rollcall/contracts/internal";
 import { request, systemClock } from "@rollcall/runtime";
 import { client, type TestClient } from "@rollcall/testkit";
 import type { Bench } from "../bench.ts";

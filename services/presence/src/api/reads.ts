@@ -1,26 +1,23 @@
 /** Reads that clients (through their edge) and backends share. */
 
-import { type Entry, type EventTriple, type Member, RollcallError } from "@rollcall/contracts";
+import {
+  type EventTriple,
+  type HistoryPage,
+  type MembersPage,
+  RollcallError,
+  type StatePage,
+} from "@rollcall/contracts";
 import type { PresenceStore, RoomName } from "../store.ts";
 import { entryView, fitting, memberView } from "./views.ts";
 
 /** An ack must stay below 128 KiB. */
 const PAGE_BYTES = 112 * 1024;
 
-export interface MembersData {
-  epoch: string;
-  version: number;
-  count: number;
-  members: Member[];
-  next?: string;
-  stale?: boolean;
-}
-
 export async function readMembers(
   store: PresenceStore,
   name: RoomName,
   page: { cursor: string | undefined; limit: number },
-): Promise<MembersData> {
+): Promise<MembersPage> {
   const { limit } = page;
   // One more than asked tells whether there is a next page.
   const read = await store.room(name, { after: page.cursor ?? "", limit: limit + 1 });
@@ -36,18 +33,11 @@ export async function readMembers(
   };
 }
 
-export interface StateData {
-  epoch: string;
-  version: number;
-  entries: Entry[];
-  next?: string;
-}
-
 export async function readState(
   store: PresenceStore,
   name: RoomName,
   ask: { keys: readonly string[] | undefined; cursor: string | undefined },
-): Promise<StateData> {
+): Promise<StatePage> {
   const { keys, cursor = "" } = ask;
   if (keys === undefined) {
     const {
@@ -73,19 +63,12 @@ export async function readState(
   return { epoch: roomEpoch, version, entries: views, ...next };
 }
 
-export interface HistoryData {
-  epoch: string;
-  seq: number;
-  events: EventTriple[];
-  next?: number;
-}
-
 /** With `after`: the next ones, ascending. Else the newest below `before`, ascending; `next` pages back. */
 export async function readHistory(
   store: PresenceStore,
   name: RoomName,
   ask: { before: number | undefined; after: number | undefined; limit: number },
-): Promise<HistoryData> {
+): Promise<HistoryPage> {
   const { before, after, limit } = ask;
   const forward = after !== undefined;
   const read = await store.history(name, { before, after, limit: limit + 1, newest: !forward });

@@ -34,7 +34,7 @@ export function watcherView(user: string, facts: UserFacts | undefined): UserPre
 }
 
 /** As a backend reads it: the truth. */
-export function backendView(user: string, facts: UserFacts | undefined): UserPresence {
+export function backendView(user: string, facts: UserFacts | undefined): UserPresence & { visible?: boolean } {
   if (facts === undefined) return { user, status: "offline" };
   return { ...visible(facts), visible: !facts.hidden };
 }
