@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, test } from "vitest";
+import { mistakesOf as mistakes } from "../test/mistakes.ts";
 import {
-  ConfigError,
   defineConfig,
   duration,
   flag,
@@ -52,15 +52,7 @@ const schema = defineConfig(
   },
 );
 
-const mistakesOf = (env: Record<string, string>): readonly string[] => {
-  try {
-    loadConfig(schema, env);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.mistakes;
-  }
-};
+const mistakesOf = (env: Record<string, string>) => mistakes(() => loadConfig(schema, env));
 
 test("defaults complete what is absent or empty; optional settings stay absent", () => {
   const config = loadConfig(schema, { NAME: "", UNKNOWN: "ignored" });

@@ -1,18 +1,11 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "vitest";
-import { ConfigError, defineConfig, loadConfig } from "./config.ts";
+import { mistakesOf as mistakes } from "../test/mistakes.ts";
+import { defineConfig, loadConfig } from "./config.ts";
 import { boundsConfig, commonConfig } from "./settings.ts";
 
 const schema = defineConfig(commonConfig, boundsConfig);
-const mistakesOf = (env: Record<string, string>): readonly string[] => {
-  try {
-    loadConfig(schema, env);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.mistakes;
-  }
-};
+const mistakesOf = (env: Record<string, string>) => mistakes(() => loadConfig(schema, env));
 
 test("the defaults are the documented bounds and keep their relations", () => {
   const config = loadConfig(schema, {});

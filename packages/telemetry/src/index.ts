@@ -1,5 +1,6 @@
 export type { CollectedSpan } from "./collected-span.ts";
 export { type Collector, type CollectorOptions, startCollector } from "./collector.ts";
+export { during } from "./during.ts";
 export type { DropReason, TimerSource } from "./export-queue.ts";
 export { METRIC_ADVICE } from "./metrics-guide.ts";
 export * from "./names.ts";

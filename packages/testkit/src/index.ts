@@ -6,6 +6,7 @@ export * from "./cluster.ts";
 export * from "./conformance.ts";
 export * from "./dev-keys.ts";
 export * from "./fault-proxy.ts";
+export * from "./kept-table.ts";
 export * from "./nats-server.ts";
 export * from "./python.ts";
 export * from "./redis-sentinel.ts";

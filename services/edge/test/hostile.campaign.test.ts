@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { loadavg } from "node:os";
 import { Worker } from "node:worker_threads";
 import { systemClock } from "@rollcall/runtime";
-import { startCluster, type TestClient } from "@rollcall/testkit";
+import type { TestClient } from "@rollcall/testkit";
 import { expect, it } from "vitest";
-import { CONTRACT } from "./harness.ts";
 import type { AttackOrder } from "./hostile-attack.ts";
+import { startLoneEdge } from "./lone-edge.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 12_000;
@@ -23,13 +23,10 @@ const middle = (numbers: readonly number[]) =>
   );
 
 it(`[X1] of ${ATTACKS_PER_SECOND} bad inputs a second well-behaved clients notice less than ${MOST} times their usual p99`, async () => {
-  await using cluster = await startCluster({
-    edges: 1,
-    notifiers: 0,
-    contractsDir: CONTRACT,
-    traces: false,
-    scaled: false,
-    envOf: { edge: { ORIGINS: "http://localhost:*", VIOLATIONS_BURST: "1000000", LOG_LEVEL: "error" } },
+  await using cluster = await startLoneEdge({
+    ORIGINS: "http://localhost:*",
+    VIOLATIONS_BURST: "1000000",
+    LOG_LEVEL: "error",
   });
   const pairs = await Promise.all(
     Array.from({ length: PAIRS }, async (_, i) => {

@@ -1,23 +1,16 @@
 import { systemClock } from "@rollcall/runtime";
-import { type Cluster, startCluster, type TestClient, waitFor } from "@rollcall/testkit";
+import { type Cluster, type TestClient, waitFor } from "@rollcall/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { encodeFrame, RawSocket, textFrame } from "./fuzz/raw-socket.ts";
-import { CONTRACT } from "./harness.ts";
 import { BAD_SPEECH, BAD_UPGRADES } from "./hostile-cases.ts";
+import { startLoneEdge } from "./lone-edge.ts";
 
 let cluster: Cluster;
 let witness: TestClient;
 let token: string;
 let port: number;
 beforeAll(async () => {
-  cluster = await startCluster({
-    edges: 1,
-    notifiers: 0,
-    contractsDir: CONTRACT,
-    traces: false,
-    scaled: false,
-    envOf: { edge: { ORIGINS: "http://localhost:*" } },
-  });
+  cluster = await startLoneEdge({ ORIGINS: "http://localhost:*" });
   port = Number(new URL(cluster.edges[0]!.url).port);
   token = await cluster.keys.token({ user: "eve" });
   witness = await cluster.client(0, { user: "witness" });

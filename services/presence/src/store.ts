@@ -132,7 +132,8 @@ export interface UserRecord extends Stamp {
   sessions: SessionFacts[];
 }
 
-export interface SweepReport extends Stamp {
+/** What one sweep did. */
+export interface Swept {
   /** There is more to do now. */
   more: boolean;
   fenced: number;
@@ -143,6 +144,8 @@ export interface SweepReport extends Stamp {
   /** Of the ended, those whose connect was sampled: what tells of their end carries the sweep's `traceparent`. */
   traced: EndedTrace[];
 }
+
+export type SweepReport = Stamp & Swept;
 
 export interface EndedTrace {
   /** The traceparent of the session's connect. */

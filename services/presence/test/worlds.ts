@@ -6,16 +6,9 @@ import { presenceKeys } from "../src/redis/cell-keys.ts";
 import { RedisStore } from "../src/redis/redis-store.ts";
 import type { PresenceStore, StoreBounds } from "../src/store.ts";
 import { newTwinServer, TwinStore } from "../src/twin/twin-store.ts";
+import { SIM_BOUNDS } from "./sim/redis.ts";
 
-export const BOUNDS: StoreBounds = {
-  graceMs: 10_000,
-  leaseMs: 6_000,
-  brakeMs: 30_000,
-  occupancyAbove: 500,
-  occupancyBelow: 100,
-  traceToClient: true,
-  logMaxLen: 100_000,
-};
+export const BOUNDS: StoreBounds = { ...SIM_BOUNDS, logMaxLen: 100_000 };
 
 export interface SocketMessage {
   ns: string;

@@ -25,15 +25,19 @@ export interface ComponentSpec {
   stopMs: number;
 }
 
-export interface PlanOptions {
-  home: Home;
-  env: Env;
+/** What a cluster is to have. */
+export interface ClusterShape {
   basePort: number;
   edges: number;
   presence: number;
   notifiers: number;
   contracts: readonly string[];
   channels?: string;
+}
+
+export interface PlanOptions extends ClusterShape {
+  home: Home;
+  env: Env;
   /** Programs of the servers that we run ourselves; absent: `REDIS_URL` or `NATS_URL` is given. */
   redisServer?: string;
   natsServer?: string;

@@ -12,19 +12,13 @@ import { checkGivenServers } from "./given-servers.ts";
 import { identify, isAlive } from "./identity.ts";
 import { takeLock } from "./lock.ts";
 import { boundLogs, freshLogs, lastLines } from "./logs.ts";
-import { type Plan, planCluster, scrapeConfig } from "./plan.ts";
+import { type ClusterShape, type Plan, planCluster, scrapeConfig } from "./plan.ts";
 import { describePortHolder, isPortFree } from "./port-holder.ts";
 import { readyText } from "./ready-text.ts";
 import { type ClusterState, type ClusterStatus, readState, removeState, writeState } from "./state.ts";
 import { createSupervisor, StartError, type Supervisor } from "./supervisor.ts";
 
-export interface UpOptions {
-  basePort: number;
-  edges: number;
-  presence: number;
-  notifiers: number;
-  contracts: readonly string[];
-  channels?: string;
+export interface UpOptions extends ClusterShape {
   observe?: true;
   fresh: boolean;
   restart: boolean;

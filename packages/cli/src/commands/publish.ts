@@ -3,15 +3,15 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
-import { headers } from "@nats-io/nats-core";
-import { type EventContract, encodeSubjectToken } from "@rollcall/contracts";
-import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
+import { ATTRIBUTES, during, startSpan } from "@rollcall/telemetry";
 import type { Command } from "commander";
+import { addressOf, hasAddress, publishEvent } from "../bus/cloud-event.ts";
 import { type BusFlags, useBus, withBus } from "../bus/connect.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { readState } from "../cluster/state.ts";
 import { CliError, type Context } from "../context.ts";
 import { json } from "../options.ts";
+import { startCliTelemetry } from "../telemetry.ts";
 import { undeclaredEvent } from "../undeclared-event.ts";
 
 const SOURCE = "/rollcall/cli";
@@ -47,41 +47,20 @@ export function addPublish(program: Command, context: Context): void {
       const lines = issues.map(({ pointer, message }) => `  ${pointer || "/"} ${message}`);
       throw new CliError("the data does not match the event's schema:", { hint: lines.join("\n") });
     }
+    if (!hasAddress(event)) throw new CliError(`${name} has no \`from\`: only the emit request sends it`);
     const endpoint = readState(home.state)?.otlpEndpoint ?? env.OTEL_EXPORTER_OTLP_ENDPOINT;
-    const { startTelemetry } = await import("@rollcall/telemetry/tracing"); // the SDK is slow to load
-    const telemetry = startTelemetry({
-      service: "rollcall-cli",
-      instance: "cli",
-      ratio: 1,
-      clock,
-      ...(endpoint === undefined ? {} : { endpoint }),
-    });
+    const telemetry = await startCliTelemetry(endpoint, clock);
     const span = startSpan("publish", name, { kind: "producer" });
     const id = flags.id ?? random.id();
     span.setAttribute(ATTRIBUTES.eventId, id);
     try {
-      await useBus(flags, context, async ({ nc }) => {
-        const header = headers();
-        const attributes: Record<string, string> = {
-          "ce-id": id,
-          "ce-source": SOURCE,
-          "ce-type": event.type ?? name.replace(":", "."),
-          "ce-specversion": "1.0",
-          "ce-time": new Date(clock.now()).toISOString(),
-          traceparent: span.traceparent,
-          ...(event.tenantFrom === "header" ? { "ce-tenantid": flags.tenant } : {}),
-        };
-        for (const [key, value] of Object.entries(attributes)) header.set(key, value);
-        await jetstream(nc).publish(subjectOf(event, flags.tenant), JSON.stringify(data), {
-          headers: header,
-          msgID: id,
-        });
-      });
-    } catch (error) {
-      span.fail(error);
-      throw error;
+      await during(span, (traceparent) =>
+        useBus(flags, context, ({ nc }) => {
+          const sent = { ...addressOf(event, flags.tenant), id, source: SOURCE, data, traceparent };
+          return publishEvent(jetstream(nc), sent, clock);
+        }),
+      );
     } finally {
-      span.end();
       await telemetry.shutdown();
     }
     if (flags.json === true) terminal.json({ id, traceId: span.traceId });
@@ -99,9 +78,4 @@ function dataOf({ data, file }: Flags, cwd: string): unknown {
   } catch (cause) {
     throw new CliError(`${file} holds no JSON, or cannot be read`, { cause });
   }
-}
-
-function subjectOf(event: EventContract, tenant: string): string {
-  if (event.from === undefined) throw new CliError(`${event.name} has no \`from\`: only the emit request sends it`);
-  return event.from.source.replace("{tenant}", encodeSubjectToken(tenant));
 }

@@ -10,6 +10,7 @@ import { runningCluster } from "../cluster/running.ts";
 import { CliError, type Context } from "../context.ts";
 import { tokenSigner } from "../dev-keys.ts";
 import { listenForInterrupts } from "../interrupt.ts";
+import { startCliTelemetry } from "../telemetry.ts";
 import { followDeadLetters } from "./dead-letters.ts";
 import { type Edge, listen } from "./listen.ts";
 import { type Family, type Listener, planListeners, planPublications } from "./plan.ts";
@@ -67,14 +68,7 @@ export async function runGithubDemo({ perSecond, count }: DemoOptions, context: 
       ...(state.issuer === undefined ? {} : { issuer: state.issuer }),
       ...(state.audience === undefined ? {} : { audience: state.audience }),
     });
-  const { startTelemetry } = await import("@rollcall/telemetry/tracing"); // the SDK is slow to load
-  const telemetry = startTelemetry({
-    service: "rollcall-cli",
-    instance: "cli",
-    ratio: 1,
-    clock,
-    ...(state.otlpEndpoint === undefined ? {} : { endpoint: state.otlpEndpoint }),
-  });
+  const telemetry = await startCliTelemetry(state.otlpEndpoint, clock);
   const interrupts = listenForInterrupts();
   const sockets: Socket[] = [];
   try {

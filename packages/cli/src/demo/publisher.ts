@@ -1,9 +1,10 @@
 /** Publishes at a steady rate through JetStream, each event with a trace of its own. */
 
 import { jetstream } from "@nats-io/jetstream";
-import { headers, type NatsConnection } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "@rollcall/runtime";
-import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
+import { ATTRIBUTES, during, startSpan } from "@rollcall/telemetry";
+import { publishEvent } from "../bus/cloud-event.ts";
 import { type Publication, SOURCE } from "./plan.ts";
 
 export interface PublishOptions {
@@ -29,25 +30,10 @@ export async function publishAll(
     const { id, subject, type, data, expected } = publication;
     const span = startSpan("publish", expected.arrives ? expected.event : subject, { kind: "producer" });
     span.setAttribute(ATTRIBUTES.eventId, id);
-    const header = headers();
-    const attributes = {
-      "ce-id": id,
-      "ce-source": SOURCE,
-      "ce-type": type,
-      "ce-specversion": "1.0",
-      "ce-time": new Date(clock.now()).toISOString(),
-      traceparent: span.traceparent,
-    };
-    for (const [name, value] of Object.entries(attributes)) header.set(name, value);
-    try {
+    await during(span, (traceparent) => {
       onPublish(publication, span.traceId);
-      await js.publish(subject, JSON.stringify(data), { headers: header, msgID: id });
-    } catch (error) {
-      span.fail(error);
-      throw error;
-    } finally {
-      span.end();
-    }
+      return publishEvent(js, { id, subject, type, data, source: SOURCE, traceparent }, clock);
+    });
   };
   for (const [i, publication] of publications.entries()) {
     const waitMs = begun + (i * 1_000) / perSecond - clock.monotonic();

@@ -4,11 +4,12 @@
  */
 
 import { execFile } from "node:child_process";
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { Env } from "@rollcall/runtime";
 import { CliError } from "../context.ts";
+import { isExecutable } from "../servers/find.ts";
 
 export const K6_MODULE = "go.k6.io/k6@v1.8.1";
 
@@ -65,14 +66,5 @@ async function buildWithGo(go: string, into: string, env: Env): Promise<void> {
       // One that ran out of time would again.
       if (attempt === ATTEMPTS || (error as { killed?: boolean }).killed === true) throw error;
     }
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,9 +1,10 @@
 /** Publishes declared events as any backend would, for load: CloudEvents whose time is that of their publishing. */
 
 import { jetstream } from "@nats-io/jetstream";
-import { headers, type NatsConnection } from "@nats-io/nats-core";
-import { type Contracts, type EventContract, encodeSubjectToken } from "@rollcall/contracts";
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { Contracts } from "@rollcall/contracts";
 import type { Clock, Random } from "@rollcall/runtime";
+import { addressOf, hasAddress, publishEvent } from "../bus/cloud-event.ts";
 import { CliError } from "../context.ts";
 import type { Publication } from "./door.ts";
 
@@ -22,19 +23,7 @@ export interface PublisherOptions {
 export function makePublisher({ nc, contracts, tenant, clock, random }: PublisherOptions) {
   const js = jetstream(nc);
   const publish = async ({ event: name, data, id = random.id() }: Publication): Promise<void> => {
-    const event = eventOf(contracts, name);
-    const header = headers();
-    const attributes: Record<string, string> = {
-      "ce-id": id,
-      "ce-source": SOURCE,
-      "ce-type": event.type ?? name.replace(":", "."),
-      "ce-specversion": "1.0",
-      "ce-time": new Date(clock.now()).toISOString(),
-      ...(event.tenantFrom === "header" ? { "ce-tenantid": tenant } : {}),
-    };
-    for (const [key, value] of Object.entries(attributes)) header.set(key, value);
-    const subject = event.from.source.replace("{tenant}", encodeSubjectToken(tenant));
-    await js.publish(subject, JSON.stringify(data), { headers: header, msgID: id });
+    await publishEvent(js, { ...addressOf(eventOf(contracts, name), tenant), id, source: SOURCE, data }, clock);
   };
   return async (publications: readonly Publication[]): Promise<void> => {
     for (let i = 0; i < publications.length; i += AT_ONCE) {
@@ -43,10 +32,10 @@ export function makePublisher({ nc, contracts, tenant, clock, random }: Publishe
   };
 }
 
-function eventOf(contracts: Contracts, name: string): EventContract & { from: NonNullable<EventContract["from"]> } {
+function eventOf(contracts: Contracts, name: string) {
   for (const { events } of contracts.namespaces.values()) {
     const event = events.get(name);
-    if (event?.from !== undefined) return { ...event, from: event.from };
+    if (event !== undefined && hasAddress(event)) return event;
   }
   throw new CliError(`no contract declares the event ${name} with a \`from\``);
 }

@@ -1,14 +1,8 @@
 /** The rows of a campaign as the table of `docs/reliability.md`. */
 
-import { readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
-import { join } from "node:path";
-import { REPOSITORY } from "../../src/index.ts";
+import { keepRow } from "../../src/index.ts";
 import { BACK_MS, type Row } from "./trial.ts";
-
-const FILE = join(REPOSITORY, "docs/reliability.md");
-const BEGIN = "<!-- written by the faults campaign: begin -->";
-const END = "<!-- written by the faults campaign: end -->";
 
 const HEAD = [
   "fault",
@@ -32,19 +26,11 @@ export interface Unended {
   why: string;
 }
 
-/** The row of a fault takes the place of its earlier one: a campaign may be run in parts. `faults`: all, in order. */
+/** `faults`: all, in order. */
 export function writeRow(row: Row | Unended, commit: string, faults: readonly string[]): void {
-  const text = readFileSync(FILE, "utf8");
-  const [before, rest] = text.split(BEGIN) as [string, string];
-  const [written, after] = rest.split(END) as [string, string];
-  const rows = new Map(written.split("\n").map((line) => [line.split(" | ")[0]!.slice(2), line]));
-  rows.set(row.fault, lineOf([...cells(row), loadavg()[1]!.toFixed(1), commit]));
-  const kept = faults.flatMap((fault) => rows.get(fault) ?? []);
-  const table = [lineOf(HEAD), lineOf(HEAD.map(() => "---")), ...kept].join("\n");
-  writeFileSync(FILE, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
+  const table = { file: "docs/reliability.md", campaign: "faults", head: HEAD };
+  keepRow(table, [...cells(row), loadavg()[1]!.toFixed(1), commit], faults);
 }
-
-const lineOf = (row: readonly string[]): string => `| ${row.join(" | ")} |`;
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 

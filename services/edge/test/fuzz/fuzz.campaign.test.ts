@@ -1,9 +1,10 @@
 /** A million cases in ten slices; `-t "slice 3"` runs one alone. Seeds are fixed: a slice can be looked at again. */
 
 import { readFileSync } from "node:fs";
-import { type Cluster, startCluster, waitFor } from "@rollcall/testkit";
+import { type Cluster, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CONTRACT } from "../harness.ts";
+import { startLoneEdge } from "../lone-edge.ts";
 import { FAULTLESS, judgeOf } from "./judge.ts";
 import { fuzz, KINDS, PATIENT_EDGE } from "./run.ts";
 
@@ -12,14 +13,7 @@ const CASES = 100_000;
 
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await startCluster({
-    edges: 1,
-    notifiers: 0,
-    contractsDir: CONTRACT,
-    traces: false,
-    scaled: false,
-    envOf: { edge: PATIENT_EDGE },
-  });
+  cluster = await startLoneEdge(PATIENT_EDGE);
 });
 afterAll(() => cluster?.stop());
 

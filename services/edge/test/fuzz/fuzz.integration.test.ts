@@ -1,21 +1,19 @@
 import { systemClock } from "@rollcall/runtime";
-import { startCluster, waitFor } from "@rollcall/testkit";
+import { waitFor } from "@rollcall/testkit";
 import { expect, it } from "vitest";
 import { CONTRACT } from "../harness.ts";
+import { startLoneEdge } from "../lone-edge.ts";
 import { FAULTLESS, judgeOf } from "./judge.ts";
 import { fuzz, KINDS, PATIENT_EDGE } from "./run.ts";
 
 it("[X1] 20,000 hostile cases stop no process, leave no session, are answered as declared, and a well-behaved client notices nothing", {
   timeout: 240_000,
 }, async () => {
-  await using cluster = await startCluster({
-    edges: 1,
-    notifiers: 0,
-    contractsDir: CONTRACT,
-    traces: false,
-    scaled: false,
+  await using cluster = await startLoneEdge({
     // At the usual rates most of it is refused: cheaper, and the limits are met too.
-    envOf: { edge: { ...PATIENT_EDGE, EVENTS_PER_SECOND: "50", USER_EVENTS_PER_SECOND: "1000" } },
+    ...PATIENT_EDGE,
+    EVENTS_PER_SECOND: "50",
+    USER_EVENTS_PER_SECOND: "1000",
   });
   const edge = cluster.edges[0]!;
   const [witness, friend] = [await cluster.client(0, { user: "witness" }), await cluster.client(0, { user: "friend" })];

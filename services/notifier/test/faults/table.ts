@@ -1,10 +1,8 @@
 /** The rows of the campaign as the table of `docs/reliability.md`. */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
-import { join } from "node:path";
-import { REPOSITORY } from "@rollcall/testkit";
+import { keepRow, REPOSITORY } from "@rollcall/testkit";
 import type { Result } from "./truth.ts";
 
 export interface Row extends Result {
@@ -12,9 +10,6 @@ export interface Row extends Result {
   tookMs: number;
 }
 
-const FILE = join(REPOSITORY, "docs/reliability.md");
-const BEGIN = "<!-- written by the notifier-faults campaign: begin -->";
-const END = "<!-- written by the notifier-faults campaign: end -->";
 const HEAD = [
   "fault",
   "events",
@@ -29,19 +24,10 @@ const HEAD = [
   "commit",
 ];
 
-/** The row of a fault takes the place of its earlier one: the campaign may be run in parts. `faults`: all, in order. */
+/** `faults`: all, in order. */
 export function writeRow(row: Row, faults: readonly string[]): void {
-  const text = readFileSync(FILE, "utf8");
-  const [before, rest] = text.split(BEGIN) as [string, string];
-  const [written, after] = rest.split(END) as [string, string];
-  const rows = new Map(written.split("\n").map((line) => [line.split(" | ")[0]!.slice(2), line]));
-  rows.set(row.fault, lineOf(cells(row)));
-  const kept = faults.flatMap((fault) => rows.get(fault) ?? []);
-  const table = [lineOf(HEAD), lineOf(HEAD.map(() => "---")), ...kept].join("\n");
-  writeFileSync(FILE, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
+  keepRow({ file: "docs/reliability.md", campaign: "notifier-faults", head: HEAD }, cells(row), faults);
 }
-
-const lineOf = (row: readonly string[]): string => `| ${row.join(" | ")} |`;
 
 const commit = () =>
   execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: REPOSITORY, encoding: "utf8" }).trim();

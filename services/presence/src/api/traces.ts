@@ -1,7 +1,7 @@
 /** One span for each sampled operation of a batch or request; what it tells carries the span's traceparent. */
 
 import type { LaneOp } from "@rollcall/contracts/internal";
-import { type Span, startSpan } from "@rollcall/telemetry";
+import { during, type Span, startSpan } from "@rollcall/telemetry";
 
 const NAMES: Record<Exclude<LaneOp["op"], "publish">, string> = {
   open: "session:open",
@@ -23,15 +23,7 @@ export async function tracedRequest<T>(
   handle: (traceparent: string | undefined) => Promise<T>,
 ): Promise<T> {
   if (traceparent === undefined) return handle(undefined);
-  const span = startSpan("request", name, { parent: traceparent, kind: "server" });
-  try {
-    return await handle(span.traceparent);
-  } catch (error) {
-    span.fail(error);
-    throw error;
-  } finally {
-    span.end();
-  }
+  return during(startSpan("request", name, { parent: traceparent, kind: "server" }), handle);
 }
 
 export async function traced<T>(ops: readonly LaneOp[], apply: (ops: readonly LaneOp[]) => Promise<T>): Promise<T> {

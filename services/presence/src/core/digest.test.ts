@@ -1,26 +1,12 @@
 import { digestHashes } from "@rollcall/contracts/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { sessionOf } from "../../test/sessions.ts";
 import { digestOf, EMPTY_DIGEST, foldSession, sameDigest } from "./digest.ts";
 import { newUser, type Session } from "./user.ts";
 
-const session = (id: string, rooms: readonly string[]): Session => ({
-  ns: "/",
-  id,
-  edge: "e1",
-  incarnation: 1,
-  connectedMs: undefined,
-  lost: undefined,
-  sinceMs: 0,
-  issuedAtMs: 0,
-  status: "active",
-  w: 0,
-  rooms: rooms.map((room) => ({ room, observe: false })),
-  client: undefined,
-  name: undefined,
-  info: undefined,
-  trace: undefined,
-});
+const session = (id: string, rooms: readonly string[]): Session =>
+  sessionOf(id, { rooms: rooms.map((room) => ({ room, observe: false })) });
 
 test("[E2] folding in and out in any order leaves what is there", () => {
   const rooms = fc.uniqueArray(fc.constantFrom("a", "b", "c"));

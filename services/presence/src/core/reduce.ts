@@ -2,7 +2,7 @@
 
 import type { ErrorCode, StateOp } from "@rollcall/contracts";
 import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
-import type { OpResult, SessionRevocation } from "../store.ts";
+import type { OpResult, SessionRevocation, Swept } from "../store.ts";
 import type { BrakeReason } from "./brake.ts";
 import { type Bounds, begin, type Cause, type Cell, clockMs, iso, own, type Told, type Work } from "./cell.ts";
 import { look, stepOf } from "./clock.ts";
@@ -11,7 +11,7 @@ import { answered, remember } from "./room-ops.ts";
 import { keepRoom, openRoom, put, roomEpoch, tellState } from "./rooms.ts";
 import { finish, isAlive, leaveOne } from "./sessions.ts";
 import { patch, type Refusal } from "./state.ts";
-import { type Swept, sweep } from "./sweep.ts";
+import { sweep } from "./sweep.ts";
 import { loadUser, saveUser } from "./users.ts";
 
 export type CellEvent =

@@ -1,21 +1,11 @@
 /** Everything that is due (W1-W4). The scripts do a bounded part of it a call; here it is all but the evictions. */
 
-import type { EndedTrace } from "../store.ts";
+import type { Swept } from "../store.ts";
 import { type BrakeReason, isMassExpiry, mayRelease } from "./brake.ts";
 import { clockMs, drop, dueOf, own, type Room, type Work } from "./cell.ts";
 import { changeState, flushState, forgetRoom, publishState, put, resyncRoom, tellOccupancy } from "./rooms.ts";
 import { fence, findByRef, finish, lose, sessionsOf } from "./sessions.ts";
 import { saveUser } from "./users.ts";
-
-export interface Swept {
-  more: boolean;
-  fenced: number;
-  lost: number;
-  ended: number;
-  edges: number;
-  /** Of the ended, those whose connect was sampled. */
-  traced: EndedTrace[];
-}
 
 /** `traceparent`: for what tells of the end of a session whose connect was sampled. */
 export function sweep(work: Work, wanted: BrakeReason | undefined, traceparent?: string): Swept {

@@ -1,25 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sessionOf as session } from "../../test/sessions.ts";
 import { changeOf, newUser, putSession, type Session, type Status, truthOf, type User, writePresence } from "./user.ts";
 
-const session = (id: string, more: Partial<Session> = {}): Session => ({
-  ns: "/",
-  id,
-  edge: "e1",
-  incarnation: 1,
-  connectedMs: undefined,
-  lost: undefined,
-  sinceMs: 0,
-  issuedAtMs: 0,
-  status: "active",
-  w: 0,
-  rooms: [],
-  client: undefined,
-  name: undefined,
-  info: undefined,
-  trace: undefined,
-  ...more,
-});
 const userOf = (...sessions: Session[]): User => ({ ...newUser("main", "ann"), sessions });
 
 const statuses = fc.constantFrom<Status>("active", "away", "busy");

@@ -8,17 +8,9 @@
 -- L1 Operation n is applied only right after n - 1, and its number is written in the same commit.
 -- L2 An operation that fails is answered INTERNAL and counted: it cannot wedge the lane. Nothing fails before it wrote
 --    but a bug: types and conditions are checked first.
--- include: text time cell packed edges users rooms sessions state history
+-- include: arguments text time cell packed edges users rooms sessions state history patch
 
-local next_arg = 5
-
-local function take(count)
-  local from = next_arg
-  next_arg = from + count
-  return unpack(ARGV, from, next_arg - 1)
-end
-
--- include: patch
+next_arg = 5
 local ops = {}
 -- include: ops/*
 

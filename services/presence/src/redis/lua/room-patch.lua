@@ -3,15 +3,9 @@
 --   [7] publish, [8] id, [9] tp, then what patch.apply takes.
 -- Returns { "OK", epoch, brake, { room epoch, version } | { "err", code, message, details JSON } } | { "EPOCH" }.
 -- Bounds: 64 operations. A room nobody is in is kept as long as its contract says.
--- include: text time cell packed rooms state
+-- include: arguments text time cell packed rooms state patch
 
-local next_arg = 10
-local function take(count)
-  local from = next_arg
-  next_arg = from + count
-  return unpack(ARGV, from, next_arg - 1)
-end
--- include: patch
+next_arg = 10
 
 if not cell.enter(ARGV[1], true) then return { "EPOCH" } end
 local tenant, ns, room, id = ARGV[2], ARGV[3], ARGV[4], ARGV[8]

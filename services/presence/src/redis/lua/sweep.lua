@@ -23,9 +23,14 @@ local function due(key)
   return found
 end
 
-local function room_of(ref)
-  local tenant, ns, room = unpack(split(ref, " "))
-  return rooms.load(tenant, ns, room)
+--- `act(room, its ref, when it was due)` for each room of `key` that is due.
+local function each_room(key, act)
+  local over = due(key)
+  for i = 1, #over, 2 do
+    budget = budget - 1
+    local tenant, ns, room = unpack(split(over[i], " "))
+    act(rooms.load(tenant, ns, room), over[i], tonumber(over[i + 1]))
+  end
 end
 
 local function hold(reason)
@@ -96,56 +101,25 @@ local function grace()
   end
 end
 
-local function retain()
-  local over = due("retain")
-  for i = 1, #over, 2 do
-    local r = room_of(over[i])
-    budget = budget - 1
-    if rooms.count(r) > 0 then
-      redis.call("ZREM", prefix .. "retain", over[i])
-    elseif r.exists and r.state_retain > 0 and r.state_retain < r.retain then
-      state.clear(r) -- the history outlives the state
-      redis.call("HSET", r.key .. "i", "g", 0)
-      redis.call("ZADD", prefix .. "retain", int(tonumber(over[i + 1]) + r.retain - r.state_retain), over[i])
-    else
-      rooms.forget(r)
-    end
+local function retain(r, ref, due_at)
+  if rooms.count(r) > 0 then
+    redis.call("ZREM", prefix .. "retain", ref)
+  elseif r.exists and r.state_retain > 0 and r.state_retain < r.retain then
+    state.clear(r) -- the history outlives the state
+    redis.call("HSET", r.key .. "i", "g", 0)
+    redis.call("ZADD", prefix .. "retain", int(due_at + r.retain - r.state_retain), ref)
+  else
+    rooms.forget(r)
   end
 end
 
-local function counts()
-  local over = due("occupancy")
-  for i = 1, #over, 2 do
-    local r = room_of(over[i])
-    budget = budget - 1
-    if r.occupancy then rooms.tell_occupancy(r, rooms.count(r)) else redis.call("ZREM", prefix .. "occupancy", over[i]) end
-  end
+local function occupancy(r, ref)
+  if r.occupancy then rooms.tell_occupancy(r, rooms.count(r)) else redis.call("ZREM", prefix .. "occupancy", ref) end
 end
 
-local function resyncs()
-  local over = due("resync")
-  for i = 1, #over, 2 do
-    local r = room_of(over[i])
-    budget = budget - 1
-    redis.call("ZREM", prefix .. "resync", over[i])
-    if rooms.count(r) > 0 then rooms.resync(r, '"roster"', "repair", CFG.spread) end
-  end
-end
-
-local function keys()
-  local over = due("expiry")
-  for i = 1, #over, 2 do
-    budget = budget - 1
-    state.expire(room_of(over[i]))
-  end
-end
-
-local function publish()
-  local over = due("publish")
-  for i = 1, #over, 2 do
-    budget = budget - 1
-    state.publish(room_of(over[i]))
-  end
+local function resync(r, ref)
+  redis.call("ZREM", prefix .. "resync", ref)
+  if rooms.count(r) > 0 then rooms.resync(r, '"roster"', "repair", CFG.spread) end
 end
 
 if ARGV[3] ~= "" and not cell.brake then hold(ARGV[3]) end
@@ -155,11 +129,11 @@ if not cell.brake then
   evict()
   if budget > 0 then grace() end
 end
-if budget > 0 then retain() end
-if budget > 0 then counts() end
-if budget > 0 then resyncs() end
-if budget > 0 then keys() end
-if budget > 0 then publish() end
+if budget > 0 then each_room("retain", retain) end
+if budget > 0 then each_room("occupancy", occupancy) end
+if budget > 0 then each_room("resync", resync) end
+if budget > 0 then each_room("expiry", state.expire) end
+if budget > 0 then each_room("publish", state.publish) end
 if budget <= 0 then more = "1" end
 return { "OK", cell.epoch, cell.stale(), more, fenced, lost, ended, traced,
   redis.call("ZCARD", prefix .. "leases") }
