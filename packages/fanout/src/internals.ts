@@ -11,11 +11,15 @@
  * | engine.io 6.6 | `pingIntervalTimer pingTimeoutTimer hasRefreshedPingTimeout onClose` | one timer for all pings | its own timers |
  * | engine.io 6.6 | `conn.request`, transport listener `headers`, the response's listener on the TCP socket | memory | kept as it is |
  * | socket.io 4.8 | `socket.handshake` may be replaced | memory, and no token kept | |
+ * | socket.io 4.8 | `socket.acks data flags fns`, `client.sockets nsps` | memory | kept as it is |
+ * | engine.io 6.6 | `conn.cleanupFn`; 'error' and 'close' come once to those who asked for one | memory | kept as it is |
+ * | Node 24 | `_events` of an emitter; `_peername` of a TCP socket | memory | kept as it is |
  * | ws 8 | writes are in the TCP queue when `send` returns (no compression) | the order of both ways of writing | public `write` |
  */
 
 import type { EventEmitter } from "node:events";
 import type { Socket as TcpSocket } from "node:net";
+import { FewMap } from "@rollcall/runtime";
 import type { Socket } from "socket.io";
 
 /** The part of engine.io's `Socket` that is used. */
@@ -188,4 +192,72 @@ export function releaseRequest(conn: EngineConnection, { tcp, webSocket }: Ports
 /** Read-only by its type alone. */
 export function replaceHandshake(socket: Socket, handshake: Socket["handshake"]): void {
   (socket as { handshake: Socket["handshake"] }).handshake = handshake;
+}
+
+const NOTHING = Object.freeze({});
+/** We never ask a client for an answer; one that a client sends finds nobody who waits. */
+const NO_ACKS = Object.assign(new Map<number, () => void>(), {
+  set(): never {
+    throw new Error("a trimmed socket awaits no answer");
+  },
+});
+
+/** Lets go of what stands empty for as long as the connection, or with room for more than ever comes. */
+export function compact(socket: Socket, conn: EngineConnection, { tcp, webSocket }: Ports): void {
+  const sides = socket as unknown as Record<string, unknown>;
+  if (sides.acks instanceof Map && sides.acks.size === 0) sides.acks = NO_ACKS;
+  for (const name of ["data", "flags"]) if (isEmpty(sides[name])) sides[name] = NOTHING;
+  fit(sides, "fns");
+  fit(conn as unknown as Record<string, unknown>, "cleanupFn");
+  const client = sides.client as Record<string, unknown>;
+  for (const name of ["sockets", "nsps"]) client[name] = few(client[name]);
+  const callbacks = (client.decoder as { _callbacks?: Record<string, unknown> })._callbacks ?? {};
+  for (const event of Object.keys(callbacks)) fit(callbacks, event);
+  for (const emitter of [socket, conn, conn.transport, webSocket]) fitListeners(emitter as WithEvents);
+  if ("_peername" in tcp) tcp._peername = undefined; // asked for again when needed
+}
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Reflect.ownKeys(value).length === 0;
+
+/** The first `push` gives an array room for 17. */
+function fit(holder: Record<string, unknown>, name: string): void {
+  const list = holder[name];
+  if (Array.isArray(list)) holder[name] = list.slice();
+}
+
+function few(map: unknown): unknown {
+  if (!(map instanceof Map)) return map;
+  const entries = new FewMap<string, unknown>();
+  for (const [key, value] of map) entries.set(key, value);
+  return entries;
+}
+
+interface WithEvents {
+  _events?: Record<PropertyKey, Listener | Listener[]>;
+}
+type Listener = ((...args: never[]) => void) & { listener?: Listener };
+
+/** Listeners by event. As in Node's own table there is nothing to inherit, but this is an object of a few fields. */
+const Listeners = function Listeners() {} as unknown as new () => Record<PropertyKey, Listener | Listener[]>;
+Listeners.prototype = Object.freeze(Object.create(null));
+/** Told once by their emitters: who wanted to hear of them once needs no wrapper that sees to it. */
+const LAST: ReadonlySet<PropertyKey> = new Set(["error", "close"]);
+
+function fitListeners(emitter: WithEvents): void {
+  const table = emitter._events;
+  if (table === undefined || Object.getPrototypeOf(table) !== null) return;
+  const fitted = new Listeners();
+  for (const event of Reflect.ownKeys(table)) {
+    const listeners = table[event]!;
+    const bare = (listener: Listener) => (LAST.has(event) ? (listener.listener ?? listener) : listener);
+    fitted[event] = Array.isArray(listeners) ? withMarks(listeners.map(bare), listeners) : bare(listeners);
+  }
+  emitter._events = fitted;
+}
+
+/** Node marks a list that is being told, so that it is not changed meanwhile: a list without the mark would be. */
+function withMarks<T extends object>(list: T, original: T): T {
+  for (const mark of Object.getOwnPropertySymbols(original)) Reflect.set(list, mark, Reflect.get(original, mark));
+  return list;
 }

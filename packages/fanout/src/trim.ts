@@ -1,10 +1,11 @@
 /**
- * Lets go of what engine.io and socket.io keep of a connection's HTTP request for as long as it lives: about 3 KB each,
- * and the token. Call it when everything of the handshake has been read.
+ * Lets go of what engine.io and socket.io keep for as long as a connection lives: of its HTTP request about 3 KB, and
+ * the token; and as much again that is empty, or larger than what is in it. Call it when everything of the handshake has
+ * been read and the socket has its listeners: each that comes later makes its table grow again.
  */
 
 import type { Socket } from "socket.io";
-import { type EngineConnection, portsOf, releaseRequest, replaceHandshake } from "./internals.ts";
+import { compact, type EngineConnection, portsOf, releaseRequest, replaceHandshake } from "./internals.ts";
 
 const NOTHING = Object.freeze({});
 /** One for all. */
@@ -21,5 +22,7 @@ export function trimConnection(socket: Socket): void {
   const { secure } = socket.handshake;
   replaceHandshake(socket, handshakes[secure ? 1 : 0]!);
   const ports = portsOf(conn);
-  if (ports !== undefined) releaseRequest(conn, ports, secure);
+  if (ports === undefined) return;
+  releaseRequest(conn, ports, secure);
+  compact(socket, conn, ports);
 }

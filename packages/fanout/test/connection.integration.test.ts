@@ -2,7 +2,9 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { FewMap } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
+import type { Socket } from "socket.io";
 import type { Socket as ClientSocket } from "socket.io-client";
 import { describe, expect, test } from "vitest";
 import { trimConnection } from "../src/index.ts";
@@ -20,6 +22,14 @@ interface EngineClient {
   on(event: string, listener: () => void): void;
 }
 const engineOf = (client: ClientSocket) => client.io.engine as unknown as EngineClient;
+
+interface ClientWebSocket {
+  send(text: string): void;
+  _socket: { write(bytes: Buffer): void };
+}
+const wsOf = (client: ClientSocket) => (client.io.engine.transport as unknown as { ws: ClientWebSocket }).ws;
+
+type Kept = Record<string, object> & { _events?: object };
 
 /** The client sends no pongs any more, and does not look at the clock itself. */
 function mute(client: ClientSocket): void {
@@ -97,6 +107,52 @@ describe("trimming", () => {
     chat.disconnect();
     client.disconnect();
     await waitFor(() => !socket.connected && server.io.engine.clientsCount === 0);
+  });
+
+  test("what is empty or too large goes: the shapes that the saving rests on", async () => {
+    await using server = await stockServer();
+    await server.connect("a");
+    const { socket } = server.member("a");
+    const conn = socket.conn as unknown as Kept & { transport: Kept & { socket: Kept } };
+    const client = (socket as unknown as Kept).client as Kept;
+    const emitters = [socket as unknown as Kept, conn, conn.transport, conn.transport.socket];
+    for (const { _events } of emitters) expect(Object.getPrototypeOf(_events)).toBe(null);
+    const before = emitters.map(({ _events }) => Object.keys(_events as object));
+    for (const name of ["sockets", "nsps"]) expect(client[name]).toBeInstanceOf(Map);
+    expect(socket).toMatchObject({ acks: new Map(), data: {}, flags: {}, fns: [] });
+    expect(conn).toMatchObject({ cleanupFn: [expect.any(Function)] });
+
+    trimConnection(socket);
+    expect(emitters.map(({ _events }) => Object.keys(_events as object).length)).toEqual(
+      before.map((events) => events.filter((event) => event !== "headers").length),
+    );
+    for (const { _events } of emitters) expect(_events!.constructor).toBe(undefined);
+    for (const name of ["sockets", "nsps"]) expect(client[name]).toBeInstanceOf(FewMap);
+    expect(() => socket.emit("asked", () => undefined)).toThrow("a trimmed socket awaits no answer");
+  });
+
+  const ends: [string, string, (client: ClientSocket, socket: Socket) => unknown][] = [
+    ["client leaves", "client namespace disconnect", (client) => client.disconnect()],
+    ["client is cut off", "transport close", (client) => client.io.engine.close()],
+    ["server disconnects it", "server namespace disconnect", (_, socket) => socket.disconnect()],
+    ["server closes the connection", "forced close", (_, socket) => socket.conn.close()],
+    ["client sends what is no frame", "transport error", (client) => wsOf(client)._socket.write(Buffer.of(0xff, 0))],
+    ["client sends what is no packet", "parse error", (client) => wsOf(client).send("x")],
+  ];
+  test.each(ends)("the %s: told once, and nothing stays", async (_, reason, end) => {
+    await using server = await stockServer();
+    const client = await server.connect("a");
+    const { socket } = server.member("a");
+    const reasons: string[] = [];
+    let closes = 0;
+    socket.on("disconnect", (why) => reasons.push(why));
+    socket.conn.on("close", () => closes++);
+    trimConnection(socket);
+    end(client, socket);
+    await waitFor(() => reasons.length > 0);
+    socket.conn.close();
+    await waitFor(() => closes > 0 && server.io.engine.clientsCount === 0);
+    expect([reasons, closes]).toEqual([[reason], 1]);
   });
 
   test("without it the request stays: what the saving rests on", async () => {

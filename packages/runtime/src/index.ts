@@ -3,6 +3,7 @@ export * from "./clock.ts";
 export * from "./config.ts";
 export * from "./contract-files.ts";
 export * from "./env.ts";
+export { FewMap } from "./few-map.ts";
 export * from "./internal-server.ts";
 export * from "./logger.ts";
 export * from "./loop-delay.ts";
