@@ -1,13 +1,13 @@
 /** Replicas on real servers, for the tests of one file: each test has an installation of its own. */
 
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type Contracts, emptyContracts, subjectsOf } from "@rollcall/contracts";
+import { type Contracts, subjectsOf } from "@rollcall/contracts";
 import { decodeEntry, keysOf } from "@rollcall/fanout";
 import { request } from "@rollcall/runtime";
 import { type NatsServer, type RedisServer, startNats, startRedis } from "@rollcall/testkit";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { type Replica, startReplica } from "./replica.ts";
+import { anyRoom, type Replica, startReplica } from "./replica.ts";
 
 export interface Scene {
   readonly redis: Redis;
@@ -61,7 +61,7 @@ export function replicaScene(): Scene {
     get install() {
       return install;
     },
-    async replica(instance = "presence-1", contracts = emptyContracts(), leaseMs = 60_000) {
+    async replica(instance = "presence-1", contracts = anyRoom(), leaseMs = 60_000) {
       const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
       const started = await startReplica({ ...servers, install, instance, contracts, bounds: { leaseMs } });
       replicas.push(started);

@@ -1,7 +1,7 @@
 /** A replica on real servers: an edge's protocol in, the log, the PRESENCE stream and the requests out. */
 
 import { jetstream } from "@nats-io/jetstream";
-import { emptyContracts, subjectsOf } from "@rollcall/contracts";
+import { subjectsOf } from "@rollcall/contracts";
 import { waitFor } from "@rollcall/testkit";
 import { expect, test } from "vitest";
 import { data, FakeEdge, ref } from "./replica.ts";
@@ -128,7 +128,7 @@ test("[P3] a client that comes back to another edge within grace shows nothing; 
 });
 
 test("[P1][P13] an edge that dies takes its sessions with it, once, with two replicas; a live one keeps its own", async () => {
-  await Promise.all(["presence-1", "presence-2"].map((name) => replica(name, emptyContracts(), 3_000)));
+  await Promise.all(["presence-1", "presence-2"].map((name) => replica(name, undefined, 3_000)));
   const edges = ["edge-1-a", "edge-2-b", "edge-3-c"].map((id) => new FakeEdge(scene.nc, scene.install, id));
   await Promise.all(edges.map((edge) => edge.hello()));
   for (const [i, edge] of edges.entries()) {

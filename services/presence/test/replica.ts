@@ -1,7 +1,7 @@
 /** A replica in this process, on a real Redis and a real NATS, and an edge's side of the protocol to drive it. */
 
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type Contracts, emptyContracts, type Subjects, subjectsOf } from "@rollcall/contracts";
+import { type Contracts, checkSources, type Subjects, subjectsOf } from "@rollcall/contracts";
 import type { LaneData, LaneOp, LaneReplyData, LaneResult, LeaseData, SessionRef } from "@rollcall/contracts/internal";
 import {
   connectNats,
@@ -28,6 +28,13 @@ export const SHORT_BOUNDS: StoreBounds = {
   traceToClient: true,
   logMaxLen: 10_000,
 };
+
+/** Contracts by which every room of `/` is declared. */
+export function anyRoom(): Contracts {
+  const loaded = checkSources([{ file: "any.yaml", text: 'rollcall: 1\nnamespace: /\nrooms: { "*": {} }\n' }]);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
+  return loaded.contracts;
+}
 
 export interface Replica {
   presence: Presence;
@@ -56,7 +63,7 @@ export async function startReplica(options: {
     install,
     instance,
     mode: "create",
-    contracts: options.contracts ?? emptyContracts(),
+    contracts: options.contracts ?? anyRoom(),
     bounds: { ...SHORT_BOUNDS, ...options.bounds },
     sweepMs: 50,
     redis,

@@ -56,6 +56,12 @@ test("every answer and every published transition is what its contract declares,
   expect(await of("room.state", { namespace: "/", room })).toMatchObject({ entries: [{ key: "title" }] });
   expect(await of("room.history", { namespace: "/", room })).toMatchObject({ events: [["chat:said", 1, {}]] });
 
+  for (const name of ["room.members", "room.state", "room.history"] as const) {
+    await expect(of(name, { namespace: "/", room: "none:1" })).rejects.toMatchObject({ code: "ROOM_UNKNOWN" });
+    await expect(of(name, { namespace: "/none", room })).rejects.toMatchObject({ code: "NAMESPACE_UNKNOWN" });
+  }
+  await expect(of("room.list", { namespace: "/none" })).rejects.toMatchObject({ code: "NAMESPACE_UNKNOWN" });
+
   const published: string[] = [];
   const consumer = await jetstream(nc).consumers.get(`${install.toUpperCase()}_PRESENCE`);
   const untilPublished = async (type: string) => {

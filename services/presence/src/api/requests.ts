@@ -8,11 +8,12 @@ import {
   type RequestBody,
   RollcallError,
 } from "@rollcall/contracts";
-import type { ControlMessage } from "@rollcall/contracts/internal";
+import { type ControlMessage, edgeLabel } from "@rollcall/contracts/internal";
 import type { Revocations } from "../redis/revocations.ts";
 import type { PresenceStore, SessionFacts, UserRecord } from "../store.ts";
 import type { LastTransition } from "../workers/stream.ts";
 import { checked } from "./checked.ts";
+import { declaredNamespace, declaredRoom } from "./declared-room.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
 import { patchRoom } from "./room-patch.ts";
 import { backendView, fitting, iso } from "./views.ts";
@@ -82,6 +83,7 @@ export function requestHandlers(options: RequestsOptions): Record<string, Reques
 
     async "room.list"(body, { tenant }) {
       const { namespace, prefix = "", cursor: after = "", limit } = checked("room.list", body);
+      declaredNamespace(contracts, namespace);
       const most = limited(limit);
       const read = await store.rooms(tenant, namespace, { prefix, after, limit: most + 1 });
       const rooms = read.rooms.slice(0, most).map(({ room, count, sinceMs }) => ({ room, count, since: iso(sinceMs) }));
@@ -90,16 +92,19 @@ export function requestHandlers(options: RequestsOptions): Record<string, Reques
 
     async "room.members"(body, { tenant }) {
       const { cursor, limit, ...name } = checked("room.members", body);
+      declaredRoom(contracts, name);
       return readMembers(store, { tenant, ...name }, { cursor, limit: limited(limit) });
     },
 
     async "room.state"(body, { tenant }) {
       const { keys, cursor, ...name } = checked("room.state", body);
+      declaredRoom(contracts, name);
       return readState(store, { tenant, ...name }, { keys, cursor });
     },
 
     async "room.history"(body, { tenant }) {
       const { before, after, limit, ...name } = checked("room.history", body);
+      declaredRoom(contracts, name);
       return readHistory(store, { tenant, ...name }, { before, after, limit: limited(limit) });
     },
 
@@ -153,7 +158,7 @@ function sessionView(facts: SessionFacts) {
   return {
     session: ref.session,
     namespace: ref.namespace,
-    edge,
+    edge: edgeLabel(edge),
     since: iso(sinceMs),
     status,
     ...(client === undefined ? {} : { client: json(client) }),

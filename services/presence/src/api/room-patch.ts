@@ -3,6 +3,7 @@
 import { type Contracts, type Issue, type RequestBody, RollcallError, type RoomContract } from "@rollcall/contracts";
 import type { RoomRules } from "@rollcall/contracts/internal";
 import type { PresenceStore } from "../store.ts";
+import { declaredRoom } from "./declared-room.ts";
 
 export async function patchRoom(
   store: Pick<PresenceStore, "patch">,
@@ -11,10 +12,7 @@ export async function patchRoom(
   request: { body: RequestBody<"room.patch">; traceparent: string | undefined },
 ): Promise<{ epoch: string; version: number }> {
   const { namespace, room, ops, id } = request.body;
-  const declared = contracts.namespaces.get(namespace);
-  if (declared === undefined) throw new RollcallError("NAMESPACE_UNKNOWN");
-  const contract = declared.room(room);
-  if (contract === undefined) throw new RollcallError("ROOM_UNKNOWN");
+  const contract = declaredRoom(contracts, { namespace, room });
   const issues = ops.flatMap((op, i) => issuesOf(contract, op, `/ops/${i}`));
   if (issues.length > 0) throw RollcallError.invalid(issues);
   const { traceparent } = request;
