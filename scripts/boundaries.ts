@@ -6,6 +6,7 @@
  *     packages-below      no package imports a service
  *     contracts-alone     packages/contracts imports nothing of ours
  *     pure-core           services/presence/src/core imports contracts, types and itself, nothing else
+ *     folders-down        within a service a folder imports only those below it; what lies beside the folders puts them together
  *     front-door          another package is imported by its name, never by a path into it
  *     runtime-only        clock, timers, randomness and environment come from packages/runtime
  *
@@ -26,6 +27,24 @@ export interface Breach {
 const SERVICES = ["edge", "presence", "notifier"];
 const CORE_SERVICE = "services/presence/src/";
 const CORE = `${CORE_SERVICE}core/`;
+/** The folders of each service's `src`, from the top down. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  edge: ["handshake", "inbound", "sessions", "outbound", "clients"],
+  presence: ["api", "workers", "redis", "twin", "core"],
+  notifier: [
+    "api",
+    "intake",
+    "fallback",
+    "dead-letter",
+    "delivery",
+    "explain",
+    "inbox",
+    "routing",
+    "ledger",
+    "streams",
+    "redis",
+  ],
+};
 /** What the pure core may import besides itself and its service's types. */
 const CORE_IMPORTS = ["@rollcall/contracts", "@rollcall/contracts/internal"];
 const CORE_TYPE_IMPORTS = ["@rollcall/runtime"];
@@ -115,6 +134,13 @@ function homeOf(file: string): string | undefined {
   return /^((?:packages|services|examples)\/[^/]+|loadtest|scripts)\//.exec(file)?.[1];
 }
 
+/** Its folder in a service's `src`; -1 is the level of one that has no place yet, which nothing may import. */
+function folderOf(file: string): { name: string; level: number } | undefined {
+  const [, service, name] = /^services\/([^/]+)\/src\/([^/]+)\//.exec(file) ?? [];
+  if (service === undefined || name === undefined) return undefined;
+  return { name, level: FOLDERS[service]?.indexOf(name) ?? -1 };
+}
+
 function importBreaches(file: string, found: Import, isTest: boolean): [rule: string, message: string][] {
   const { specifier, typeOnly } = found;
   const home = homeOf(file);
@@ -131,6 +157,12 @@ function importBreaches(file: string, found: Import, isTest: boolean): [rule: st
   }
   if (home === "packages/contracts" && specifier.startsWith("@rollcall/") && !isTest) {
     breaches.push(["contracts-alone", `imports ${specifier}`]);
+  }
+  if (relative && !isTest && home?.startsWith("services/")) {
+    const [from, to] = [folderOf(file), folderOf(path)];
+    if (from !== undefined && to !== undefined && from.level > to.level) {
+      breaches.push(["folders-down", `${from.name} is below ${to.name}`]);
+    }
   }
   const reachesOut = relative && home !== undefined && !`${path}/`.startsWith(`${home}/`);
   const reachesIn = /^@rollcall\/[^/]+\/(?!(?:evolution|fold|internal|outputs|react|schema|tracing)$)/.test(specifier);

@@ -5,6 +5,8 @@ import type { FanoutLog, FanoutSource, Placement } from "@rollcall/fanout";
 import type { Clock, Logger, LoopDelay, Metrics, NatsHandle, Random } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { createBus } from "./bus.ts";
+import { Registry } from "./clients/registry.ts";
+import type { Session } from "./clients/session.ts";
 import type { EdgeSettings } from "./config.ts";
 import { ContractsInForce } from "./contracts-in-force.ts";
 import { drain, planDrain } from "./drain.ts";
@@ -25,8 +27,6 @@ import type { Parts } from "./parts.ts";
 import { createCell, type EdgeCell } from "./sessions/cell.ts";
 import { HeldRooms } from "./sessions/held-rooms.ts";
 import { Lifecycle } from "./sessions/lifecycle.ts";
-import { Registry } from "./sessions/registry.ts";
-import type { Session } from "./sessions/session.ts";
 
 /** Version 1: one cell, one partition. Nothing below depends on it but the length of these lists. */
 export interface Layout {

@@ -3,7 +3,7 @@
 import type { ErrorCode } from "@rollcall/contracts";
 import type { Metrics } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
-import type { DisconnectReason } from "./sessions/session.ts";
+import type { DisconnectReason } from "./clients/session.ts";
 
 export interface EdgeMetrics {
   sockets(count: number): void;

@@ -3,6 +3,8 @@
 import type { ReadRequest } from "@rollcall/contracts/internal";
 import type { Delivery, DeliveryMember, FanoutLog, Placement, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock, Logger, Random } from "@rollcall/runtime";
+import type { Registry } from "./clients/registry.ts";
+import type { Session } from "./clients/session.ts";
 import type { EdgeSettings } from "./config.ts";
 import type { ContractsInForce } from "./contracts-in-force.ts";
 import type { TokenVerifier } from "./handshake/token.ts";
@@ -13,8 +15,6 @@ import type { AckGate } from "./outbound/gate.ts";
 import type { WatchHub } from "./outbound/watch-hub.ts";
 import type { Lifecycle } from "./sessions/lifecycle.ts";
 import type { PresenceLink } from "./sessions/link.ts";
-import type { Registry } from "./sessions/registry.ts";
-import type { Session } from "./sessions/session.ts";
 
 /** One cell as this edge sees it. */
 export interface Cell {

@@ -18,8 +18,8 @@ import type { Outcome } from "./inbox/inbox-types.ts";
 import { createPreferences, type Preferences } from "./inbox/preferences.ts";
 import { createLowWater } from "./intake/low-water.ts";
 import type { SourceMemory } from "./intake/reread.ts";
-import type { StreamNeed } from "./intake/sources.ts";
-import type { StreamsMode } from "./intake/streams.ts";
+import type { StreamNeed } from "./streams/sources.ts";
+import type { StreamsMode } from "./streams/streams.ts";
 
 export interface DurableOptions {
   install: string;

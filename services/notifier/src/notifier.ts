@@ -15,14 +15,14 @@ import type { Channel } from "./fallback/channel.ts";
 import type { ChannelParts } from "./fallback/channels-file.ts";
 import { type Faults, withFaults } from "./faults.ts";
 import { watchBacklog } from "./intake/backlog.ts";
-import { decodeMessage } from "./intake/cloud-event.ts";
 import { createLease } from "./intake/lease.ts";
 import { createProcessor } from "./intake/processor.ts";
 import { maxAckPending, type Reader, type ReaderTiming, startReader } from "./intake/reader.ts";
-import { deadLetterStream, emittedSource, parseSources, sourceConsumer, sourceStream } from "./intake/sources.ts";
-import { StreamsError, type StreamsMode, streamsOf } from "./intake/streams.ts";
 import { routeEmitted } from "./routing/emitted.ts";
 import { route } from "./routing/route.ts";
+import { decodeMessage } from "./streams/cloud-event.ts";
+import { deadLetterStream, emittedSource, parseSources, sourceConsumer, sourceStream } from "./streams/sources.ts";
+import { StreamsError, type StreamsMode, streamsOf } from "./streams/streams.ts";
 
 export interface NotifierOptions {
   install: string;

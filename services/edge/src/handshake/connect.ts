@@ -15,13 +15,13 @@ import {
 import type { LaneData } from "@rollcall/contracts/internal";
 import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
 import type { Socket } from "socket.io";
-import { Buckets, newBucket } from "../inbound/bucket.ts";
+import { Buckets, newBucket } from "../clients/bucket.ts";
+import { Rights } from "../clients/rights.ts";
+import { Session } from "../clients/session.ts";
 import { violationRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
 import { factsOf, traceOf } from "../sessions/lifecycle.ts";
 import type { OpBody } from "../sessions/ops.ts";
-import { Session } from "../sessions/session.ts";
-import { Rights } from "./rights.ts";
 import { sessionLimits } from "./session-limits.ts";
 import type { VerifiedToken } from "./token.ts";
 

@@ -1,6 +1,6 @@
 /** Socket.IO's reasons in our words, for disconnects this edge did not decide itself. */
 
-import type { DisconnectReason } from "../sessions/session.ts";
+import type { DisconnectReason } from "../clients/session.ts";
 
 const KNOWN: Readonly<Record<string, DisconnectReason>> = {
   "client namespace disconnect": "client",

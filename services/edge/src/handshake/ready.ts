@@ -1,9 +1,9 @@
 /** `session:ready`: the first event of a session, and what a client needs to know of this edge. */
 
 import { LIMITS, PROTOCOL_VERSION, type ServerPayload } from "@rollcall/contracts";
+import type { Session } from "../clients/session.ts";
 import type { EdgeSettings } from "../config.ts";
 import type { HealthView } from "../health.ts";
-import type { Session } from "../sessions/session.ts";
 
 export function sessionReady(
   session: Session,

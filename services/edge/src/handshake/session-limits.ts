@@ -1,8 +1,8 @@
 /** The limits of one session: the server's, lowered by its token where that says so. */
 
 import type { Claims } from "@rollcall/contracts";
+import type { SessionLimits } from "../clients/session.ts";
 import type { EdgeSettings } from "../config.ts";
-import type { SessionLimits } from "../sessions/session.ts";
 
 /** Of tokens that lower nothing: one object for all. */
 const own = new WeakMap<EdgeSettings, SessionLimits>();

@@ -12,7 +12,7 @@ import {
 } from "@rollcall/contracts";
 import type { Clock } from "@rollcall/runtime";
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import type { Granted } from "./rights.ts";
+import type { Granted } from "../clients/rights.ts";
 
 export interface Issuer {
   /** Absent in development only: then any, or none, is accepted. */

@@ -1,8 +1,8 @@
 import { ManualClock } from "@rollcall/runtime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Session } from "../sessions/session.ts";
+import { Buckets } from "../clients/bucket.ts";
+import type { Session } from "../clients/session.ts";
 import { Allowance } from "./allowance.ts";
-import { Buckets } from "./bucket.ts";
 import type { Command } from "./command.ts";
 
 const session = (user = "ann", tenant = "main") =>

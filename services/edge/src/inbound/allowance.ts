@@ -4,8 +4,8 @@
  */
 
 import type { Clock, Timer } from "@rollcall/runtime";
-import type { Session } from "../sessions/session.ts";
-import { type BucketRule, Buckets, type Charge, takeAll } from "./bucket.ts";
+import { type BucketRule, Buckets, type Charge, takeAll } from "../clients/bucket.ts";
+import type { Session } from "../clients/session.ts";
 import type { Command } from "./command.ts";
 
 export interface AllowanceRules {

@@ -3,8 +3,8 @@
 import { type ErrorCode, errorsOfEvent, isClientEvent, RollcallError, type WireError } from "@rollcall/contracts";
 import type { Clock, Logger } from "@rollcall/runtime";
 import { ATTRIBUTES, type Span } from "@rollcall/telemetry";
-import type { Session } from "../sessions/session.ts";
-import { type BucketRule, take } from "./bucket.ts";
+import { type BucketRule, take } from "../clients/bucket.ts";
+import type { Session } from "../clients/session.ts";
 import type { Command, Invocation } from "./command.ts";
 
 export interface CallOptions {

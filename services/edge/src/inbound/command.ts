@@ -5,8 +5,8 @@
 
 import type { Issue, RoomContract } from "@rollcall/contracts";
 import type { Span } from "@rollcall/telemetry";
-import type { Session } from "../sessions/session.ts";
-import type { BucketRule } from "./bucket.ts";
+import type { BucketRule } from "../clients/bucket.ts";
+import type { Session } from "../clients/session.ts";
 
 export interface Invocation<P = unknown> {
   readonly session: Session;

@@ -13,8 +13,8 @@ import {
 import { type Logger, ManualClock } from "@rollcall/runtime";
 import type { Span } from "@rollcall/telemetry";
 import { describe, expect, test } from "vitest";
+import type { Session } from "../clients/session.ts";
 import type { Parts } from "../parts.ts";
-import type { Session } from "../sessions/session.ts";
 import { Call } from "./call.ts";
 import type { Command } from "./command.ts";
 import { commandTable } from "./commands.ts";

@@ -1,9 +1,9 @@
 import { RollcallError } from "@rollcall/contracts";
 import { createLogger, ManualClock } from "@rollcall/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Session } from "../sessions/session.ts";
+import { Buckets, newBucket } from "../clients/bucket.ts";
+import type { Session } from "../clients/session.ts";
 import { Allowance } from "./allowance.ts";
-import { Buckets, newBucket } from "./bucket.ts";
 import { type Command, command } from "./command.ts";
 import { Dispatcher } from "./dispatcher.ts";
 

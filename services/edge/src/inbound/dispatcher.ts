@@ -5,7 +5,7 @@
 
 import { exceedsDepth, LIMITS, RollcallError, validateMeta } from "@rollcall/contracts";
 import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
-import type { Session } from "../sessions/session.ts";
+import type { Session } from "../clients/session.ts";
 import type { Allowance } from "./allowance.ts";
 import { Call, type CallOptions } from "./call.ts";
 import type { Command } from "./command.ts";

@@ -2,9 +2,9 @@
 
 import { RollcallError } from "@rollcall/contracts";
 import type { ReadRevocationsData } from "@rollcall/contracts/internal";
-import type { Granted } from "../handshake/rights.ts";
+import type { Granted } from "../clients/rights.ts";
+import type { Session } from "../clients/session.ts";
 import type { Parts } from "../parts.ts";
-import type { Session } from "../sessions/session.ts";
 
 /** Throws `AUTH_REVOKED`, with a room also `FORBIDDEN`, and `UNAVAILABLE` when it cannot be known. */
 export async function refuseRevoked(parts: Parts, session: Session, token: Granted, room?: string): Promise<void> {

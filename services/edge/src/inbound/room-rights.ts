@@ -1,6 +1,6 @@
 /** Rights on rooms, as the wire contract groups operations. */
 
-import type { Session } from "../sessions/session.ts";
+import type { Session } from "../clients/session.ts";
 
 export const roomResource = (room: string): string => `room:${room}`;
 

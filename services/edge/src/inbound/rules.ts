@@ -1,9 +1,9 @@
 /** The settings as rules of buckets. */
 
 import { TIMEOUTS } from "@rollcall/contracts";
+import type { BucketRule } from "../clients/bucket.ts";
 import type { EdgeSettings } from "../config.ts";
 import type { AllowanceRules } from "./allowance.ts";
-import type { BucketRule } from "./bucket.ts";
 
 /** Of the wire contract: every message is answered within this time. */
 export const ACK_TIMEOUT_MS = TIMEOUTS.ack.ms;

@@ -12,9 +12,9 @@ import {
 } from "@rollcall/contracts";
 import type { Delivery, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock, Logger, Random } from "@rollcall/runtime";
+import type { Session } from "../clients/session.ts";
 import type { ContractsInForce } from "../contracts-in-force.ts";
 import type { EdgeMetrics } from "../metrics.ts";
-import type { Session } from "../sessions/session.ts";
 import { newMeta } from "./meta.ts";
 
 export interface DoorOptions {

@@ -8,12 +8,12 @@ import {
   type ReceivedEntry,
 } from "@rollcall/fanout";
 import type { Clock, Logger, Metrics, Random } from "@rollcall/runtime";
+import type { Registry } from "../clients/registry.ts";
+import { type Session, sessionOf } from "../clients/session.ts";
 import type { EdgeSettings } from "../config.ts";
 import type { ContractsInForce } from "../contracts-in-force.ts";
 import type { State } from "../health.ts";
 import type { EdgeMetrics } from "../metrics.ts";
-import type { Registry } from "../sessions/registry.ts";
-import { type Session, sessionOf } from "../sessions/session.ts";
 import { Accounts } from "./accounts.ts";
 import { Coalescer } from "./coalescer.ts";
 import { Door } from "./door.ts";

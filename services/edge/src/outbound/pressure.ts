@@ -5,7 +5,7 @@
  */
 
 import type { Delivery } from "@rollcall/fanout";
-import type { Session } from "../sessions/session.ts";
+import type { Session } from "../clients/session.ts";
 import type { Resync } from "./resync.ts";
 import type { WatchHub } from "./watch-hub.ts";
 

@@ -1,7 +1,7 @@
 import type { Delivery, DeliveryMember } from "@rollcall/fanout";
 import { describe, expect, it } from "vitest";
-import type { Registry } from "../sessions/registry.ts";
-import type { Session } from "../sessions/session.ts";
+import type { Registry } from "../clients/registry.ts";
+import type { Session } from "../clients/session.ts";
 import type { Account } from "./accounts.ts";
 import { reachedBy } from "./reached.ts";
 import { targetKey } from "./room-key.ts";

@@ -1,7 +1,7 @@
 /** Why a user of this edge got a message, or did not: `explain`'s question to an edge. */
 
 import { userTarget } from "@rollcall/contracts";
-import type { Registry } from "../sessions/registry.ts";
+import type { Registry } from "../clients/registry.ts";
 import { type Account, MAX_TARGETS, type Reached } from "./accounts.ts";
 import { isRoomTarget, targetKey } from "./room-key.ts";
 import type { Whereabouts } from "./whereabouts.ts";

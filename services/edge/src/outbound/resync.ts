@@ -5,8 +5,8 @@
 
 import type { Delivery } from "@rollcall/fanout";
 import type { Clock } from "@rollcall/runtime";
-import type { Registry } from "../sessions/registry.ts";
-import type { Session } from "../sessions/session.ts";
+import type { Registry } from "../clients/registry.ts";
+import type { Session } from "../clients/session.ts";
 import type { Door } from "./door.ts";
 import type { WatchHub } from "./watch-hub.ts";
 

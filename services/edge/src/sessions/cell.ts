@@ -4,16 +4,16 @@ import type { Subjects } from "@rollcall/contracts";
 import type { Placement, Subscription } from "@rollcall/fanout";
 import type { Clock, Logger, NatsHandle, Random } from "@rollcall/runtime";
 import { type ConnectionSource, presenceDoors } from "../bus.ts";
+import type { Registry } from "../clients/registry.ts";
 import type { EdgeSettings } from "../config.ts";
 import type { ContractsInForce } from "../contracts-in-force.ts";
-import { roomRules } from "../inbound/room-rules.ts";
 import type { Resync } from "../outbound/resync.ts";
 import type { Cell } from "../parts.ts";
 import { handleControl } from "./control.ts";
 import { factsOf, type Lifecycle } from "./lifecycle.ts";
 import { PresenceLink } from "./link.ts";
 import type { Mirror } from "./mirror.ts";
-import type { Registry } from "./registry.ts";
+import { roomRules } from "./room-rules.ts";
 
 export interface CellOptions {
   settings: EdgeSettings;

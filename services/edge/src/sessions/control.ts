@@ -2,9 +2,9 @@
 
 import type { ControlMessage } from "@rollcall/contracts/internal";
 import type { Logger } from "@rollcall/runtime";
+import type { Registry } from "../clients/registry.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { PresenceLink } from "./link.ts";
-import type { Registry } from "./registry.ts";
 
 export interface ControlOptions {
   registry: Registry;

@@ -4,9 +4,9 @@
  */
 
 import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
+import type { Session } from "../clients/session.ts";
 import type { PresenceLink } from "./link.ts";
 import type { OpBody } from "./ops.ts";
-import type { Session } from "./session.ts";
 
 type Ending = Extract<OpBody, { op: "close" | "leave" }>;
 

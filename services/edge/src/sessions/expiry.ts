@@ -4,8 +4,8 @@
  */
 
 import type { Clock, Timer } from "@rollcall/runtime";
+import type { Session } from "../clients/session.ts";
 import { Agenda } from "./agenda.ts";
-import type { Session } from "./session.ts";
 
 /** Before a token ends, its client is told. */
 const EXPIRING_MS = 60_000;

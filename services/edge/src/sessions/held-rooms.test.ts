@@ -1,7 +1,7 @@
 import { ManualClock } from "@rollcall/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Session } from "../clients/session.ts";
 import { HeldRooms } from "./held-rooms.ts";
-import type { Session } from "./session.ts";
 
 const session = (...rooms: string[]) =>
   ({ rooms: new Map(rooms.map((room) => [room, {}])), joining: new Set() }) as unknown as Session;

@@ -5,7 +5,7 @@
  */
 
 import type { Clock, Timer } from "@rollcall/runtime";
-import type { Session } from "./session.ts";
+import type { Session } from "../clients/session.ts";
 
 interface Held {
   rooms: Set<string>;

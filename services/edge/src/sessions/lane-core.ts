@@ -18,8 +18,8 @@
 
 import { RollcallError } from "@rollcall/contracts";
 import type { Digest, LaneData, LaneReplyData, LaneRequest, LaneResult } from "@rollcall/contracts/internal";
+import { type RefKey, refKey } from "../clients/ref.ts";
 import { isRepeatable, isRequest, isSessionOp, type KeptOp, type KeptSession, type OpBody, sentAt } from "./ops.ts";
-import { type RefKey, refKey } from "./ref.ts";
 
 export const MAX_BATCH_OPS = 500;
 /** Below the usual `max_payload` of NATS (1 MiB), with room for what is estimated. */

@@ -5,13 +5,13 @@
 
 import { type NamespaceContract, RollcallError } from "@rollcall/contracts";
 import type { CloseReason, LaneData, SessionRef } from "@rollcall/contracts/internal";
+import type { DisconnectReason, RevokedReason, Session } from "../clients/session.ts";
 import type { EdgeMetrics } from "../metrics.ts";
 import { postEnd } from "./endings.ts";
 import { Expiry } from "./expiry.ts";
 import type { PresenceLink } from "./link.ts";
 import { Memberships, type MembershipsOptions } from "./memberships.ts";
 import type { SessionFacts } from "./mirror.ts";
-import type { DisconnectReason, RevokedReason, Session } from "./session.ts";
 
 export interface LifecycleOptions extends MembershipsOptions {
   metrics: EdgeMetrics;

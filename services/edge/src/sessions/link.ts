@@ -6,12 +6,12 @@
 import { RollcallError } from "@rollcall/contracts";
 import type { LaneData, LaneRequest, LaneResult, RoomRules, SessionRef } from "@rollcall/contracts/internal";
 import type { Clock, Logger, Random, Timer } from "@rollcall/runtime";
+import { refKey } from "../clients/ref.ts";
 import { type LaneEffect, type LaneEvent, type LaneState, newLane, reduce } from "./lane-core.ts";
 import { Mirror, type SessionFacts } from "./mirror.ts";
 import { isRequest, type KeptSession, type OpBody } from "./ops.ts";
 import type { PresenceDoors } from "./presence-doors.ts";
 import { OUT_OF_REACH, type ReachEffect, type ReachEvent, reach, retryMs } from "./reach.ts";
-import { refKey } from "./ref.ts";
 import { type SubmitOptions, Tickets } from "./tickets.ts";
 
 export interface LinkHooks {

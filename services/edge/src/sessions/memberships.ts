@@ -6,6 +6,8 @@
 import type { LeaveReason, SessionRef } from "@rollcall/contracts/internal";
 import type { Delivery, ReceivedEntry } from "@rollcall/fanout";
 import type { Clock } from "@rollcall/runtime";
+import type { Registry } from "../clients/registry.ts";
+import type { Membership, Session } from "../clients/session.ts";
 import type { Door } from "../outbound/door.ts";
 import type { AckGate } from "../outbound/gate.ts";
 import { targetKey } from "../outbound/room-key.ts";
@@ -13,8 +15,6 @@ import type { WatchHub } from "../outbound/watch-hub.ts";
 import { postEnd } from "./endings.ts";
 import type { HeldRooms } from "./held-rooms.ts";
 import type { PresenceLink } from "./link.ts";
-import type { Registry } from "./registry.ts";
-import type { Membership, Session } from "./session.ts";
 
 export type RemovedReason = "revoked" | "expired" | "forbidden";
 

@@ -1,9 +1,9 @@
 import { type Digest, digestHashes, digestItem, type LaneData, type SessionRef } from "@rollcall/contracts/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { refKey } from "../clients/ref.ts";
 import { MAX_ASSERTED_ITEMS, Mirror } from "./mirror.ts";
 import type { OpBody } from "./ops.ts";
-import { refKey } from "./ref.ts";
 
 const ref = (user: string): SessionRef => ({ tenant: "main", namespace: "/", user, session: `session-of-${user}-1` });
 const rules = { retainMs: 0 };

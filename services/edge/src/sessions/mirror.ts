@@ -12,8 +12,8 @@ import {
   type RoomRules,
   type SessionRef,
 } from "@rollcall/contracts/internal";
+import { type RefKey, refKey } from "../clients/ref.ts";
 import type { KeptSession, OpBody } from "./ops.ts";
-import { type RefKey, refKey } from "./ref.ts";
 
 export interface HeldRoom {
   observe: boolean;

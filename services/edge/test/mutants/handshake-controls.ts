@@ -4,7 +4,7 @@ import { type Control, edge } from "./control.ts";
 
 const TOKEN = "handshake/token.test.ts";
 const RING = "handshake/key-ring.test.ts";
-const RIGHTS = "handshake/rights.test.ts";
+const RIGHTS = "clients/rights.test.ts";
 const ADMISSION = "handshake/admission.test.ts";
 
 export const HANDSHAKE: readonly Control[] = [
@@ -67,26 +67,26 @@ export const HANDSHAKE: readonly Control[] = [
   edge("private parts of keys", "handshake/key-ring.ts", ".map(({ d: _, ", ".map(({ ", RING),
   edge(
     "a grant's end",
-    "handshake/rights.ts",
+    "clients/rights.ts",
     "if (grant.expiresAtMs > nowMs && grant.capabilities.allows(resource, operation)) return true;",
     "if (grant.capabilities.allows(resource, operation)) return true;",
     RIGHTS,
   ),
   edge(
     "a grant's revocation",
-    "handshake/rights.ts",
+    "clients/rights.ts",
     "grant.issuedAtMs <= issuedUpToMs",
     "grant.issuedAtMs < issuedUpToMs",
     RIGHTS,
   ),
   edge(
     "deny by default",
-    "handshake/rights.ts",
+    "clients/rights.ts",
     "    }\n    return false;\n  }\n\n  /** When the newest",
     "    }\n    return true;\n  }\n\n  /** When the newest",
     RIGHTS,
   ),
-  edge("the bound of grants", "handshake/rights.ts", "this.#grants.size >= MAX_GRANTS", "false", RIGHTS),
+  edge("the bound of grants", "clients/rights.ts", "this.#grants.size >= MAX_GRANTS", "false", RIGHTS),
   edge(
     "origins exactly",
     "handshake/origin.ts",

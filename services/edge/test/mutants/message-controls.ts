@@ -118,10 +118,10 @@ export const MESSAGES: readonly Control[] = [
   ),
   edge(
     "a truthful retryAfterMs",
-    "inbound/bucket.ts",
+    "clients/bucket.ts",
     "Math.ceil((missing * 1_000) / rule.perSecond)",
     "Math.ceil((missing * 500) / rule.perSecond)",
-    "inbound/bucket.test.ts",
+    "clients/bucket.test.ts",
   ),
   edge(
     "what waits for an ack is bounded",

@@ -4,10 +4,10 @@ import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { headers as createHeaders, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
 import { RollcallError, type Subjects } from "@rollcall/contracts";
 import { isNatsUp, type Logger } from "@rollcall/runtime";
-import { deadLetterStream } from "../intake/sources.ts";
-import type { StreamMessage } from "../intake/stream-message.ts";
-import { ensureStream, type StreamsMode } from "../intake/streams.ts";
 import type { Dead } from "../routing/route.ts";
+import { deadLetterStream } from "../streams/sources.ts";
+import type { StreamMessage } from "../streams/stream-message.ts";
+import { ensureStream, type StreamsMode } from "../streams/streams.ts";
 import { writeLetter } from "./letter.ts";
 
 export interface DeadLetters {

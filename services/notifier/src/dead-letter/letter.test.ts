@@ -1,6 +1,6 @@
 import { subjectsOf } from "@rollcall/contracts";
 import { describe, expect, it } from "vitest";
-import type { BusMessage } from "../intake/cloud-event.ts";
+import type { BusMessage } from "../streams/cloud-event.ts";
 import { writeLetter } from "./letter.ts";
 
 const subjects = subjectsOf("rollcall");

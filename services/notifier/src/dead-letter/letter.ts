@@ -1,8 +1,8 @@
 /** What is written of an event that cannot be routed: the original, and why. Pure. */
 
 import type { Subjects } from "@rollcall/contracts";
-import type { BusMessage } from "../intake/cloud-event.ts";
 import type { Dead } from "../routing/route.ts";
+import type { BusMessage } from "../streams/cloud-event.ts";
 
 export interface Letter {
   subject: string;

@@ -1,9 +1,9 @@
 /** What the durable Redis keeps: inboxes, the ledger, gatherings and preferences, as one. */
 
-import { createGatherings } from "../fallback/gatherings.ts";
-import { createRecords } from "../ledger/records.ts";
 import { DurableRedis, type DurableRedisOptions } from "./durable-redis.ts";
+import { createGatherings } from "./gatherings.ts";
 import { createInboxes, type InboxesOptions } from "./inboxes.ts";
+import { createRecords } from "./records.ts";
 
 export type InboxStore = ReturnType<typeof createInboxStore>;
 

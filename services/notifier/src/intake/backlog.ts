@@ -3,7 +3,7 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Clock, Logger, Metrics, Timer } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
-import type { EventSource } from "./sources.ts";
+import type { EventSource } from "../streams/sources.ts";
 
 export interface BacklogOptions {
   sources: readonly EventSource[];

@@ -15,7 +15,7 @@ import type { AccountRing } from "../explain/ring.ts";
 import { retry } from "../retry.ts";
 import { isoTime } from "../routing/packet.ts";
 import type { Accepted, Dead, Decision } from "../routing/route.ts";
-import type { StreamMessage } from "./stream-message.ts";
+import type { StreamMessage } from "../streams/stream-message.ts";
 
 /** A message ready to run in its lanes. `run` never rejects. */
 export interface Work {

@@ -7,6 +7,9 @@ import type { JetStreamClient, JetStreamManager, JsMsg } from "@nats-io/jetstrea
 import type { Clock, Logger, Metrics, NatsHandle, Random } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { backoffMs, WAITING } from "../retry.ts";
+import { type EventSource, sourceConsumer, sourceStream } from "../streams/sources.ts";
+import { readDelivery } from "../streams/stream-message.ts";
+import { isMissing, type Streams } from "../streams/streams.ts";
 import { deliveries } from "./deliveries.ts";
 import { InHand } from "./in-hand.ts";
 import { Lanes } from "./lanes.ts";
@@ -14,9 +17,6 @@ import type { Lease } from "./lease.ts";
 import { markIn, type WaterMark } from "./low-water.ts";
 import type { Processor, Reading } from "./processor.ts";
 import { reread, type SourceMemory } from "./reread.ts";
-import { type EventSource, sourceConsumer, sourceStream } from "./sources.ts";
-import { readDelivery } from "./stream-message.ts";
-import { isMissing, type Streams } from "./streams.ts";
 
 export interface ReaderTiming {
   leaseMs: number;

@@ -2,9 +2,9 @@
 
 import { DeliverPolicy, type JetStreamClient, type JsMsg } from "@nats-io/jetstream";
 import type { NatsHandle } from "@rollcall/runtime";
+import type { EventSource } from "../streams/sources.ts";
 import { pull } from "./deliveries.ts";
 import type { WaterMark } from "./low-water.ts";
-import type { EventSource } from "./sources.ts";
 
 /** What the durable store knows of one source. */
 export interface SourceMemory {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fakeContracts } from "../../test/fake-contracts.ts";
-import { type BusMessage, decodeMessage } from "../intake/cloud-event.ts";
+import { type BusMessage, decodeMessage } from "../streams/cloud-event.ts";
 import { EMITTED_SOURCE, routeEmitted } from "./emitted.ts";
 
 const contracts = fakeContracts([{ name: "order:shipped", durable: { ttlMs: 1_000 } }]);

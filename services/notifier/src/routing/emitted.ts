@@ -4,7 +4,7 @@
  */
 
 import { type Contracts, isName } from "@rollcall/contracts";
-import type { BusMessage, Decoded } from "../intake/cloud-event.ts";
+import type { BusMessage, Decoded } from "../streams/cloud-event.ts";
 import { fitsOnWire } from "./packet.ts";
 import { type Dead, type DeadReason, type Decision, describeIssues } from "./route.ts";
 

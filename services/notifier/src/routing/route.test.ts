@@ -1,7 +1,7 @@
 import { messageId } from "@rollcall/contracts/internal";
 import { describe, expect, it } from "vitest";
 import { fakeContracts, from, toBoard, toUsers } from "../../test/fake-contracts.ts";
-import { type BusMessage, decodeMessage } from "../intake/cloud-event.ts";
+import { type BusMessage, decodeMessage } from "../streams/cloud-event.ts";
 import { route } from "./route.ts";
 
 const HOUR = 3_600_000;

@@ -5,7 +5,7 @@
 
 import { type Contracts, type EventContract, type Issue, isName } from "@rollcall/contracts";
 import { messageId } from "@rollcall/contracts/internal";
-import type { BusMessage, Decoded, DomainEvent } from "../intake/cloud-event.ts";
+import type { BusMessage, Decoded, DomainEvent } from "../streams/cloud-event.ts";
 import { fitsOnWire } from "./packet.ts";
 
 /** Why an event ended in the dead-letter stream. Open: the wire contract allows more. */

@@ -2,8 +2,8 @@
 
 import { RollcallError } from "@rollcall/contracts";
 import type { ReadUsersData } from "@rollcall/contracts/internal";
+import type { Session } from "../../clients/session.ts";
 import type { Parts } from "../../parts.ts";
-import type { Session } from "../../sessions/session.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
 import { requesting } from "../request-span.ts";

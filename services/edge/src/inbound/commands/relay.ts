@@ -6,13 +6,13 @@
 import { type Issue, isName, type Meta, type RelayContract } from "@rollcall/contracts";
 import type { LaneData } from "@rollcall/contracts/internal";
 import { ATTRIBUTES, type Span, startSpan } from "@rollcall/telemetry";
+import type { Session } from "../../clients/session.ts";
 import { newMeta } from "../../outbound/meta.ts";
 import type { Parts } from "../../parts.ts";
-import type { Session } from "../../sessions/session.ts";
+import { roomRules } from "../../sessions/room-rules.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { enforced } from "../enforcement.ts";
 import { roomResource } from "../room-rights.ts";
-import { roomRules } from "../room-rules.ts";
 
 interface Relay {
   room: string;

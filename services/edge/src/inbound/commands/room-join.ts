@@ -5,15 +5,15 @@
 
 import { type JoinHave, RollcallError } from "@rollcall/contracts";
 import type { LaneData } from "@rollcall/contracts/internal";
+import type { JoinAttempt, Session } from "../../clients/session.ts";
 import { resyncOf } from "../../outbound/resync.ts";
 import { targetKey } from "../../outbound/room-key.ts";
 import type { Parts } from "../../parts.ts";
-import type { JoinAttempt, Session } from "../../sessions/session.ts";
+import { roomRules } from "../../sessions/room-rules.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
 import { refuseRevoked } from "../revocation.ts";
 import { roomResource } from "../room-rights.ts";
-import { roomRules } from "../room-rules.ts";
 import { infoIssues } from "./info.ts";
 
 interface Join {

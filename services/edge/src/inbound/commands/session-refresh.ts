@@ -1,8 +1,8 @@
 /** `session:refresh`: a newer token of the same user. What it no longer covers ends. */
 
 import { RollcallError } from "@rollcall/contracts";
+import type { Session } from "../../clients/session.ts";
 import type { Parts } from "../../parts.ts";
-import type { Session } from "../../sessions/session.ts";
 import { type Command, command } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
 import { refuseRevoked } from "../revocation.ts";

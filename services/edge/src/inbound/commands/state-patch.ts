@@ -2,12 +2,12 @@
 
 import type { Issue, RoomContract, StateOp } from "@rollcall/contracts";
 import type { LaneData } from "@rollcall/contracts/internal";
+import type { Session } from "../../clients/session.ts";
 import type { Parts } from "../../parts.ts";
-import type { Session } from "../../sessions/session.ts";
+import { roomRules } from "../../sessions/room-rules.ts";
 import { type Command, command } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
 import { roomResource } from "../room-rights.ts";
-import { roomRules } from "../room-rules.ts";
 
 interface Patch {
   room: string;

@@ -4,7 +4,7 @@ import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { headers as createHeaders, type MsgHdrs, type NatsConnection, TimeoutError } from "@nats-io/nats-core";
 import type { Subjects } from "@rollcall/contracts";
 import { isNatsUp } from "@rollcall/runtime";
-import { isMissing } from "../../intake/streams.ts";
+import { isMissing } from "../../streams/streams.ts";
 import { bodyOf, type Channel, type Notice, NotNow } from "../channel.ts";
 
 export interface NatsChannelOptions {
