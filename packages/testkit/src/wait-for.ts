@@ -3,7 +3,7 @@
 import { systemClock } from "@rollcall/runtime";
 
 export interface WaitOptions {
-  /** Default 5 s. */
+  /** Default 15 s: long on a quiet machine, and enough on a busy one. */
   timeoutMs?: number;
   /** Completes "timed out after ... waiting for": say what should have happened. A function is asked at the end. */
   what?: string | (() => string);
@@ -19,7 +19,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<Exclude<T, false | undefined | null | 0 | "">> {
-  const { timeoutMs = 5_000, everyMs = 10, what = "a condition" } = options;
+  const { timeoutMs = 15_000, everyMs = 10, what = "a condition" } = options;
   const deadline = systemClock.monotonic() + timeoutMs;
   let cause: unknown;
   for (;;) {
