@@ -1,6 +1,7 @@
 /** One cell as an edge sees it: its link to presence, what presence tells it, and the logs it follows. */
 
 import type { Subjects } from "@rollcall/contracts";
+import { roomRules } from "@rollcall/contracts/internal";
 import type { Placement, Subscription } from "@rollcall/fanout";
 import type { Clock, Logger, NatsHandle, Random } from "@rollcall/runtime";
 import { type ConnectionSource, presenceDoors } from "../bus.ts";
@@ -13,7 +14,6 @@ import { handleControl } from "./control.ts";
 import { factsOf, type Lifecycle } from "./lifecycle.ts";
 import { PresenceLink } from "./link.ts";
 import type { Mirror } from "./mirror.ts";
-import { roomRules } from "./room-rules.ts";
 
 export interface CellOptions {
   settings: EdgeSettings;

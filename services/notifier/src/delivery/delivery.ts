@@ -2,16 +2,15 @@
 
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Contracts, type Meta, RollcallError, roomTarget, type Subjects, userTarget } from "@rollcall/contracts";
-import type { PublishData, PublishRequest } from "@rollcall/contracts/internal";
+import { type PublishData, type PublishRequest, roomRules } from "@rollcall/contracts/internal";
 import type { Placement } from "@rollcall/fanout";
 import { request } from "@rollcall/runtime";
-import { ATTRIBUTES, type Span, startSpan } from "@rollcall/telemetry";
+import { ATTRIBUTES, during, type Span, startSpan } from "@rollcall/telemetry";
 import { clientTrace } from "../routing/client-trace.ts";
 import { encodePacket, isoTime } from "../routing/packet.ts";
 import type { EmitOnce, Fence } from "./emit-once.ts";
 import type { InboxDelivery } from "./inbox-delivery.ts";
 import type { DeliveryOutcome, Outgoing } from "./outgoing.ts";
-import { roomRules } from "./room-rules.ts";
 
 export interface Delivery {
   /** Has taken effect when it resolves. Rejects with a catalogue error; `UNAVAILABLE` may have taken effect. */
@@ -84,7 +83,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   return {
-    async deliver(outgoing, parent, fence) {
+    deliver(outgoing, parent, fence) {
       const { audience } = outgoing;
       const span = startSpan("emit", outgoing.event, {
         parent: parent.traceparent,
@@ -95,19 +94,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           [ATTRIBUTES.namespace]: outgoing.namespace,
         },
       });
-      try {
+      return during(span, () => {
         if (outgoing.durable !== undefined && inboxes !== undefined) {
-          return await inboxes.deliver(outgoing, outgoing.durable, span, fence);
+          return inboxes.deliver(outgoing, outgoing.durable, span, fence);
         }
         return audience.to === "room" && outgoing.history
-          ? await publish(outgoing, audience.room, span)
-          : await emit(outgoing, span, fence);
-      } catch (error) {
-        span.fail(error);
-        throw error;
-      } finally {
-        span.end();
-      }
+          ? publish(outgoing, audience.room, span)
+          : emit(outgoing, span, fence);
+      });
     },
   };
 }

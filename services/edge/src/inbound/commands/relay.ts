@@ -4,12 +4,11 @@
  */
 
 import { type Issue, isName, type Meta, type RelayContract } from "@rollcall/contracts";
-import type { LaneData } from "@rollcall/contracts/internal";
-import { ATTRIBUTES, type Span, startSpan } from "@rollcall/telemetry";
+import { type LaneData, roomRules } from "@rollcall/contracts/internal";
+import { ATTRIBUTES, during, type Span, startSpan } from "@rollcall/telemetry";
 import type { Session } from "../../clients/session.ts";
 import { newMeta } from "../../outbound/meta.ts";
 import type { Parts } from "../../parts.ts";
-import { roomRules } from "../../sessions/room-rules.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { enforced } from "../enforcement.ts";
 import { roomResource } from "../room-rights.ts";
@@ -50,7 +49,7 @@ function relayShape(payload: unknown): { ok: true; value: Relay } | { ok: false;
 const inData = (issues: Issue[] | undefined) =>
   issues?.map((issue) => ({ ...issue, pointer: `/data${issue.pointer}` }));
 
-async function publish(parts: Parts, contract: RelayContract, invocation: Invocation<Relay>): Promise<unknown> {
+function publish(parts: Parts, contract: RelayContract, invocation: Invocation<Relay>): Promise<unknown> {
   const { session, id, span } = invocation;
   const { link } = parts.cellOf(session.ref.tenant);
   const isNumbered = contract.history !== undefined || id !== undefined || session.lanePublishes > 0;
@@ -59,16 +58,8 @@ async function publish(parts: Parts, contract: RelayContract, invocation: Invoca
     kind: "producer",
     attributes: { [ATTRIBUTES.tenant]: session.ref.tenant, [ATTRIBUTES.namespace]: session.ref.namespace },
   });
-  try {
-    return isNumbered && link.health === "live" && session.opened
-      ? await throughLane(parts, contract, invocation, emit)
-      : await append(parts, contract, invocation, emit);
-  } catch (error) {
-    emit.fail(error);
-    throw error;
-  } finally {
-    emit.end();
-  }
+  const send = isNumbered && link.health === "live" && session.opened ? throughLane : append;
+  return during(emit, () => send(parts, contract, invocation, emit));
 }
 
 function metaOf(parts: Parts, { session, payload, id }: Invocation<Relay>, emit: Span): Meta {

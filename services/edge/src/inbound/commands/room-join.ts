@@ -4,12 +4,11 @@
  */
 
 import { type JoinHave, RollcallError } from "@rollcall/contracts";
-import type { LaneData } from "@rollcall/contracts/internal";
+import { type LaneData, roomRules } from "@rollcall/contracts/internal";
 import type { JoinAttempt, Session } from "../../clients/session.ts";
 import { resyncOf } from "../../outbound/resync.ts";
 import { targetKey } from "../../outbound/room-key.ts";
 import type { Parts } from "../../parts.ts";
-import { roomRules } from "../../sessions/room-rules.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
 import { refuseRevoked } from "../revocation.ts";

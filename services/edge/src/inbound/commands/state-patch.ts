@@ -1,10 +1,9 @@
 /** `state:patch`: a patch of a room's state, whole or not at all. The contract says which keys there are and who may. */
 
-import type { Issue, RoomContract, StateOp } from "@rollcall/contracts";
-import type { LaneData } from "@rollcall/contracts/internal";
+import type { StateOp } from "@rollcall/contracts";
+import { type LaneData, patchIssues, roomRules } from "@rollcall/contracts/internal";
 import type { Session } from "../../clients/session.ts";
 import type { Parts } from "../../parts.ts";
-import { roomRules } from "../../sessions/room-rules.ts";
 import { type Command, command } from "../command.ts";
 import { coreShape } from "../core-shape.ts";
 import { roomResource } from "../room-rights.ts";
@@ -23,7 +22,10 @@ export function statePatch(parts: Parts): Command {
     allowed: mayPatch,
     room: ({ room }) => room,
     memberOnly: true,
-    conforms: patchIssues,
+    conforms({ ops }, contract) {
+      const issues = patchIssues(ops, contract);
+      return issues.length === 0 ? undefined : issues;
+    },
     async run({ session, payload: { room, ops }, id, span }) {
       const contract = session.contract.room(room)!;
       const owned = ops.map(({ key }) => contract.state?.key(key)?.writeOwner === true);
@@ -58,17 +60,4 @@ function mayPatch(session: Session, { room, ops }: Patch, nowMs: number): boolea
     if (isObserver && binds) return false;
     return session.rights.allows(roomResource(room), key?.op ?? "state", nowMs);
   });
-}
-
-function patchIssues({ ops }: Patch, contract: RoomContract | undefined): Issue[] | undefined {
-  const issues = ops.flatMap((op, i): Issue[] => {
-    const key = contract?.state?.key(op.key);
-    const pointer = `/ops/${i}`;
-    if (key === undefined) {
-      return [{ pointer: `${pointer}/key`, keyword: "undeclared", message: "this room declares no such key" }];
-    }
-    if (op.op !== "set") return [];
-    return (key.validate(op.value) ?? []).map((issue) => ({ ...issue, pointer: `${pointer}/value${issue.pointer}` }));
-  });
-  return issues.length === 0 ? undefined : issues;
 }
