@@ -64,9 +64,9 @@ describe("token bucket", () => {
     const rule = { perSecond: 10 };
     const buckets = new Buckets();
     take(buckets.of("a", rule, 0), rule, 0);
-    buckets.prune(rule, 50);
+    buckets.prune(50);
     expect(buckets.size).toBe(1);
-    buckets.prune(rule, 100);
+    buckets.prune(100);
     expect(buckets.size).toBe(0);
   });
 });

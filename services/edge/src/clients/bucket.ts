@@ -54,24 +54,32 @@ export function takeAll(charges: readonly Charge[], nowMs: number): number {
 
 /** Buckets by name, made when first needed. A full bucket is as good as none: `prune` bounds what names can pile up. */
 export class Buckets {
-  readonly #byName = new Map<string, Bucket>();
+  /** Made with the first one and gone with the last: a session that is silent has none. */
+  #byName: Map<string, Named> | undefined;
 
   get size(): number {
-    return this.#byName.size;
+    return this.#byName?.size ?? 0;
   }
 
   of(name: string, rule: BucketRule, nowMs: number): Bucket {
+    this.#byName ??= new Map();
     let bucket = this.#byName.get(name);
-    if (bucket === undefined) this.#byName.set(name, (bucket = newBucket(rule, nowMs)));
+    if (bucket === undefined) this.#byName.set(name, (bucket = { ...newBucket(rule, nowMs), rule }));
+    bucket.rule = rule;
     return bucket;
   }
 
-  /** All of one rule: forgets the full ones. */
-  prune(rule: BucketRule, nowMs: number): void {
-    const burst = burstOf(rule);
+  /** Forgets the full ones. */
+  prune(nowMs: number): void {
+    if (this.#byName === undefined) return;
     for (const [name, bucket] of this.#byName) {
-      waitMs(bucket, rule, nowMs);
-      if (bucket.tokens >= burst) this.#byName.delete(name);
+      waitMs(bucket, bucket.rule, nowMs);
+      if (bucket.tokens >= burstOf(bucket.rule)) this.#byName.delete(name);
     }
+    if (this.#byName.size === 0) this.#byName = undefined;
   }
+}
+
+interface Named extends Bucket {
+  rule: BucketRule;
 }

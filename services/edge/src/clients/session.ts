@@ -4,6 +4,7 @@ import type { NamespaceContract } from "@rollcall/contracts";
 import { roomTarget, sessionTarget, userTarget } from "@rollcall/contracts";
 import type { SessionRef } from "@rollcall/contracts/internal";
 import type { DeliveryMember } from "@rollcall/fanout";
+import { FewMap } from "@rollcall/runtime";
 import type { Socket } from "socket.io";
 import type { Bucket, Buckets } from "./bucket.ts";
 import { type RefKey, refKey } from "./ref.ts";
@@ -27,7 +28,7 @@ export type DisconnectReason =
 export type RevokedReason = "replaced" | "revoked" | "expired" | "abuse";
 
 export interface Membership {
-  observe: boolean;
+  readonly observe: boolean;
 }
 
 export interface JoinAttempt {
@@ -51,6 +52,8 @@ export const sessionOf = (socket: Socket): Session | undefined => (socket as Soc
 export class Session {
   readonly ref: SessionRef;
   readonly key: RefKey;
+  /** Where all of its user are told. */
+  readonly userTarget: string;
   readonly socket: Socket;
   readonly member: DeliveryMember;
   /** Of its namespace; another one when the contracts are swapped. */
@@ -63,13 +66,14 @@ export class Session {
   readonly client: string | undefined;
   /** When its socket connected, monotonic. */
   readonly connectedMs: number;
-  readonly rooms = new Map<string, Membership>();
+  readonly rooms = new FewMap<string, Membership>();
   /** Joins not answered yet. Like those it watches, made when there are any: most sessions have none. */
   joining: Set<JoinAttempt> | undefined;
   /** Users whose presence it watches. */
   watched: Set<string> | undefined;
   readonly buckets: Buckets;
-  readonly violations: Bucket;
+  /** Made at its first one. */
+  violations: Bucket | undefined;
   /** `session:ready` has been sent and it has not ended. */
   live = false;
   /** Presence knows it. */
@@ -106,11 +110,11 @@ export class Session {
       | "client"
       | "connectedMs"
       | "buckets"
-      | "violations"
     >,
   ) {
     this.ref = fields.ref;
     this.key = refKey(fields.ref);
+    this.userTarget = userTarget(fields.ref.tenant, fields.ref.user);
     this.socket = fields.socket;
     this.member = fields.member;
     this.contract = fields.contract;
@@ -121,15 +125,11 @@ export class Session {
     this.client = fields.client;
     this.connectedMs = fields.connectedMs;
     this.buckets = fields.buckets;
-    this.violations = fields.violations;
     (fields.socket as Socket & { [SESSION]?: Session })[SESSION] = this;
   }
 
   get sessionTarget(): string {
     return sessionTarget(this.ref.tenant, this.ref.user, this.ref.session);
-  }
-  get userTarget(): string {
-    return userTarget(this.ref.tenant, this.ref.user);
   }
   roomTarget(room: string): string {
     return roomTarget(this.ref.tenant, room);

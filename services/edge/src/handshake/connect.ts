@@ -15,10 +15,9 @@ import {
 import type { LaneData } from "@rollcall/contracts/internal";
 import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
 import type { Socket } from "socket.io";
-import { Buckets, newBucket } from "../clients/bucket.ts";
+import { Buckets } from "../clients/bucket.ts";
 import { Rights } from "../clients/rights.ts";
 import { Session } from "../clients/session.ts";
-import { violationRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
 import { factsOf, traceOf } from "../sessions/lifecycle.ts";
 import type { OpBody } from "../sessions/ops.ts";
@@ -105,7 +104,6 @@ function newSession(
     client: auth.client,
     connectedMs: parts.clock.monotonic(),
     buckets: new Buckets(),
-    violations: newBucket(violationRule(parts.settings), parts.clock.monotonic()),
   });
 }
 

@@ -38,6 +38,8 @@ export interface FrontDoorOptions {
 export interface FrontDoor {
   readonly port: number;
   addressOf(request: IncomingMessage): string;
+  /** The websocket minds its errors itself: nothing of ours stays on its socket. */
+  leave(request: IncomingMessage): void;
   listen(port: number, host: string | undefined): Promise<void>;
   close(): Promise<void>;
   setCertificate(tls: Tls): void;
@@ -56,7 +58,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const admissions = newBucket(admissionRule, clock.monotonic());
   const attempts = new Buckets();
   const attemptRule = connectRule(settings);
-  const pruning = clock.setRepeating(PRUNE_MS, () => attempts.prune(attemptRule, clock.monotonic()));
+  const pruning = clock.setRepeating(PRUNE_MS, () => attempts.prune(clock.monotonic()));
   const limits = {
     maxConnections: settings.MAX_CONNECTIONS,
     maxHandshakes: settings.MAX_HANDSHAKES,
@@ -140,6 +142,9 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
 
   return {
     addressOf,
+    leave({ socket }) {
+      if (socket.listenerCount("error") > 1) socket.off("error", ignoreReset);
+    },
     get port() {
       return (http.address() as AddressInfo).port;
     },

@@ -90,7 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   engine.on("connection", (conn: EngineSocket) => {
     connections.opened(conn, frontDoor.addressOf(conn.request));
-    conn.once("close", onClosed);
+    conn.on("close", onClosed);
   });
   io.bind(engine);
 
@@ -146,11 +146,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { socket } = session;
     connections.established(socket.conn);
     metrics.connect("OK");
-    // Neither the token nor the request is of use from here on: each would be kept as long as the connection.
-    trimConnection(socket);
     socket.use((packet) => options.dispatch(session, packet));
     socket.on("disconnect", onDisconnect);
+    socket.removeAllListeners("error"); // socket.io's own does nothing
     socket.on("error", onError);
+    frontDoor.leave(socket.request);
+    // Neither the token nor the request is of use from here on: each would be kept as long as the connection.
+    trimConnection(socket);
     const facts = { edge: options.edge, resumed, nowMs: parts.clock.now(), health: parts.health.view, settings };
     parts.door.emit(session, "session:ready", sessionReady(session, facts));
     parts.lifecycle.announced(session);

@@ -65,4 +65,13 @@ describe("allowance", () => {
     ann.inFlight = 4;
     expect(allowance.take(ann, command("room:leave"), 0)).toBe(0);
   });
+
+  it("[P16] who is silent again holds no buckets", async () => {
+    const ann = session();
+    expect(passed(ann, command("room:join"), 3)).toBe(3);
+    expect(ann.buckets.size).toBeGreaterThan(0);
+    await clock.advance(20_000);
+    expect(ann.buckets.size).toBe(0);
+    expect(passed(ann, command("room:join"), 10)).toBe(3);
+  });
 });

@@ -35,12 +35,14 @@ export class Allowance {
   readonly #clock: Clock;
   readonly #users = new Buckets();
   readonly #tenants = new Buckets();
+  /** Those whose own buckets may not be full. */
+  readonly #spending = new Set<Session>();
   readonly #timer: Timer;
 
   constructor(rules: AllowanceRules, clock: Clock) {
     this.#rules = rules;
     this.#clock = clock;
-    this.#timer = clock.setRepeating(PRUNE_MS, () => this.#users.prune(rules.user, clock.monotonic()));
+    this.#timer = clock.setRepeating(PRUNE_MS, () => this.#prune(clock.monotonic()));
   }
 
   close(): void {
@@ -50,7 +52,16 @@ export class Allowance {
   /** 0: it may go on, and is counted. Else the milliseconds to wait. */
   take(session: Session, command: Command, bytes: number): number {
     if (session.inFlight >= this.#rules.maxInFlight) return this.#rules.ackTimeoutMs;
+    this.#spending.add(session);
     return takeAll(this.#charges(session, command, bytes), this.#clock.monotonic());
+  }
+
+  #prune(nowMs: number): void {
+    this.#users.prune(nowMs);
+    for (const session of this.#spending) {
+      session.buckets.prune(nowMs);
+      if (session.buckets.size === 0) this.#spending.delete(session);
+    }
   }
 
   #charges(session: Session, command: Command, bytes: number): Charge[] {

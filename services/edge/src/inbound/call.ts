@@ -3,7 +3,7 @@
 import { type ErrorCode, errorsOfEvent, isClientEvent, RollcallError, type WireError } from "@rollcall/contracts";
 import type { Clock, Logger } from "@rollcall/runtime";
 import { ATTRIBUTES, type Span } from "@rollcall/telemetry";
-import { type BucketRule, take } from "../clients/bucket.ts";
+import { type BucketRule, newBucket, take } from "../clients/bucket.ts";
 import type { Session } from "../clients/session.ts";
 import type { Command, Invocation } from "./command.ts";
 
@@ -157,8 +157,11 @@ export class Call {
 
   #charge(code: ErrorCode): void {
     const { clock, violations, abuse } = this.#options;
-    if (!this.#message.session.live || !VIOLATIONS.has(code)) return;
-    if (take(this.#message.session.violations, violations, clock.monotonic()) > 0) abuse(this.#message.session);
+    const { session } = this.#message;
+    if (!session.live || !VIOLATIONS.has(code)) return;
+    const nowMs = clock.monotonic();
+    session.violations ??= newBucket(violations, nowMs);
+    if (take(session.violations, violations, nowMs) > 0) abuse(this.#message.session);
   }
 
   /** Answering itself failed: there is nobody left to tell. */

@@ -1,7 +1,7 @@
 import { RollcallError } from "@rollcall/contracts";
 import { createLogger, ManualClock } from "@rollcall/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Buckets, newBucket } from "../clients/bucket.ts";
+import { Buckets } from "../clients/bucket.ts";
 import type { Session } from "../clients/session.ts";
 import { Allowance } from "./allowance.ts";
 import { type Command, command } from "./command.ts";
@@ -31,7 +31,7 @@ describe("dispatcher", () => {
       socket: { connected: true },
       limits: { eventsPerSecond: 100, payloadBytes: 1_000 },
       buckets: new Buckets(),
-      violations: newBucket(violations, 0),
+      violations: undefined,
       rooms: new Map(),
       contract: { room: () => undefined },
       inFlight: 0,

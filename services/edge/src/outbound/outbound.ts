@@ -21,7 +21,6 @@ import { AckGate } from "./gate.ts";
 import { Pressure } from "./pressure.ts";
 import { reachedBy } from "./reached.ts";
 import { Resync } from "./resync.ts";
-import { targetKey } from "./room-key.ts";
 import { Router } from "./router.ts";
 import { WatchHub } from "./watch-hub.ts";
 import { Whereabouts, withMoves } from "./whereabouts.ts";
@@ -71,7 +70,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   });
   const delivery = withMoves(written, (member, target, joined) =>
     ofSession(({ ref, userTarget, pressed }) =>
-      whereabouts.changed(userTarget, targetKey(ref.namespace, target), joined, pressed),
+      whereabouts.changed(userTarget, ref.namespace, target, joined, pressed),
     )(member),
   );
   const strict = settings.ROLLCALL_ENV === "development";

@@ -4,7 +4,6 @@ import type { Registry } from "../clients/registry.ts";
 import type { Session } from "../clients/session.ts";
 import type { Account } from "./accounts.ts";
 import { reachedBy } from "./reached.ts";
-import { targetKey } from "./room-key.ts";
 import { Whereabouts, withMoves } from "./whereabouts.ts";
 
 const OWN = "u:main/ann";
@@ -23,7 +22,7 @@ function edge() {
     detach: () => targets.clear(),
   } as unknown as Delivery;
   const delivery = withMoves(written, (_, target, joined) =>
-    whereabouts.changed(OWN, targetKey("/", target), joined, session.pressed),
+    whereabouts.changed(OWN, "/", target, joined, session.pressed),
   );
   const registry = { ofUser: () => (targets.size > 0 ? [session as unknown as Session] : []) };
   const reached = reachedBy(registry as unknown as Registry, whereabouts);

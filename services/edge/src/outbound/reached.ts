@@ -3,7 +3,7 @@
 import { userTarget } from "@rollcall/contracts";
 import type { Registry } from "../clients/registry.ts";
 import { type Account, MAX_TARGETS, type Reached } from "./accounts.ts";
-import { isRoomTarget, targetKey } from "./room-key.ts";
+import { isRoomTarget } from "./room-key.ts";
 import type { Whereabouts } from "./whereabouts.ts";
 
 export function reachedBy(registry: Registry, whereabouts: Whereabouts): Reached {
@@ -13,7 +13,7 @@ export function reachedBy(registry: Registry, whereabouts: Whereabouts): Reached
       const here = registry
         .ofUser(tenant, user)
         .filter(({ ref, member }) => ref.namespace === namespace && member.targets().includes(target));
-      return whereabouts.count(own, targetKey(namespace, target), moment, here.length);
+      return whereabouts.count(own, namespace, target, moment, here.length);
     };
     const connected = count(own);
     const room = targets.find(isRoomTarget);

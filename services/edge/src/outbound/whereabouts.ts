@@ -8,7 +8,8 @@ import type { Delivery, DeliveryMember } from "@rollcall/fanout";
 interface Change {
   tick: number;
   user: string;
-  key: string;
+  namespace: string;
+  target: string;
   joined: boolean;
   /** It reads too slowly and gets less for a while: it did not leave. */
   slow: boolean;
@@ -26,19 +27,25 @@ export class Whereabouts {
     return this.#tick;
   }
 
-  /** `user`: its target; `key`: a target with its namespace. */
-  changed(user: string, key: string, joined: boolean, slow = false): void {
-    this.#changes[this.#next] = { tick: ++this.#tick, user, key, joined, slow };
+  /** `user`: its own target. The strings are kept: give those that are kept anyway. */
+  changed(user: string, namespace: string, target: string, joined: boolean, slow = false): void {
+    this.#changes[this.#next] = { tick: ++this.#tick, user, namespace, target, joined, slow };
     this.#next = (this.#next + 1) % MAX_CHANGES;
   }
 
-  /** How many of the user's sockets took part in `key` then, given how many do now. Undefined: too long ago. */
-  count(user: string, key: string, moment: number, today: number): { sockets: number; slow: boolean } | undefined {
+  /** How many of the user's sockets took part in `target` then, given how many do now. Undefined: too long ago. */
+  count(
+    user: string,
+    namespace: string,
+    target: string,
+    moment: number,
+    today: number,
+  ): { sockets: number; slow: boolean } | undefined {
     if (this.#tick - moment > MAX_CHANGES) return undefined;
     let sockets = today;
     let latest: Change | undefined;
     for (const change of this.#changes) {
-      if (change.user !== user || change.key !== key) continue;
+      if (change.user !== user || change.target !== target || change.namespace !== namespace) continue;
       if (change.tick > moment) sockets -= change.joined ? 1 : -1;
       else if (latest === undefined || change.tick > latest.tick) latest = change;
     }

@@ -12,6 +12,7 @@ import {
   type RoomRules,
   type SessionRef,
 } from "@rollcall/contracts/internal";
+import { FewMap } from "@rollcall/runtime";
 import { type RefKey, refKey } from "../clients/ref.ts";
 import type { KeptSession, OpBody } from "./ops.ts";
 
@@ -30,7 +31,7 @@ interface Held {
   /** 0: presence has not opened it yet. */
   incarnation: number;
   facts: SessionFacts;
-  rooms: Map<string, HeldRoom>;
+  rooms: FewMap<string, HeldRoom>;
 }
 
 /** Sessions and memberships in one `assert` operation: its script stays within its bound of work. */
@@ -54,7 +55,7 @@ export class Mirror {
     return this.#held.get(key)?.incarnation;
   }
 
-  roomsOf(key: RefKey): ReadonlyMap<string, HeldRoom> | undefined {
+  roomsOf(key: RefKey): FewMap<string, HeldRoom> | undefined {
     return this.#held.get(key)?.rooms;
   }
 
@@ -67,7 +68,7 @@ export class Mirror {
         const key = refKey(ref);
         const before = this.#held.get(key);
         this.#drop(key);
-        const rooms = new Map<string, HeldRoom>();
+        const rooms = new FewMap<string, HeldRoom>();
         const observed = new Set(data.observing);
         for (const room of data.rooms) {
           const known = before?.rooms.get(room);
@@ -127,7 +128,7 @@ export class Mirror {
   adopt(ref: SessionRef, facts: SessionFacts): void {
     const key = refKey(ref);
     const held = this.#held.get(key); // of a socket before it
-    if (held === undefined) this.#put(key, { ref, incarnation: 0, facts, rooms: new Map() });
+    if (held === undefined) this.#put(key, { ref, incarnation: 0, facts, rooms: new FewMap() });
     else held.facts = { ...held.facts, ...facts };
   }
 

@@ -282,7 +282,6 @@ export class JoiningWorld {
       client: undefined,
       connectedMs: 0,
       buckets: undefined as unknown as Session["buckets"],
-      violations: undefined as unknown as Session["violations"],
     });
     const seat = { reader, session, receive: (packetJson: string) => session.live && reader.receive(packetJson) };
     this.#seats.set(member, seat);
