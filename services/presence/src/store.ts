@@ -247,6 +247,8 @@ export interface OutboxStanding {
 }
 
 export interface Outbox {
+  /** Cheap to ask. */
+  isEmpty(): Promise<boolean>;
   /** The oldest entries, if `relay` may have them: one at a time may, for `claimMs` from each call. `count` 0 claims none. */
   take(
     relay: string,

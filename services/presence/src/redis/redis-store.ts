@@ -100,6 +100,7 @@ export class RedisStore extends RedisReads implements PresenceStore {
 
   get outbox(): Outbox {
     return {
+      isEmpty: () => this.scripts.outboxIsEmpty(),
       take: async (relay, { claimMs, count }) => {
         const reply = await this.scripts.call("relay-take", [relay, claimMs, count]);
         this.scripts.stamp(reply);

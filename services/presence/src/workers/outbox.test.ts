@@ -25,6 +25,7 @@ const entry = (n: number, room: string, more: Partial<OutboxEntry> = {}): Outbox
 function memory(entries: OutboxEntry[]) {
   const state = { entries: [...entries], mine: true, yielded: false };
   const outbox: Outbox = {
+    isEmpty: async () => state.entries.length === 0,
     take: async (_relay, { count }) => ({
       mine: state.mine,
       entries: state.mine ? state.entries.slice(0, count) : [],
@@ -139,7 +140,10 @@ test("what comes while a batch is published shares the next one; who may not rel
   relay.poke();
   await clock.advance(0);
   expect(published).toHaveLength(5);
+  await clock.advance(10);
+  expect(takes).toBe(3); // with nothing there, only looked
   state.mine = false;
+  relay.poke();
   await clock.advance(10);
   takes = 0;
   for (let i = 0; i < 10; i++) relay.poke();

@@ -4,6 +4,8 @@
  * An entry is removed after its PubAck. Who dies in between has published it; the next relay publishes it again under
  * the same `Nats-Msg-Id`. Two relays at once (a claim that ended unnoticed) can therefore repeat, not reorder: what is
  * already in the stream is not stored again.
+ *
+ * Who looks by itself asks first whether anything waits: most often nothing does, and a claim costs Redis five times as much.
  */
 
 import type { Subjects } from "@rollcall/contracts";
@@ -28,7 +30,7 @@ export interface RelayOptions {
   natsUp(): boolean;
   /** Called once per entry this process published. */
   published(entry: OutboxEntry): void;
-  /** How the outbox stands; undefined when another process relays, whose word it is. */
+  /** How the outbox stands; undefined when nothing waits, and when another process relays, whose word it is. */
   stands(standing: OutboxStanding | undefined): void;
 }
 
@@ -55,6 +57,8 @@ export function startRelay(options: RelayOptions): Relay {
   let wake = () => {};
   let isPoked = false;
   let isIdle = false;
+  /** So it was when last asked: while nothing waits nobody asks, and the claim ends. */
+  let isMine = true;
   let failures = 0;
 
   const pause = (ms: number) =>
@@ -67,10 +71,16 @@ export function startRelay(options: RelayOptions): Relay {
     });
 
   const turn = async (): Promise<number> => {
+    const isToldOf = isPoked;
     isPoked = false;
     if (!options.redisUp()) return IDLE_MS;
     const canPublish = options.natsUp();
+    if (!isToldOf && (await outbox.isEmpty())) {
+      options.stands(undefined);
+      return canPublish && isMine ? IDLE_MS : NOT_MINE_MS;
+    }
     const { mine, entries, standing } = await outbox.take(relay, { claimMs: CLAIM_MS, count: canPublish ? BATCH : 0 });
+    isMine = mine || !canPublish;
     options.stands(mine || !canPublish ? standing : undefined); // while nobody relays, everybody tells how long it gets
     if (!mine) return NOT_MINE_MS;
     if (entries.length === 0) return IDLE_MS;
