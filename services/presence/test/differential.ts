@@ -183,15 +183,16 @@ export class Run {
     const incarnation = this.#chance(0.95) ? known.incarnation : known.incarnation - 1;
     const room = this.#pick(ROOMS);
     const base = { ref, incarnation, ...(this.#chance(0.2) ? { traceparent: TRACEPARENT } : {}) };
-    const inRoom = { ...base, room, rules: this.#rules(room) };
+    const act = { ...base, room, ...this.#id() };
+    const inRoom = { ...act, rules: this.#rules(room) };
     const roll = this.#random.int(20);
     if (roll < 2) return { edge: this.#edge(), op: this.#open(ref) };
     if (roll < 4) return { edge, op: { op: "close", ...base, how: this.#pick(REASONS) } };
     if (roll < 6) return { edge, op: { op: "set", ...base, ...this.#presence() } };
     if (roll < 11) return { edge, op: { op: "join", ...inRoom, observe: this.#chance(0.2), ...this.#info(0.4) } };
     if (roll < 12)
-      return { edge, op: { op: "leave", ...base, room, reason: this.#pick(["leave", "lost", "revoked"] as const) } };
-    if (roll < 13) return { edge, op: { op: "update", ...base, room, info: this.#value() } };
+      return { edge, op: { op: "leave", ...act, reason: this.#pick(["leave", "lost", "revoked"] as const) } };
+    if (roll < 13) return { edge, op: { op: "update", ...act, info: this.#value() } };
     if (roll < 16) return { edge, op: { op: "patch", ...inRoom, ...this.#patch() } };
     if (roll < 17) return { edge, op: { op: "publish", ...inRoom, ...this.#relay() } };
     if (roll < 19) return { edge, op: this.#assertion(edge) };
@@ -232,6 +233,10 @@ export class Run {
     };
   }
 
+  #id(): { id?: string } {
+    return this.#chance(0.3) ? { id: this.#pick(["p1", "p2"]) } : {};
+  }
+
   #patch() {
     const ops = Array.from({ length: 1 + this.#random.int(3) }, (): StateOp => {
       const key = this.#pick(KEYS);
@@ -250,7 +255,6 @@ export class Run {
     });
     return {
       ops,
-      ...(this.#chance(0.3) ? { id: this.#pick(["p1", "p2"]) } : {}),
       ...(this.#chance(0.2) ? { owned: ops.map(() => this.#chance(0.5)) } : {}),
     };
   }
@@ -262,7 +266,6 @@ export class Run {
       dataJson: JSON.stringify(this.#value()),
       metaJson: JSON.stringify(meta),
       history: this.#chance(0.6),
-      ...(this.#chance(0.4) ? { id: this.#pick(["c1", "c2"]) } : {}),
     };
   }
 
@@ -312,7 +315,8 @@ export class Run {
 
   async #backendPatch(): Promise<void> {
     const name = { tenant: "main", namespace: this.#pick(NAMESPACES), room: this.#pick(ROOMS) };
-    const { ops, id } = this.#patch();
+    const { ops } = this.#patch();
+    const { id } = this.#id();
     const rules = this.#rules(name.room);
     await this.#both(`room.patch ${JSON.stringify({ ...name, ops, id })}`, (world) =>
       world.store

@@ -56,6 +56,15 @@ export interface OpenedSession {
   ageMs?: number;
 }
 
+/** What a client's message does in a room. */
+interface RoomAct {
+  ref: SessionRef;
+  incarnation: number;
+  room: string;
+  /** The client's, of its message. */
+  id?: string;
+}
+
 export type LaneOp = { n: number; traceparent?: string } & (
   | ({
       op: "open";
@@ -64,11 +73,8 @@ export type LaneOp = { n: number; traceparent?: string } & (
     } & OpenedSession)
   | { op: "close"; ref: SessionRef; incarnation: number; how: CloseReason }
   | { op: "set"; ref: SessionRef; incarnation: number; status: PresenceStatus; info?: unknown }
-  | {
+  | ({
       op: "join";
-      ref: SessionRef;
-      incarnation: number;
-      room: string;
       rules: RoomRules;
       observe: boolean;
       /** Absent: writes nothing. `null`: clears. */
@@ -77,33 +83,25 @@ export type LaneOp = { n: number; traceparent?: string } & (
       last?: number;
       /** When the newest token or grant that allows it was issued. Default: the token the session was opened with. */
       issuedAtMs?: number;
-    }
-  | { op: "leave"; ref: SessionRef; incarnation: number; room: string; reason: LeaveReason }
-  | { op: "update"; ref: SessionRef; incarnation: number; room: string; info: unknown }
-  | {
+    } & RoomAct)
+  | ({ op: "leave"; reason: LeaveReason } & RoomAct)
+  | ({ op: "update"; info: unknown } & RoomAct)
+  | ({
       op: "patch";
-      ref: SessionRef;
-      incarnation: number;
-      room: string;
       rules: RoomRules;
-      id?: string;
       ops: StateOp[];
       /** Per op: may only its owner change it (`write: owner`)? Same length as `ops`. */
       owned?: boolean[];
-    }
-  | {
+    } & RoomAct)
+  | ({
       op: "publish";
-      ref: SessionRef;
-      incarnation: number;
-      room: string;
       rules: RoomRules;
       event: string;
-      id?: string;
       /** The payload and `meta` without `seq`, as JSON texts: presence never parses them. */
       dataJson: string;
       metaJson: string;
       history: boolean;
-    }
+    } & RoomAct)
   /** Silent bulk re-assertion; `round` groups the chunks of one, `last` ends it (what was not asserted is extra). */
   | { op: "assert"; round: string; sessions: AssertedSession[]; last: boolean }
   | { op: "digest"; digest: Digest }

@@ -63,6 +63,7 @@ function applyToSession(work: Work, edge: string, op: SessionOp): OpResult {
     reason: "connect",
     traceparent: op.traceparent,
     from: { user: op.ref.user, session: op.ref.session },
+    ...("room" in op ? { re: op.id } : {}),
   };
   if (session === undefined) return op.op === "close" || op.op === "leave" ? { kind: "done" } : refused;
   switch (op.op) {

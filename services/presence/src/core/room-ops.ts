@@ -40,7 +40,7 @@ export function patchOp(work: Work, user: User, session: Session, op: Op<"patch"
   const step = patch(room.state, op.ops, op.owned, by, { clockMs: clockMs(work), wallMs: work.nowMs });
   if (!step.ok) return { kind: "error", message: "", ...step.error };
   const next = put(work, { ...room, state: step.state });
-  if (step.change !== undefined) tellState(work, next, step.change, { ...cause, re: op.id });
+  if (step.change !== undefined) tellState(work, next, step.change, cause);
   if (membership.observe) keepRoom(work, next);
   const answer = { epoch: roomEpoch(work, next), version: step.state.version };
   if (key !== undefined) remember(work, key, `${answer.epoch} ${answer.version}`);

@@ -23,6 +23,7 @@ export const rulesArgs = (rules: RoomRules): Arg[] => [
 /** The arguments of `ops/<op>.lua`, in its order. */
 export function encodeOp(op: LaneOp): Arg[] {
   const tp = op.traceparent ?? "";
+  const re = ("room" in op ? op.id : undefined) ?? "";
   switch (op.op) {
     case "open": {
       const { name, client, presence, issuedAtMs } = op;
@@ -53,21 +54,22 @@ export function encodeOp(op: LaneOp): Arg[] {
         max,
         ...rulesArgs(op.rules),
         json(op.info),
+        re,
         tp,
       ];
     }
     case "leave":
-      return [...refArgs(op.ref), op.incarnation, op.room, op.reason, tp];
+      return [...refArgs(op.ref), op.incarnation, op.room, op.reason, re, tp];
     case "update":
-      return [...refArgs(op.ref), op.incarnation, op.room, json(op.info), tp];
+      return [...refArgs(op.ref), op.incarnation, op.room, json(op.info), re, tp];
     case "patch": {
-      const head = [...refArgs(op.ref), op.incarnation, op.room, ...rulesArgs(op.rules), op.id ?? "", tp];
+      const head = [...refArgs(op.ref), op.incarnation, op.room, ...rulesArgs(op.rules), re, tp];
       return [...head, ...patchArgs(op.ops, op.owned)];
     }
     case "publish": {
       const { id: mid, ts } = JSON.parse(op.metaJson) as { id: string; ts: string };
       const head = [...refArgs(op.ref), op.incarnation, op.room, ...rulesArgs(op.rules), op.rules.history?.size ?? 0];
-      return [...head, op.event, op.id ?? "", op.dataJson, op.metaJson, mid, ts, flag(op.history), tp];
+      return [...head, op.event, re, op.dataJson, op.metaJson, mid, ts, flag(op.history), tp];
     }
     case "assert":
       return [op.round, flag(op.last), op.sessions.length, ...op.sessions.flatMap(assertedArgs)];

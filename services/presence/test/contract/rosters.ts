@@ -5,7 +5,7 @@ import { contractHarness, KEEP, type MakeWorld, START_MS } from "./harness.ts";
 
 export function rostersContract(name: string, make: MakeWorld): void {
   const h = contractHarness(make);
-  const { at, begin, hello, apply, ref, open, joinRaw, join, enter, pass, payloads, kinds, room, members } = h;
+  const { at, begin, hello, apply, ref, open, joinRaw, join, enter, pass, events, payloads, kinds, room, members } = h;
 
   describe(`${name}: rosters`, () => {
     test("[R1][P5] a member's facts follow from its sessions: devices, earliest since, latest name and info", async () => {
@@ -51,6 +51,16 @@ export function rostersContract(name: string, make: MakeWorld): void {
       const now = await room("a");
       expect(version).toBe(now.version);
       expect([...folded.keys()]).toEqual(now.members.map(({ user }) => user));
+    });
+
+    test("[R2] a diff names the client's id of the message that caused it", async () => {
+      await hello("e1");
+      const ann = await enter("e1", "ann", "a", { id: "j1" });
+      await apply("e1", { op: "update", ...ann, room: "a", info: "hi", id: "u1" });
+      await apply("e1", { op: "update", ...ann, room: "a", info: "ho" });
+      await apply("e1", { op: "leave", ...ann, room: "a", reason: "leave", id: "l1" });
+      const causes = (await events("room:roster")).map(({ meta }) => (meta as { re?: string }).re);
+      expect(causes).toEqual(["j1", "u1", undefined, "l1"]);
     });
 
     test.each([

@@ -63,7 +63,7 @@ function ended(session: Session, attempt: JoinAttempt): void {
 }
 
 async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown> {
-  const { session, payload, span } = invocation;
+  const { session, payload, id, span } = invocation;
   const { room, observe = false, info, have, last } = payload;
   const contract = session.contract.room(room)!; // declared: the dispatcher has seen to it
   if (!session.rooms.has(room) && session.rooms.size + (session.joining?.size ?? 0) >= session.limits.rooms) {
@@ -108,6 +108,7 @@ async function join(parts: Parts, invocation: Invocation<Join>): Promise<unknown
       observe,
       issuedAtMs: session.rights.newestIssue(roomResource(room), observe ? "observe" : "join", clock.now()),
       traceparent: span.traceparent,
+      ...(id === undefined ? {} : { id }),
       ...(info === undefined ? {} : { info }),
       ...(have === undefined ? {} : { have }),
       ...(last === undefined ? {} : { last }),

@@ -12,10 +12,11 @@ export function roomLeave(parts: Parts): Command {
     shape: coreShape("room:leave"),
     allowed: (session, { room }, nowMs) => session.rooms.has(room) || mayRead(session, room, nowMs),
     room: ({ room }) => room,
-    async run({ session, payload: { room }, span }) {
+    async run({ session, payload: { room }, id, span }) {
       parts.lifecycle.memberships.leave(session, room);
       const { link } = parts.cellOf(session.ref.tenant);
-      const op = { op: "leave", ref: session.ref, room, reason: "leave", traceparent: span.traceparent } as const;
+      const cause = { traceparent: span.traceparent, ...(id === undefined ? {} : { id }) };
+      const op = { op: "leave", ref: session.ref, room, reason: "leave", ...cause } as const;
       if (link.health === "stale") link.post(op);
       else await link.submit(op).catch(unlessAway);
       return { room };

@@ -16,7 +16,7 @@ export function roomUpdate(parts: Parts): Command {
     room: ({ room }) => room,
     memberOnly: true,
     conforms: ({ info }, contract) => infoIssues(info, contract),
-    async run({ session, payload: { room, info }, span }) {
+    async run({ session, payload: { room, info }, id, span }) {
       const { link } = parts.cellOf(session.ref.tenant);
       const data = (await link.submit({
         op: "update",
@@ -24,6 +24,7 @@ export function roomUpdate(parts: Parts): Command {
         room,
         info: info ?? null,
         traceparent: span.traceparent,
+        ...(id === undefined ? {} : { id }),
       })) as Extract<LaneData, { op: "update" }>;
       return { version: data.version };
     },

@@ -13,7 +13,7 @@ local known = state.answered(tenant, ns, "", "room.patch", id)
 if known then return { "OK", cell.epoch, cell.stale(), split(known, " ") } end
 local r = rooms.load(tenant, ns, room)
 rooms.open(r, { retain = tonumber(ARGV[5]), history = tonumber(ARGV[6]), publish = ARGV[7] == "1" })
-local done, refused = patch.apply(r, { user = "", session = "" }, { reason = "connect", tp = ARGV[9] }, id)
+local done, refused = patch.apply(r, { user = "", session = "" }, { reason = "connect", tp = ARGV[9], re = id })
 rooms.keep(r)
 if not done then return { "OK", cell.epoch, cell.stale(), refused } end
 state.remember(tenant, ns, "", "room.patch", id, done[1] .. " " .. done[2])

@@ -5,7 +5,7 @@ local LARGEST = 9007199254740991
 
 --- Takes: count, then per operation: op key value-or-by ttl bind ("1") if ("", "absent" or a version).
 -- by: { user ("" = a backend), session, observer }. Returns the epoch and version, or nil and the error to answer.
-function patch.apply(r, by, why, id)
+function patch.apply(r, by, why)
   local c, count = state.begin(r), tonumber((take(1)))
   local version, me = c.version + 1, by.user .. " " .. by.session
   for i = 0, count - 1 do
@@ -49,6 +49,6 @@ function patch.apply(r, by, why, id)
   if bytes > CFG.state_bytes and bytes > c.bytes then
     return nil, { "err", "LIMIT_EXCEEDED", "a room's state may have " .. CFG.state_bytes .. " bytes" }
   end
-  state.commit(c, why, id == "" and "" or ',"re":"' .. id .. '"')
+  state.commit(c, why)
   return { rooms.epoch(r), int(c.version) }
 end

@@ -97,11 +97,12 @@ local function tell(r, kind, version, user, why)
     ',"at":"' .. iso(cell.now) .. '","reason":"' .. why.reason .. '"}')
 end
 
---- `meta`: further members of the message's meta, each after a comma.
-local function emit(r, event, id, payload, why, meta)
+--- why: { tp, and what is known of the cause: s and user, re (the client's id) }
+local function emit(r, event, id, payload, why)
   local from = why.s and why.user and ',"from":{"user":"' .. why.user .. '","session":"' .. why.s.id .. '"}' or ""
+  local re = why.re and why.re ~= "" and ',"re":"' .. why.re .. '"' or ""
   return cell.emit(r.ns, r.tenant, "r:" .. r.tenant .. "/" .. r.room, event, id, '{"room":"' .. r.room .. '",' .. payload .. "}",
-    from .. ',"room":"' .. r.room .. '"' .. (meta or ""), why.tp)
+    from .. ',"room":"' .. r.room .. '"' .. re, why.tp)
 end
 rooms.emit = emit
 

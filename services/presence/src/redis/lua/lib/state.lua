@@ -48,8 +48,8 @@ function state.put(c, key, e)
   c.after[key] = e or false
 end
 
---- T1. Writes the change and tells sockets. `meta` is appended to the message's meta. Nothing when nothing changed.
-function state.commit(c, why, meta)
+--- T1. Writes the change and tells sockets. Nothing when nothing changed.
+function state.commit(c, why)
   local r, set, deleted, keys = c.r, {}, {}, 0
   local version = c.version + 1
   for _, key in ipairs(c.order) do
@@ -89,7 +89,7 @@ function state.commit(c, why, meta)
   rooms.emit(r, "room:state", cell.epoch .. "-" .. r.birth .. "-t" .. int(version), '"epoch":"' .. rooms.epoch(r) ..
     '","from":' .. int(from) .. ',"to":' .. int(version) ..
     (#set > 0 and ',"set":[' .. table.concat(set, ",") .. "]" or "") ..
-    (#deleted > 0 and ',"deleted":[' .. table.concat(deleted, ",") .. "]" or ""), why, meta)
+    (#deleted > 0 and ',"deleted":[' .. table.concat(deleted, ",") .. "]" or ""), why)
   if r.publish then redis.call("ZADD", cell.prefix .. "publish", "NX", int(cell.clock + CFG.publish_every), r.ref) end
   return true
 end
@@ -106,7 +106,7 @@ local function sweep_keys(r, gone, why)
       nearest = math.min(nearest or math.huge, tonumber(e.deadline))
     end
   end
-  state.commit(c, why, "")
+  state.commit(c, why)
   return nearest
 end
 

@@ -1,15 +1,15 @@
---- join: Takes: tenant ns user session incarnation room observe ("1" or "") max retain history publish info tp.
--- max "" = no limit; retain and history in ms; info JSON text, "" = write none.
+--- join: Takes: tenant ns user session incarnation room observe ("1" or "") max retain history publish info re tp.
+-- max "" = no limit; retain and history in ms; info JSON text, "" = write none. re "" = none.
 -- Returns: room epoch, roster version, count, occupancy ("1" or ""), state version, seq, position, version before, member.
 -- Bounds: one room. A member's second join is unseen unless it brings info; joining the other way leaves first.
 ops.join = function()
-  local tenant, ns, user, id, inc, room, observe, max, retain, history, publish, info, tp = take(13)
+  local tenant, ns, user, id, inc, room, observe, max, retain, history, publish, info, re, tp = take(14)
   local u = users.load(tenant, user)
   local s, err = sessions.own(u, ns, id, inc)
   if not s then return err end
   local r = rooms.load(tenant, ns, room)
   local how, wanted = sessions.membership(s, room), observe == "1" and "o" or "m"
-  local why = { reason = "connect", tp = tp, s = s, user = user }
+  local why = { reason = "connect", tp = tp, s = s, user = user, re = re }
   if not how and sessions.count_rooms(s) >= CFG.session_rooms then
     return { "err", "LIMIT_EXCEEDED", "a session may be in " .. CFG.session_rooms .. " rooms" }
   end

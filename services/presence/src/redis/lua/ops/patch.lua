@@ -12,7 +12,7 @@ ops.patch = function()
   local r = rooms.load(tenant, ns, room)
   rooms.open(r, { retain = tonumber(retain), history = tonumber(history), publish = publish == "1" })
   local done, refused = patch.apply(r, { user = user, session = id, observer = how == "o" },
-    { reason = "connect", tp = tp, s = s, user = user }, patch_id)
+    { reason = "connect", tp = tp, s = s, user = user, re = patch_id })
   if not done then return refused end
   if how == "o" then rooms.keep(r) end
   state.remember(tenant, ns, user, "state:patch", patch_id, done[1] .. " " .. done[2])
