@@ -54,3 +54,12 @@ it("what does not fit into one ack is to be asked for, up to the same place", as
 it("a client that knows more than the room, which can only be of another life's, gets none", async () => {
   expect(await historyOf({ have: 7 }, { joined: 4, newest: 9 })).toEqual({ seq: 4, events: undefined });
 });
+
+it("so with its state's version: it begins anew", async () => {
+  const uncovered = async () => ({ roomEpoch: "1.1", version: 0, more: false, entries: undefined, deleted: [] });
+  const reader = createJoinReader({ state: uncovered } as never, new KeptReads(new ManualClock()), MAX_BYTES);
+  const asked = { ...name, have: { epoch: "1.1", state: 7 }, last: undefined };
+  const facts = joinedAt(0);
+  const ack = joinAck(asked, facts, await readForJoin(reader, asked, facts), { stale: false, maxBytes: MAX_BYTES });
+  expect(ack).toMatchObject({ resumed: false, state: { version: 0, entries: [] } });
+});

@@ -191,7 +191,7 @@ function stateOf({ room, have }: JoinAsk, facts: JoinFacts, reads: JoinReads["st
   const { roomEpoch: epoch } = facts;
   if (reads === undefined) {
     const version = facts.stateVersion;
-    const current = sameLife(have, facts) && have.state !== undefined;
+    const current = sameLife(have, facts) && have.state === version;
     if (!current) return { ack: { version, entries: [] }, continued: false };
     return { ack: { version, delta: { room, epoch, from: version, to: version } }, continued: true };
   }
