@@ -66,18 +66,22 @@ async function askBackend(nc: NatsConnection, { subject, data, headers, timeoutM
   }
   const code = reply.headers?.get("rollcall-error") ?? "";
   const body = bodyOf(reply.string());
-  if (code === "") return body.value;
-  const message = (body.value as { message?: unknown } | null)?.message;
+  if (code === "") {
+    if (body !== undefined) return body;
+    throw new RollcallError("INTERNAL", { message: "the backend's reply is not JSON" });
+  }
+  const message = (body as { message?: unknown } | null | undefined)?.message;
   throw new RollcallError(isErrorCode(code) ? code : "INTERNAL", {
     ...(typeof message === "string" ? { message: message.slice(0, MAX_MESSAGE_CHARS) } : {}),
   });
 }
 
-function bodyOf(text: string): { value: unknown } {
-  if (text === "") return { value: null };
+/** An empty one is `null`; undefined when it is no JSON. */
+function bodyOf(text: string): unknown {
+  if (text === "") return null;
   try {
-    return { value: JSON.parse(text) };
-  } catch (cause) {
-    throw new RollcallError("INTERNAL", { message: "the reply is not JSON", cause });
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

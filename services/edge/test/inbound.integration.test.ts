@@ -158,6 +158,8 @@ describe("commands", () => {
           headers.set("rollcall-error", "CONFLICT");
           message.respond(JSON.stringify({ message: "it is closed" }), { headers });
         } else if (text === "bad") message.respond('{"number":"one"}');
+        else if (text === "no JSON") message.respond("oops");
+        else if (text === "large") message.respond(JSON.stringify({ number: 7, text: "x".repeat(128 * 1024) }));
         else message.respond('{"number":7}');
       },
     });
@@ -168,10 +170,16 @@ describe("commands", () => {
       ok: false,
       error: { code: "CONFLICT", message: "it is closed" },
     });
-    expect(await ann.emitAck("ticket:reply", { text: "bad" })).toMatchObject({
-      ok: false,
-      error: { code: "INTERNAL" },
-    });
+    for (const [text, message] of [
+      ["bad", "the backend's reply does not match the contract"],
+      ["no JSON", "the backend's reply is not JSON"],
+      ["large", "the backend's reply is too large"],
+    ]) {
+      expect(await ann.emitAck("ticket:reply", { text })).toMatchObject({
+        ok: false,
+        error: { code: "INTERNAL", message },
+      });
+    }
     backend.unsubscribe();
     await nats.flush(); // the server knows that nobody answers any more
     expect(await ann.emitAck("ticket:reply", { text: "x" })).toMatchObject({

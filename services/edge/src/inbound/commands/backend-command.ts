@@ -1,10 +1,13 @@
 /** A command of a contract file: a NATS request to whoever answers its subject; the validated reply is the ack's data. */
 
-import { type CommandContract, RollcallError } from "@rollcall/contracts";
+import { type CommandContract, LIMITS, RollcallError } from "@rollcall/contracts";
 import type { Parts } from "../../parts.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { enforced } from "../enforcement.ts";
 import { requesting } from "../request-span.ts";
+
+/** Of an ack, around the data: the frame's and its own. */
+const ENVELOPE_BYTES = 256;
 
 export function backendCommand(parts: Parts, contract: CommandContract): Command {
   return command<unknown>({
@@ -36,8 +39,15 @@ async function ask(parts: Parts, contract: CommandContract, invocation: Invocati
       },
     });
     const issues = enforced(parts, contract, contract.validateReply(reply));
-    if (issues === undefined) return reply;
-    parts.logger.error({ event: "command.reply_invalid", name: contract.name, issues }, "a reply breaks its contract");
-    throw new RollcallError("INTERNAL");
+    if (issues !== undefined) {
+      parts.logger.error(
+        { event: "command.reply_invalid", name: contract.name, issues },
+        "a reply breaks its contract",
+      );
+      throw new RollcallError("INTERNAL", { message: "the backend's reply does not match the contract" });
+    }
+    if (Buffer.byteLength(JSON.stringify(reply)) > LIMITS.encodedBytes - ENVELOPE_BYTES)
+      throw new RollcallError("INTERNAL", { message: "the backend's reply is too large" });
+    return reply;
   });
 }
