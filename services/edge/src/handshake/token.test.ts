@@ -54,6 +54,25 @@ describe("several issuers", () => {
     expect(await codeOf(await issued(nowS + 3_600, nowS + 7_200))).toBe("AUTH_INVALID");
   });
 
+  it("says which claim of a rightly signed token is wrong, and nothing of any other", async () => {
+    const nowS = Math.floor(clock.now() / 1_000);
+    const wrong = async (token: string) => {
+      const error: unknown = await verifier.verify(token).catch((thrown: unknown) => thrown);
+      const { code, details } = error as { code: string; details?: { issues: { pointer: string }[] } };
+      return [code, ...(details?.issues.map(({ pointer }) => pointer) ?? [])];
+    };
+    const of = async (claims: Record<string, unknown>) => wrong(await a!.token({ user: "ann", claims }));
+    expect(await of({ iss: "https://c.test" })).toEqual(["AUTH_INVALID", "/iss"]);
+    expect(await of({ aud: "aud-b" })).toEqual(["AUTH_INVALID", "/aud"]);
+    expect(await of({ nbf: nowS + 300 })).toEqual(["AUTH_INVALID", "/nbf"]);
+    expect(await of({ iat: nowS, exp: nowS + 86_401 })).toEqual(["AUTH_INVALID", "/exp"]);
+    expect(await of({ iat: nowS + 300, exp: nowS + 600 })).toEqual(["AUTH_INVALID", "/iat"]);
+    expect(await of({ iat: nowS + 20, exp: nowS + 10 })).toEqual(["AUTH_INVALID", "/exp"]);
+    expect(await wrong(await b!.token({ user: "bob", tenant: "main" }))).toEqual(["AUTH_INVALID", "/tenant"]);
+    const [header, payload] = (await a!.token({ user: "ann", claims: { aud: "aud-b" } })).split(".");
+    expect(await wrong(`${header}.${payload}.AAAA`)).toEqual(["AUTH_INVALID"]);
+  });
+
   it.each<[string, unknown, string]>([
     ["nothing", undefined, "AUTH_REQUIRED"],
     ["an empty text", "", "AUTH_REQUIRED"],

@@ -73,7 +73,7 @@ export class TokenVerifier {
       throw new RollcallError("AUTH_INVALID", { cause });
     }
     const issuer = issuers.find((known) => known.issuer === undefined || known.issuer === claimed);
-    if (issuer === undefined) throw new RollcallError("AUTH_INVALID");
+    if (issuer === undefined) throw unacceptable("iss", "unknown", "no issuer of this name is configured");
     return issuer;
   }
 
@@ -102,7 +102,11 @@ export class TokenVerifier {
       return payload;
     } catch (cause) {
       if (cause instanceof RollcallError) throw cause;
-      throw new RollcallError(cause instanceof errors.JWTExpired ? "AUTH_EXPIRED" : "AUTH_INVALID", { cause });
+      if (cause instanceof errors.JWTExpired) throw new RollcallError("AUTH_EXPIRED", { cause });
+      // Told only of tokens that are rightly signed: their issuer made a mistake.
+      if (cause instanceof errors.JWTClaimValidationFailed)
+        throw unacceptable(cause.claim, cause.reason, cause.message, cause);
+      throw new RollcallError("AUTH_INVALID", { cause });
     }
   }
 
@@ -114,10 +118,12 @@ export class TokenVerifier {
     const tenant = claims.tenant ?? DEFAULT_TENANT;
     const issuedAtMs = claims.iat * 1_000;
     const expiresAtMs = claims.exp * 1_000 + LEEWAY_MS;
-    const tooLong = claims.exp - claims.iat > maxTtlMs / 1_000 || claims.exp <= claims.iat;
-    const fromFuture = issuedAtMs > clock.now() + LEEWAY_MS;
-    const foreign = issuer.tenants !== undefined && !issuer.tenants.includes(tenant);
-    if (tooLong || fromFuture || foreign) throw new RollcallError("AUTH_INVALID");
+    const lifeMs = (claims.exp - claims.iat) * 1_000;
+    if (lifeMs <= 0) throw unacceptable("exp", "minimum", "must be after iat");
+    if (lifeMs > maxTtlMs) throw unacceptable("exp", "maximum", `must be at most ${maxTtlMs / 1_000} s after iat`);
+    if (issuedAtMs > clock.now() + LEEWAY_MS) throw unacceptable("iat", "maximum", "must not be in the future");
+    if (issuer.tenants?.includes(tenant) === false)
+      throw unacceptable("tenant", "enum", "must be a tenant of the issuer");
     return {
       claims,
       user: claims.sub,
@@ -129,3 +135,7 @@ export class TokenVerifier {
     };
   }
 }
+
+/** Names the claim, never its value. */
+const unacceptable = (claim: string, keyword: string, message: string, cause?: unknown) =>
+  new RollcallError("AUTH_INVALID", { details: { issues: [{ pointer: `/${claim}`, keyword, message }] }, cause });
