@@ -26,9 +26,10 @@ export const Claims = object({
   tenant: optional(name("tenant")),
   name: optional(shortText(LIMITS.nameBytes)),
   ns: optional(list(name("namespace"), 32, 1)),
+  /** Each lowers the server's; a higher one changes nothing. */
   limits: optional(
     object({
-      payloadBytes: optional(positive(LIMITS.payloadBytes)),
+      payloadBytes: optional(positive(1_000_000)),
       rooms: optional(positive(1_000_000)),
       watched: optional(positive(1_000_000)),
       eventsPerSecond: optional(Type.Number({ exclusiveMinimum: 0 })),
