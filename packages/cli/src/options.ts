@@ -61,6 +61,12 @@ export const nameOf =
     throw new InvalidArgumentError(`It is not a valid ${kind}.`);
   };
 
+/** The same for options that may be given more than once. */
+export const namesOf = (kind: NameKind) => {
+  const one = nameOf(kind);
+  return (text: string, before: string[] = []): string[] => [...before, one(text)];
+};
+
 /** For options that may be given more than once. */
 export const repeated = (value: string, before: string[] = []): string[] => [...before, value];
 

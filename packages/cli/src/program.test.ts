@@ -36,3 +36,11 @@ describe("a command is found by its name", () => {
     expect({ code, says: stderr.startsWith("error: unknown") }).toEqual({ code: 2, says: true });
   });
 });
+
+test.each([
+  [["token", "--user", "ann", "--cap", "all"], "rollcall: --cap must be"],
+  [["token", "--user", "ann", "--ns", "support"], "error: option '--ns <namespace>' argument 'support' is invalid"],
+])("%j cannot be understood, and is told so", async (args, says) => {
+  const { code, stdout, stderr } = await runCommand(...args);
+  expect({ code, stdout, says: stderr.startsWith(says) || stderr }).toEqual({ code: 2, stdout: "", says: true });
+});

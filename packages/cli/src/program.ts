@@ -2,7 +2,7 @@
 
 import { RollcallError } from "@rollcall/contracts";
 import { buildInfo } from "@rollcall/runtime";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { CliError, type Context, EXIT } from "./context.ts";
 
 type Add = (program: Command, context: Context) => void;
@@ -74,6 +74,11 @@ export async function runProgram(args: readonly string[], context: Omit<Context,
 }
 
 function explain(error: unknown, note: (line: string) => void): number {
+  // Thrown by an option's parser it comes as another kind of error, printed already; this one by a command.
+  if (error instanceof InvalidArgumentError) {
+    note(`rollcall: ${error.message}`);
+    return EXIT.usage;
+  }
   // commander has printed it already
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof CliError) {
@@ -83,7 +88,12 @@ function explain(error: unknown, note: (line: string) => void): number {
   }
   if (error instanceof RollcallError) {
     note(`rollcall: ${error.code}: ${error.message}`);
+    for (const { pointer, message } of issuesOf(error)) note(`  ${pointer || "/"} ${message}`);
     return EXIT.failed;
   }
   throw error;
+}
+
+function issuesOf({ details }: RollcallError): { pointer: string; message: string }[] {
+  return Array.isArray(details?.issues) ? details.issues : [];
 }

@@ -37,6 +37,7 @@ test("probes and metrics answer; nothing else is here", async () => {
   equal(await status("/"), 404);
   equal(await status("/socket.io/"), 404);
   equal(await status("/livez", { method: "POST", body: "x" }), 405);
+  equal((await fetch(`${server.url}/livez`, { method: "PUT" })).headers.get("allow"), "GET, HEAD");
 });
 
 test("not ready is 503, while the process is alive", async () => {

@@ -47,6 +47,7 @@ export async function startInternalServer(options: InternalServerOptions): Promi
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     request.resume(); // a body is nobody's business, and unread it would hold the connection
     if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("allow", "GET, HEAD");
       return reply(response, 405, "text/plain; charset=utf-8", "only GET\n");
     }
     switch (request.url?.split("?", 1)[0]) {

@@ -2,7 +2,7 @@
 
 import type { JetStreamClient } from "@nats-io/jetstream";
 import { headers as createHeaders } from "@nats-io/nats-core";
-import { type EventContract, encodeSubjectToken } from "@rollcall/contracts";
+import { DEFAULT_TENANT, type EventContract, encodeSubjectToken } from "@rollcall/contracts";
 import type { Clock } from "@rollcall/runtime";
 
 export interface CloudEvent {
@@ -24,6 +24,10 @@ export const addressOf = (event: Addressed, tenant: string): Pick<CloudEvent, "s
   type: event.type ?? event.name.replace(":", "."),
   ...(event.tenantFrom === "header" ? { tenant } : {}),
 });
+
+/** Whether the event can be of that tenant: one that names none anywhere is of the default. */
+export const reaches = (event: Addressed, tenant: string): boolean =>
+  tenant === DEFAULT_TENANT || event.tenantFrom !== "default";
 
 export const hasAddress = (event: EventContract): event is Addressed => event.from !== undefined;
 

@@ -25,7 +25,10 @@ export function addContracts(program: Command, context: Context): void {
         terminal.json({ ok: result.ok, mistakes, ...(result.ok ? { hash: result.contracts.hash } : {}) });
       else {
         for (const mistake of mistakes) terminal.out(formatMistake(mistake));
-        if (result.ok) terminal.note(`no mistakes; hash ${result.contracts.hash}`);
+        if (result.ok) {
+          const none = result.contracts.namespaces.size === 0 ? ", but no contract file either" : "";
+          terminal.note(`no mistakes${none}; hash ${result.contracts.hash}`);
+        }
       }
       context.exit(result.ok ? EXIT.ok : EXIT.failed);
     });

@@ -3,9 +3,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
+import { DEFAULT_TENANT } from "@rollcall/contracts";
 import { ATTRIBUTES, during, startSpan } from "@rollcall/telemetry";
 import type { Command } from "commander";
-import { addressOf, hasAddress, publishEvent } from "../bus/cloud-event.ts";
+import { addressOf, hasAddress, publishEvent, reaches } from "../bus/cloud-event.ts";
 import { type BusFlags, useBus, withBus } from "../bus/connect.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { readState } from "../cluster/state.ts";
@@ -48,6 +49,9 @@ export function addPublish(program: Command, context: Context): void {
       throw new CliError("the data does not match the event's schema:", { hint: lines.join("\n") });
     }
     if (!hasAddress(event)) throw new CliError(`${name} has no \`from\`: only the emit request sends it`);
+    if (!reaches(event, flags.tenant)) {
+      throw new CliError(`${name} is of tenant ${DEFAULT_TENANT} only: its \`from\` has no {tenant}`);
+    }
     const endpoint = readState(home.state)?.otlpEndpoint ?? env.OTEL_EXPORTER_OTLP_ENDPOINT;
     const telemetry = await startCliTelemetry(endpoint, clock);
     const span = startSpan("publish", name, { kind: "producer" });

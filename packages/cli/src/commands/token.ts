@@ -9,7 +9,7 @@ import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { readState } from "../cluster/state.ts";
 import type { Context } from "../context.ts";
 import { tokenSigner } from "../dev-keys.ts";
-import { durationMs, nameOf, repeated, wholeNumber } from "../options.ts";
+import { durationMs, nameOf, namesOf, repeated, wholeNumber } from "../options.ts";
 
 interface Flags {
   user: string;
@@ -38,7 +38,7 @@ export function addToken(program: Command, context: Context): void {
     .option("--tenant <tenant>", "tenant", nameOf("tenant"), DEFAULT_TENANT)
     .option("--name <name>", "display name")
     .option("--cap <pattern=ops>", "what it allows, may be repeated (default: everything)", repeated)
-    .option("--ns <namespace>", "namespace, may be repeated (default: /)", repeated)
+    .option("--ns <namespace>", "namespace, may be repeated (default: /)", namesOf("namespace"))
     .option("--ttl <duration>", "how long it lasts", durationMs, 3_600_000)
     .option("--count <n>", "as many, for users U-1 to U-n, as a JSON array", wholeNumber(1, 1_000_000))
     .option("--out <file>", "write there instead of stdout")

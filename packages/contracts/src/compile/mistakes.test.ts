@@ -308,6 +308,22 @@ test.each<[name: string, text: string, ...expected: string[]]>([
   ],
 ])("%s", (_name, text, ...expected) => expect(mistakes(text)).toEqual(expected));
 
+test.each([
+  ["", "f.yaml:1:1 / is empty"],
+  ["rollcall: 2\nnamespace: /\n", "f.yaml:1:1 /rollcall must be 1"],
+  ["rollcall: 1\nnamespace: admin\n", "f.yaml:2:1 /namespace must be / or a name such as /support"],
+  ["rollcall: 1\n", "f.yaml:1:1 / needs `namespace`"],
+])("a file that cannot be read further: %j", (text, expected) => {
+  const result = checkSources([{ file: "f.yaml", text }]);
+  expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([expected]);
+});
+
+test("two audiences", () => {
+  expect(mistakes(event("to: { users: /id, room: a }"))).toEqual([
+    "f0.yaml:4:130 /events/order:shipped/to takes one of room, users, not several",
+  ]);
+});
+
 test("a mistake carries its file, line, column, pointer and message apart", () => {
   const result = checkSources([
     { file: "a/b.yaml", text: `${HEAD}relays:\n  a:b: { rooms: [x], payload: {}, rate: fast }` },

@@ -34,8 +34,12 @@ export function soundPart(source: Source, mistakes: Mistake[]): ContractFile | u
 
 function messageOf(error: ErrorObject): string {
   const { params, parentSchema, message = "is not acceptable" } = error;
+  const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
+  if (error.instancePath === "/namespace" && error.keyword === "pattern") return "must be / or a name such as /support";
+  if (error.instancePath === "" && error.data === null) return "is empty";
+  if (error.keyword === "maxProperties") return `takes one of ${known.join(", ")}, not several`;
+  if (params.allowedValue !== undefined) return `must be ${JSON.stringify(params.allowedValue)}`;
   if (params.additionalProperty !== undefined) {
-    const known = Object.keys((parentSchema as { properties?: object } | undefined)?.properties ?? {});
     return `is not a known key here: ${nearest(String(params.additionalProperty), known) ?? `known are ${known.join(", ")}`}`;
   }
   if (params.missingProperty !== undefined) return `needs \`${String(params.missingProperty)}\``;
