@@ -12,6 +12,7 @@ export const minimal: Values = {
 };
 
 const secret = (name: string) => ({ secret: name });
+const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
 const httpRoute = {
   enabled: true,
   parentRefs: [{ name: "public", namespace: "gateways" }],
@@ -112,6 +113,10 @@ export const GOOD: Record<string, Values> = {
   },
   "own contracts": { contracts: { existingConfigMap: "contracts" }, auth: { jwks: { url: "", configMap: "jwks" } } },
   observed: { monitoring: { monitor: "PodMonitor", rules: { enabled: true }, dashboards: { enabled: true } } },
+  "images by digest": {
+    global: { of: "an umbrella chart" },
+    image: { digests: { edge: digest("e"), presence: digest("f"), notifier: digest("a"), smoke: digest("b") } },
+  },
   bare: { networkPolicy: { enabled: false }, serviceAccount: { create: false } },
   "slow drain": {
     edge: { stop: { preStopSeconds: 20, drainMs: 60_000, graceMs: 70_000, terminationGracePeriodSeconds: 120 } },

@@ -43,11 +43,12 @@ interface Workload {
   selector: Record<string, string>;
 }
 
-const textOf = (value: unknown): string => String(value);
-const listOf = (value: Tree | undefined): Tree[] => (Array.isArray(value) ? value : []);
-const mapOf = (value: Tree | undefined): Record<string, string> => (value ?? {}) as unknown as Record<string, string>;
+export const textOf = (value: unknown): string => String(value);
+export const listOf = (value: Tree | undefined): Tree[] => (Array.isArray(value) ? value : []);
+export const mapOf = (value: Tree | undefined): Record<string, string> =>
+  (value ?? {}) as unknown as Record<string, string>;
 
-function workloadsOf(objects: readonly Manifest[]): Workload[] {
+export function workloadsOf(objects: readonly Manifest[]): Workload[] {
   return objects.flatMap(({ kind, metadata, spec }) => {
     if (kind !== "Deployment" && kind !== "Pod") return [];
     const isDeployment = kind === "Deployment";
@@ -104,7 +105,7 @@ function settingsMistakes(workload: Workload): string[] {
   }
 }
 
-const matches = (selector: Record<string, string>, labels: Record<string, string>): boolean =>
+export const matches = (selector: Record<string, string>, labels: Record<string, string>): boolean =>
   Object.entries(selector).every(([key, value]) => labels[key] === value);
 
 /** One line for each breach, with the name of the workload. */
@@ -214,36 +215,17 @@ export const RULES: Record<string, (objects: readonly Manifest[]) => string[]> =
     objects.filter(({ metadata }) => metadata.name.length > 63).map(({ kind, metadata }) => `${kind} ${metadata.name}`),
 };
 
-/** Who may speak to whom, a line each: `edge -> 6379`, `clients -> edge`. Sorted. */
-export function arrowsOf(objects: readonly Manifest[]): string[] {
-  const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
-  const arrows = policies.flatMap(({ spec }) => {
-    const services = listOf(spec.podSelector!.matchExpressions).flatMap(({ values }) => listOf(values).map(textOf));
-    const portsOf = (rule: Tree) =>
-      listOf(rule.ports).map(({ port, protocol }) =>
-        textOf(protocol) === "UDP" ? `${textOf(port)}/udp` : textOf(port),
-      );
-    const peer = (rule: Tree, side: string) => (rule[side] === undefined ? "any" : JSON.stringify(rule[side]));
-    return services.flatMap((service) => [
-      ...listOf(spec.ingress).flatMap((rule) =>
-        portsOf(rule).map((port) => `${service} <- ${port} ${peer(rule, "from")}`),
-      ),
-      ...listOf(spec.egress).flatMap((rule) =>
-        portsOf(rule).map((port) => `${service} -> ${port} ${peer(rule, "to")}`),
-      ),
-    ]);
-  });
-  return arrows.toSorted();
-}
+/** What a release of three services has at least, with budgets and accounts on. */
+const PARTS = {
+  Deployment: ["edge", "notifier", "presence"],
+  PodDisruptionBudget: ["edge", "notifier", "presence"],
+  ServiceAccount: ["edge", "notifier", "presence"],
+  Service: ["edge", "edge-internal", "notifier-internal", "presence-internal"],
+};
 
-/** Every pod of the release is closed in both directions before anything is opened. */
-export function isDeniedByDefault(objects: readonly Manifest[]): boolean {
-  return objects
-    .filter(({ kind, spec }) => kind === "NetworkPolicy" && spec.ingress === undefined && spec.egress === undefined)
-    .some(
-      ({ spec }) =>
-        textOf(spec.policyTypes) === "Ingress,Egress" &&
-        spec.podSelector!.matchExpressions === undefined &&
-        workloadsOf(objects).every(({ labels }) => matches(mapOf(spec.podSelector!.matchLabels), labels)),
-    );
-}
+export const partsMissing = (objects: readonly Manifest[]): string[] =>
+  Object.entries(PARTS).flatMap(([kind, names]) =>
+    names
+      .filter((name) => !objects.some((one) => one.kind === kind && one.metadata.name === `demo-rollcall-${name}`))
+      .map((name) => `${kind} ${name}`),
+  );

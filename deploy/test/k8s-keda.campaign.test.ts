@@ -1,6 +1,7 @@
 /**
  * KEDA scales what the chart asks it to, by real signals: the notifier by the lag of a real consumer in JetStream, the
- * edge by the sockets that a real Prometheus read from a real edge. `KUBECONFIG=... ./rollcall test campaign k8s-keda`;
+ * edge by the sockets that a real Prometheus read from a real edge. Up only: an autoscaler takes no pod away while it does
+ * not know their CPU, and nodes that run nothing have none. `KUBECONFIG=... ./rollcall test campaign k8s-keda`;
  * SIGNALS_HOST is this machine as KEDA sees it.
  */
 
@@ -47,7 +48,8 @@ beforeAll(async () => {
   const [monitoring, prometheus] = [await freePort(), await freePort()];
   nats = await startNats({ args: ["-m", String(monitoring)] });
   undo.push(() => nats.close());
-  cluster = await startCluster({ nats, edges: 1, traces: false, env: { INSTALL: "rollcall" } });
+  const contractsDir = join(import.meta.dirname, "contracts");
+  cluster = await startCluster({ nats, edges: 1, contractsDir, traces: false, env: { INSTALL: "rollcall" } });
   undo.push(() => cluster.stop());
 
   const [edge] = cluster.edges;
@@ -64,25 +66,10 @@ beforeAll(async () => {
   undo.push(() => child.end());
 
   undo.push(createNamespace(NAMESPACE));
+  const keda = { mode: "keda", minReplicas: 1, maxReplicas: 6 };
   const values = merged(minimal, {
-    edge: {
-      autoscaling: {
-        mode: "keda",
-        minReplicas: 1,
-        maxReplicas: 6,
-        sockets: SOCKETS_PER_POD,
-        prometheusUrl: `http://${HOST}:${prometheus}`,
-      },
-    },
-    notifier: {
-      autoscaling: {
-        mode: "keda",
-        minReplicas: 1,
-        maxReplicas: 6,
-        lag: EVENTS_PER_POD,
-        natsMonitoring: `${HOST}:${monitoring}`,
-      },
-    },
+    edge: { autoscaling: { ...keda, sockets: SOCKETS_PER_POD, prometheusUrl: `http://${HOST}:${prometheus}` } },
+    notifier: { autoscaling: { ...keda, lag: EVENTS_PER_POD, natsMonitoring: `${HOST}:${monitoring}` } },
   });
   writeFileSync(join(folder, "values.yaml"), stringify(values));
   helm(["install", "demo", CHART, "--namespace", NAMESPACE, "--values", join(folder, "values.yaml"), "--wait"]);
@@ -94,18 +81,24 @@ afterAll(async () => {
 
 const replicasOf = (service: string) =>
   Number(list(NAMESPACE, "deployments", `app.kubernetes.io/component=${service}`)[0]?.status?.readyReplicas);
-const becomes = (service: string, wanted: number) =>
-  waitFor(() => replicasOf(service) === wanted, {
+/** How long it takes, for the table of results. */
+async function becomes(service: string, wanted: number): Promise<void> {
+  const from = replicasOf(service);
+  const startedAt = performance.now();
+  await waitFor(() => replicasOf(service) === wanted, {
     ...PATIENCE,
     what: () => `${wanted} of ${service}; there are ${replicasOf(service)}`,
   });
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+  console.log(`${service}: ${from} to ${replicasOf(service)} in ${seconds} s`);
+}
 
 test("the notifier by what waits for its consumer, which has the name that the chart says", async () => {
   for (const notifier of cluster.notifiers) notifier.pause();
   const nc = await nats.connect();
   const js = jetstream(nc);
   for (let n = 0; n < EVENTS; n += 500) {
-    await Promise.all(Array.from({ length: 500 }, () => js.publish("events.main.builds.finished", "{}")));
+    await Promise.all(Array.from({ length: 500 }, () => js.publish("events.main.builds.finished", '{"doc":"plan"}')));
   }
   await becomes("notifier", EVENTS / EVENTS_PER_POD);
   for (const notifier of cluster.notifiers) notifier.resume();

@@ -1,0 +1,122 @@
+/**
+ * A chart that has lost one thing fails a test of its name: every line of the templates with what is below it, every value
+ * and every keyword of the schema are taken away in turn. Snapshots do not count: who changes the chart writes them anew.
+ * `./rollcall test campaign chart-mutants`.
+ */
+
+import { deepEqual } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { tempFolder } from "@rollcall/testkit";
+import { beforeAll, test } from "vitest";
+import { stringify } from "yaml";
+import { tool } from "../test/tools.ts";
+import { arrowBreaches } from "./arrows.ts";
+import { BAD, GOOD, merged, minimal, type Values } from "./cases.ts";
+import { CHART } from "./generate.ts";
+import { GOLDEN, valuesOf } from "./golden.ts";
+import { schemaMutants, templateMutants } from "./mutants.ts";
+import { parseManifests, partsMissing, RULES } from "./rules.ts";
+import { valuesSchema } from "./schema.ts";
+import { SCHEMA_RULES } from "./schema-rules.ts";
+import { KUBERNETES, schemaLocations } from "./test/schemas.ts";
+
+/** Taken away without harm, each with why. */
+const HARMLESS: [what: RegExp, why: string][] = [];
+
+const schema = valuesSchema();
+const folder = tempFolder("chart-mutants");
+const [chart, renders] = [join(folder, "chart"), join(folder, "renders")];
+/** The fullest first: most show there. */
+const SETS = ["everything", ...Object.keys(GOOD).filter((name) => name !== "everything")];
+const templates = globSync("templates/**/*.{tpl,yaml}", { cwd: CHART }).toSorted();
+const locations = schemaLocations().flatMap((location) => ["-schema-location", location]);
+beforeAll(() => {
+  cpSync(CHART, chart, { recursive: true });
+  mkdirSync(renders);
+});
+
+function render(values: Values) {
+  const file = join(folder, "values.yaml");
+  writeFileSync(file, stringify(values));
+  const args = ["template", "demo", chart, "--namespace", "live", "--values", file];
+  const { status, stdout, stderr } = spawnSync(tool("helm"), args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  return { ok: status === 0, stdout, stderr };
+}
+
+/** The title of a test that fails. Undefined: what it renders, in `renders` below that name, has to pass kubeconform too. */
+function caughtBy(mutant: string): string | undefined {
+  const [title, offers] = Object.entries(SCHEMA_RULES).find(([name]) => name.startsWith("offers every setting"))!;
+  if (offers(schema, chart).length > 0) return title;
+  for (const name of SETS) {
+    const { ok, stdout } = render(valuesOf(name));
+    if (!ok) return "passes helm lint --strict, and renders";
+    const objects = parseManifests(stdout);
+    const broken = Object.entries(RULES).find(([, rule]) => rule(objects).length > 0);
+    if (broken !== undefined) return broken[0];
+    if (arrowBreaches(name, objects).length > 0) return "opens exactly the arrows of the architecture";
+    if (GOLDEN.some((golden) => golden === name) && partsMissing(objects).length > 0) {
+      return "has a Deployment with a budget, a ServiceAccount and an internal Service for each service";
+    }
+    writeFileSync(join(renders, `${mutant}--${name.replaceAll(" ", "-")}.yaml`), stdout);
+  }
+  return undefined;
+}
+
+/** The title of a set of wrong values that is not refused any more. */
+const accepted = (): string | undefined =>
+  Object.entries(BAD)
+    .filter(([, { values, says }]) => {
+      const { ok, stderr } = render(merged(minimal, values));
+      return ok || !says.test(stderr);
+    })
+    .map(([name]) => `refuses ${name}, in words`)[0];
+
+/** The mutants of which something is invalid. All files at once: loading the schemas takes longer than checking. */
+function invalid(): Set<string> {
+  const found = KUBERNETES.flatMap((minor) => {
+    const args = ["-strict", "-output", "json", "-kubernetes-version", `${minor}.0`, ...locations, renders];
+    const { stdout } = spawnSync(tool("kubeconform"), args, { encoding: "utf8", maxBuffer: 1 << 28 });
+    return (JSON.parse(stdout) as { resources: { filename: string }[] }).resources;
+  });
+  return new Set(found.map(({ filename }) => basename(filename).split("--")[0]!));
+}
+
+test("every line of the templates", () => {
+  const by: string[] = [];
+  const left: string[] = [];
+  for (const path of templates) {
+    const text = readFileSync(join(CHART, path), "utf8");
+    for (const { what, mutated } of templateMutants(path, text)) {
+      writeFileSync(join(chart, path), mutated);
+      const caught = caughtBy(String(left.length)) ?? (/\bchecks?/i.test(what) ? accepted() : undefined);
+      if (caught === undefined) left.push(what);
+      else by.push(caught);
+    }
+    writeFileSync(join(chart, path), text);
+  }
+  const bad = invalid();
+  by.push(...[...bad].map(() => "all of it is valid to Kubernetes, strictly"));
+  const survivors = left.filter((what, i) => !bad.has(String(i)) && !HARMLESS.some(([known]) => known.test(what)));
+  report("lines of the templates", by, left.length - bad.size);
+  deepEqual(survivors, []);
+});
+
+test("every value and every keyword of the schema", () => {
+  const by: string[] = [];
+  const survivors: string[] = [];
+  for (const { what, mutated } of schemaMutants(schema)) {
+    const caught = Object.entries(SCHEMA_RULES).find(([, rule]) => rule(mutated).length > 0);
+    if (caught === undefined) survivors.push(what);
+    else by.push(caught[0]);
+  }
+  report("values and keywords of the schema", by, survivors.length);
+  deepEqual(survivors, []);
+});
+
+/** How many are caught, by the title of the first test that fails. */
+function report(what: string, by: readonly string[], left: number): void {
+  const lines = [...new Set(by)].map((title) => `${by.filter((one) => one === title).length} ${title}`);
+  console.log(`${by.length + left} ${what}, ${left} not noticed:\n${lines.join("\n")}`);
+}
