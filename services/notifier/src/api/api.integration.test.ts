@@ -167,6 +167,21 @@ describe("requests of backends and operators", () => {
       await edge.close();
     });
 
+    it("is asked by whoever has just received it, before it is accounted for", async () => {
+      await bench.notifier();
+      const account = { id: "late", event: "card:moved", tenant: "main", at: new Date().toISOString() };
+      let asked = 0;
+      const logger = createLogger({ service: "test", instance: "test", level: "silent" });
+      const other = serve(bench.nc, "rollcall.internal.v1.delivery", { logger }, () => {
+        asked++;
+        if (asked === 1) return Promise.reject(new Error("not yet"));
+        return Promise.resolve({ from: "notifier", notifier: "notifier-2", accounts: [account] });
+      });
+      await bench.nc.flush();
+      expect(await get("late")).toMatchObject({ event: "card:moved", steps: [{ step: "intake" }] });
+      await other.close();
+    });
+
     it("says the state of each recipient of a durable event, or of one", async () => {
       await bench.notifier();
       await bench.publish({ subject: "events.orders", id: "o1", data: { users: ["u1", "u2"] } });

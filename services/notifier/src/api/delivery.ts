@@ -46,10 +46,13 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
   return async (tenant: string, body: unknown): Promise<DeliveryAnswer> => {
     const { id, user } = checked("delivery.get", body);
     const asked = user === undefined ? { tenant } : { tenant, user };
-    const known = await ask({ ...asked, id });
+    const kept = await store.midsOf(tenant, id);
+    let known = await ask({ ...asked, id });
+    // Whoever has just received it may ask before it is accounted for.
+    if (known.length === 0 && kept.length === 0) known = await ask({ ...asked, id });
     const intake = known.flatMap((account) => (account.from === "notifier" ? account.accounts : []));
     // Edges know an event by the id that clients see.
-    const mids = new Set([id, ...intake.flatMap(({ mid }) => mid ?? []), ...(await store.midsOf(tenant, id))]);
+    const mids = new Set([id, ...intake.flatMap(({ mid }) => mid ?? []), ...kept]);
     const edges = (
       await Promise.all([...mids].filter((mid) => mid !== id).map((mid) => ask({ ...asked, id: mid })))
     ).flat();
