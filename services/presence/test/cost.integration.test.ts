@@ -103,3 +103,12 @@ test("reading one who hides, one who went and one who never was is the same work
   expect(went).toEqual(never);
   expect(never!.zrangebylex).toBe(1);
 });
+
+test("with nothing due, a sweep only looks", async () => {
+  const idle = redisWorld(client, "idle");
+  await idle.at(Date.UTC(2026, 0, 1));
+  await idle.store.hello("edge-1");
+  const sweep = () => idle.store.sweep({ well: true, brake: undefined });
+  await sweep(); // loads the script
+  expect(await commands(sweep)).toEqual({ evalsha: 1, hmget: 1, get: 1, zcount: 7, exists: 1, zcard: 1 });
+});

@@ -167,7 +167,12 @@ test("[P14] killing a replica loses nothing: the other answers, sweeps and relay
   const [first] = replicas.splice(0, 1);
   first!.redis.client.disconnect();
   await first!.nats.nc.close();
-  await waitFor(() => edge.lane({ op: "close", ...ann, how: "lost" }).then(() => true), { what: "the other replica" });
+  // What the one that is gone was still given is asked again, with its number, as an edge does.
+  const goodbye = edge.number({ op: "close", ...ann, how: "lost" });
+  await waitFor(() => edge.send(goodbye).then(({ status }) => status === "OK"), {
+    timeoutMs: 15_000,
+    what: "the other replica",
+  });
   await waitFor(
     async () =>
       (await ask<{ users: { status: string }[] }>("presence.get", { users: ["ann"] })).users[0]!.status === "offline",

@@ -36,7 +36,9 @@ export function applyLane(
     const stamp = scripts.stamp(outcomes.at(-1)!);
     if (outcomes.some(([status]) => status !== "OK")) return { status: "UNKNOWN_EDGE", ...stamp };
     const results = outcomes.flatMap(([, , , results], i) =>
-      (results as unknown[][]).map((result, j): OpResult => decodeResult(chunks[i]![j]!, result)),
+      (results as (string | unknown[])[]).map(
+        (result, j): OpResult => decodeResult(chunks[i]![j]!, typeof result === "string" ? result.split("\n") : result),
+      ),
     );
     return { status: "OK", ...stamp, results };
   });
