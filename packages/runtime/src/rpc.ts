@@ -14,6 +14,7 @@ import {
 } from "@nats-io/nats-core";
 import { RollcallError, type WireError } from "@rollcall/contracts";
 import { METRICS, parseTraceparent, TRACEPARENT_HEADER } from "@rollcall/telemetry";
+import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { isNatsUp } from "./nats.ts";
@@ -102,7 +103,12 @@ export interface ServeOptions {
   name?: string;
   /** Requests handled at once; more are answered `OVERLOADED`. Default 1,024. */
   maxConcurrent?: number;
+  /** What takes longer is answered `TIMEOUT` while somebody still waits; it may take effect all the same. */
+  within?: { ms: number; clock: Clock };
 }
+
+/** Below the 5 s that a backend waits for its answer. */
+export const ANSWER_WITHIN_MS = 4_500;
 
 export interface Served {
   /** Requests in hand. */
@@ -136,12 +142,24 @@ export function serve(
     return { ok: true, data: (await handler(parseBody(message), context)) ?? {} };
   };
 
+  const inTime = async <T>(work: Promise<T>): Promise<T> => {
+    const { within } = options;
+    if (within === undefined) return work;
+    const late = Promise.withResolvers<never>();
+    const timer = within.clock.setTimer(within.ms, () => late.reject(new RollcallError("TIMEOUT")));
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      timer.cancel();
+    }
+  };
+
   const handle = async (message: Msg): Promise<void> => {
     active++;
     const took = seconds?.startTimer({ name });
     let reply: Reply<unknown>;
     try {
-      reply = await answer(message);
+      reply = await inTime(answer(message));
     } catch (error) {
       const known = RollcallError.from(error);
       if (known.code === "INTERNAL")

@@ -11,6 +11,7 @@ import type {
   PublishRequest,
 } from "@rollcall/contracts/internal";
 import {
+  ANSWER_WITHIN_MS,
   type Clock,
   type Logger,
   type LoopDelay,
@@ -155,7 +156,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
       serve(
         nc,
         subjects.requestAny(name),
-        { queue: QUEUE, logger, metrics, name },
+        { queue: QUEUE, logger, metrics, name, within: { ms: ANSWER_WITHIN_MS, clock } },
         (body, { subject, bytes, traceparent: asked }) =>
           tracedRequest(name, asked, (traceparent) => handler(body, { tenant: tenantOf(subject), traceparent, bytes })),
       ),

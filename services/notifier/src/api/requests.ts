@@ -3,12 +3,14 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { Contracts, Subjects } from "@rollcall/contracts";
 import {
+  ANSWER_WITHIN_MS,
   type Clock,
   type Logger,
   type Metrics,
   type NatsHandle,
   type Random,
   type Served,
+  type ServeOptions,
   serve,
 } from "@rollcall/runtime";
 import { createArchive } from "../dead-letter/archive.ts";
@@ -64,20 +66,25 @@ export function serveRequests(options: RequestsOptions): Served[] {
   const archive = createArchive({ js, jsm, subjects, logger, faults: options.faults });
   const deadletter = createDeadLetterHandlers(archive);
   const deliveryOf = createDeliveryHandler({ contracts, nc: nats.nc, subjects, store: durable.store, archive });
-  const answer = (name: string, handler: (tenant: string, body: unknown) => Promise<unknown>) =>
-    serve(nats.nc, subjects.requestAny(name), { ...common, name }, (body, { subject }) =>
+  const within = { ms: ANSWER_WITHIN_MS, clock };
+  const answer = (
+    name: string,
+    handler: (tenant: string, body: unknown) => Promise<unknown>,
+    limits: Pick<ServeOptions, "within"> = { within },
+  ) =>
+    serve(nats.nc, subjects.requestAny(name), { ...common, ...limits, name }, (body, { subject }) =>
       handler(tenantOfSubject(subject), body),
     );
   return [
-    serve(nats.nc, subjects.requestAny("emit"), { ...common, name: "emit" }, (body, context) =>
+    serve(nats.nc, subjects.requestAny("emit"), { ...common, within, name: "emit" }, (body, context) =>
       emit(tenantOfSubject(context.subject), body, context),
     ),
     serve(nats.nc, subjects.notifierDoor("inbox"), { ...common, name: "inbox" }, inbox),
     answer("preference.get", preference.get),
     answer("preference.set", preference.set),
     answer("deadletter.list", deadletter.list),
-    answer("deadletter.replay", deadletter.replay),
-    answer("deadletter.discard", deadletter.discard),
+    answer("deadletter.replay", deadletter.replay, {}), // works through a page, and is asked by people
+    answer("deadletter.discard", deadletter.discard, {}), // works through a page, and is asked by people
     answer("delivery.get", deliveryOf),
     answerAccounts(nats.nc, subjects.delivery(), options.instance, ring, logger),
   ];
