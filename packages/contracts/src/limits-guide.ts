@@ -74,7 +74,12 @@ export const TIMEOUTS = {
     code: "TIMEOUT",
     setting: "commands: timeout",
   },
-  request: { what: "from a request over NATS to its answer", owner: "backend's client", ms: 5_000, code: "TIMEOUT" },
+  request: {
+    what: "from a request over NATS to its answer",
+    owner: "backend's client; presence and notifier answer after 4.5 s",
+    ms: 5_000,
+    code: "TIMEOUT",
+  },
   fallback: {
     what: "from an attempt of a fallback to its provider's answer",
     owner: "notifier",
