@@ -52,7 +52,7 @@ export const LIMIT_GUIDE: Record<keyof typeof LIMITS, LimitGuide> = {
 
 interface Timeout {
   what: string;
-  owner: "edge" | "notifier" | "backend's client";
+  owner: "edge" | "notifier" | "backend's client; presence and notifier answer after 4.5 s";
   ms: number;
   code: ErrorCode | "closes the transport" | "counts as failed";
   setting?: string;
