@@ -21,6 +21,8 @@ export interface Manifest {
   // Its shape depends on the kind; each rule reads what it knows.
   spec: Tree;
   status?: Tree;
+  /** Of a ServiceAccount. */
+  automountServiceAccountToken?: boolean;
 }
 /** Read by name, down to text and numbers: what is absent is undefined. */
 export interface Tree {
@@ -40,6 +42,7 @@ interface Workload {
   container: Tree;
   isDeployment: boolean;
   replicas: unknown;
+  strategy: Tree | undefined;
   selector: Record<string, string>;
 }
 
@@ -62,6 +65,7 @@ export function workloadsOf(objects: readonly Manifest[]): Workload[] {
       container,
       isDeployment,
       replicas: spec.replicas,
+      strategy: spec.strategy,
       selector: isDeployment ? mapOf(spec.selector!.matchLabels) : {},
     }));
   });
@@ -121,7 +125,10 @@ const each =
 export const RULES: Record<string, (objects: readonly Manifest[]) => string[]> = {
   "runs as nobody in particular, without capabilities, under seccomp": each(({ pod, container }) => [
     textOf(pod.securityContext?.runAsNonRoot) !== "true" && "runAsNonRoot is not set",
-    !(Number(pod.securityContext?.runAsUser) > 0) && "runAsUser is not set",
+    // The group is what lets it read mounted secrets.
+    ...["runAsUser", "runAsGroup", "fsGroup"].map(
+      (id) => !(Number(pod.securityContext?.[id]) > 0) && `${id} is not set`,
+    ),
     textOf(pod.securityContext?.seccompProfile?.type) !== "RuntimeDefault" && "no seccomp profile",
     textOf(container.securityContext?.allowPrivilegeEscalation) !== "false" && "may escalate",
     textOf(container.securityContext?.capabilities?.drop) !== "ALL" && "keeps capabilities",
@@ -150,13 +157,37 @@ export const RULES: Record<string, (objects: readonly Manifest[]) => string[]> =
         `${probe} is not ${path} of internal`,
     ),
   ),
+  "waits for a start, takes traffic away at once, and ends only what hangs": each(({ container, isDeployment }) => {
+    const after = (probe: string) =>
+      Number(container[probe]?.periodSeconds) * Number(container[probe]?.failureThreshold);
+    return [
+      isDeployment && !(after("startupProbe") >= 300) && "a start that waits for Redis is ended",
+      isDeployment && !(after("livenessProbe") >= 60) && "a pause ends the process",
+      isDeployment && !(Number(container.livenessProbe?.timeoutSeconds) >= 5) && "a slow answer ends the process",
+      isDeployment && !(after("readinessProbe") <= 5) && "clients are sent to who is not ready",
+      isDeployment && !(Number(container.readinessProbe?.timeoutSeconds) >= 2) && "a busy moment takes traffic away",
+    ];
+  }),
+  "bounds how many pods go at once; one that is not ready always may": (objects) =>
+    objects
+      .filter(({ kind }) => kind === "PodDisruptionBudget")
+      .filter(
+        ({ spec }) => spec.maxUnavailable === undefined || textOf(spec.unhealthyPodEvictionPolicy) !== "AlwaysAllow",
+      )
+      .map(({ metadata }) => metadata.name),
+  "replaces no pod before the next is ready": each(({ isDeployment, strategy }) => [
+    isDeployment && textOf(strategy?.rollingUpdate?.maxUnavailable) !== "0" && "a roll takes pods away first",
+  ]),
   "names an image by version or digest": each(({ container }) => [
     (!/(:[^:/]+|@sha256:[0-9a-f]{64})$/.test(textOf(container.image)) || /:latest$/.test(textOf(container.image))) &&
       `image ${textOf(container.image)}`,
   ]),
-  "has no token of the API": each(({ pod }) => [
-    textOf(pod.automountServiceAccountToken) !== "false" && "a token is mounted",
-  ]),
+  "has no token of the API": (objects) => [
+    ...each(({ pod }) => [textOf(pod.automountServiceAccountToken) !== "false" && "a token is mounted"])(objects),
+    ...objects
+      .filter((one) => one.kind === "ServiceAccount" && one.automountServiceAccountToken !== false)
+      .map(({ metadata }) => `ServiceAccount ${metadata.name}`),
+  ],
   "is given time to stop: preStop, drain and grace fit": each((workload) => {
     if (!workload.isDeployment) return [];
     const env = environmentOf(workload);
