@@ -36,7 +36,12 @@ export function presenceStream(subjects: Subjects): StreamNeed {
 
 /** A line per difference. */
 export function streamDifferences(need: StreamNeed, found: StreamConfig | undefined): string[] {
-  if (found === undefined) return [`stream ${need.name} is missing`];
+  if (found === undefined) {
+    const { name, subjects, retention, max_age: maxAge } = need;
+    return [
+      `stream ${name} is missing: it needs subjects ${subjects.join(", ")}, retention ${retention}, max_age ${maxAge}`,
+    ];
+  }
   return (Object.keys(need) as (keyof StreamNeed)[])
     .filter((key) => JSON.stringify(found[key]) !== JSON.stringify(need[key]))
     .map((key) => `stream ${need.name}: ${key} is ${JSON.stringify(found[key])}, needed ${JSON.stringify(need[key])}`);
