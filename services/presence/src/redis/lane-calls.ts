@@ -35,12 +35,18 @@ export function applyLane(
     if (outcomes.some(([status]) => status === "EPOCH")) return undefined;
     const stamp = scripts.stamp(outcomes.at(-1)!);
     if (outcomes.some(([status]) => status !== "OK")) return { status: "UNKNOWN_EDGE", ...stamp };
-    const results = outcomes.flatMap(([, , , results], i) =>
-      (results as (string | unknown[])[]).map(
-        (result, j): OpResult => decodeResult(chunks[i]![j]!, typeof result === "string" ? result.split("\n") : result),
-      ),
-    );
+    const results = outcomes.flatMap(([, , , replied], i) => decoded(chunks[i]!, replied as (string | unknown[])[]));
     return { status: "OK", ...stamp, results };
+  });
+}
+
+/** The results of one call. A join that says no position has that of the one before. */
+function decoded(ops: readonly LaneOp[], replies: readonly (string | unknown[])[]): OpResult[] {
+  let position = "";
+  return replies.map((reply, i) => {
+    const result = decodeResult(ops[i]!, typeof reply === "string" ? reply.split("\n") : reply);
+    if (result.kind === "join") position = result.facts.position ||= position;
+    return result;
   });
 }
 

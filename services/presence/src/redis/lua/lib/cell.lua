@@ -70,9 +70,11 @@ function cell.emit(ns, tenant, target, event, id, payload, meta_rest, tp)
   return cell.last_log
 end
 
---- The newest place in the log.
+--- The newest place in the log: while the script runs nobody else writes to it.
 function cell.position()
-  if cell.last_log then return cell.last_log end
-  local newest = redis.call("XREVRANGE", cell.prefix .. "log:0", "+", "-", "COUNT", 1)[1]
-  return newest and newest[1] or "0-0"
+  if not cell.last_log then
+    local newest = redis.call("XREVRANGE", cell.prefix .. "log:0", "+", "-", "COUNT", 1)[1]
+    cell.last_log = newest and newest[1] or "0-0"
+  end
+  return cell.last_log
 end

@@ -1,7 +1,9 @@
 --- join: Takes: tenant ns user session incarnation room observe ("1" or "") max retain history publish info re tp.
 -- max "" = no limit; retain and history in ms; info JSON text, "" = write none. re "" = none.
--- Returns: room epoch, roster version, count, occupancy ("1" or ""), state version, seq, position, version before, member.
+-- Returns: room epoch, roster version, count, occupancy ("1" or ""), state version, seq, position ("" = that of the join
+--   before in this call), version before, member.
 -- Bounds: one room. A member's second join is unseen unless it brings info; joining the other way leaves first.
+local position_told
 ops.join = function()
   local tenant, ns, user, id, inc, room, observe, max, retain, history, publish, info, re, tp = take(14)
   local u = users.load(tenant, user)
@@ -25,7 +27,6 @@ ops.join = function()
     rooms.open(r, { retain = tonumber(retain), history = tonumber(history), publish = publish == "1" })
   end
   local from, member = r.version, ""
-  cell.last_log = nil
   if not how then sessions.add_room(u, s, room, wanted) end
   if wanted == "m" then
     local change, text = rooms.join(r, u, s, info, why)
@@ -34,6 +35,8 @@ ops.join = function()
     rooms.keep(r)
   end
   users.save(u, why)
+  local position = cell.position() ~= position_told and cell.position() or ""
+  position_told = cell.position()
   return { "ok", rooms.epoch(r), int(r.version), r.count or rooms.count(r), r.occupancy and "1" or "", int(r.state), int(r.seq),
-    cell.position(), int(from), member }
+    position, int(from), member }
 end

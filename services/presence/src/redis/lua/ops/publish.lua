@@ -21,9 +21,8 @@ ops.publish = function()
   else
     except = "s:" .. tenant .. "/" .. user .. "/" .. id
   end
-  rollcall_emit(cell.prefix .. "log:0", CFG.log_max, { nsp = ns, tenant = tenant, room = "r:" .. tenant .. "/" .. room,
+  cell.last_log = rollcall_emit(cell.prefix .. "log:0", CFG.log_max, { nsp = ns, tenant = tenant, room = "r:" .. tenant .. "/" .. room,
     x = except, mid = mid, tp = tp, ev = event, packet = '["' .. event .. '",' .. data .. "," .. meta .. "]" })
-  cell.last_log = nil
   state.remember(tenant, ns, user, event, message_id, seq .. " " .. mid .. " " .. ts)
   return { "ok", seq, mid, ts }
 end
