@@ -7,7 +7,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { subjectsOf } from "@rollcall/contracts";
 import { waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { INSTALL, type Locked, startLocked } from "./locked.ts";
+import { INSTALL, type Locked, PATIENCE_MS, startLocked } from "./locked.ts";
 
 let locked: Locked;
 beforeAll(async () => {
@@ -19,9 +19,9 @@ const subjects = subjectsOf(INSTALL);
 const room = "doc:plan";
 type Reply = { ok: boolean; data?: Record<string, unknown>; error?: { code: string } };
 const ask = async (nc: NatsConnection, name: string, body: unknown): Promise<Reply> =>
-  (await nc.request(subjects.request("main", name), JSON.stringify(body), { timeout: 5_000 })).json<Reply>();
+  (await nc.request(subjects.request("main", name), JSON.stringify(body), { timeout: PATIENCE_MS })).json<Reply>();
 const publish = async (nc: NatsConnection, subject: string, data: unknown) => {
-  await jetstream(nc).publish(subject, JSON.stringify(data));
+  await jetstream(nc, { timeout: PATIENCE_MS }).publish(subject, JSON.stringify(data));
 };
 
 describe("everything works with no more than the grants", () => {
@@ -35,17 +35,17 @@ describe("everything works with no more than the grants", () => {
     await Promise.all([a!.ready(), b!.ready()]);
     await a!.call("room:join", { room });
     await b!.call("room:join", { room });
-    await a!.waitForEvent("room:roster", ({ payload }) => JSON.stringify(payload).includes("user-1"));
+    await a!.waitForEvent("room:roster", ({ payload }) => JSON.stringify(payload).includes("user-1"), PATIENCE_MS);
     await a!.call("chat:said", { room, data: { text: "hello" } });
-    await b!.waitForEvent("chat:said");
+    await b!.waitForEvent("chat:said", undefined, PATIENCE_MS);
     await a!.call("cursor:moved", { room, data: {} });
-    await b!.waitForEvent("cursor:moved");
+    await b!.waitForEvent("cursor:moved", undefined, PATIENCE_MS);
     await a!.call("state:patch", { room, ops: [{ op: "set", key: "title", value: "Plan" }] });
-    await b!.waitForEvent("room:state");
+    await b!.waitForEvent("room:state", undefined, PATIENCE_MS);
     expect(await b!.call("room:history", { room })).toMatchObject({ seq: 1 });
     expect(await b!.call("presence:watch", { users: ["user-0"] })).toMatchObject({ users: [{ status: "active" }] });
     await a!.call("presence:set", { status: "busy" });
-    await b!.waitForEvent("presence:changed");
+    await b!.waitForEvent("presence:changed", undefined, PATIENCE_MS);
     expect(await a!.call("ticket:reply", {})).toEqual({ answer: "done" });
   });
 
@@ -55,9 +55,9 @@ describe("everything works with no more than the grants", () => {
     await ada.ready();
     await ada.call("room:join", { room });
     await publish(publisher, "events.main.builds.finished", { doc: "plan" });
-    await ada.waitForEvent("build:finished");
+    await ada.waitForEvent("build:finished", undefined, PATIENCE_MS);
     await publish(publisher, "events.main.orders.shipped", { customer: "ada" });
-    const { meta } = await ada.waitForEvent("order:shipped");
+    const { meta } = await ada.waitForEvent("order:shipped", undefined, PATIENCE_MS);
     await ada.call("inbox:ack", { epoch: meta!.inbox!.epoch, seq: meta!.inbox!.seq });
     expect(await ada.call("inbox:sync", {})).toMatchObject({ events: [["order:shipped", { customer: "ada" }, {}]] });
 
@@ -92,7 +92,7 @@ describe("everything works with no more than the grants", () => {
     const mallory = await locked.cluster.client(1, { user: "mallory" });
     await mallory.ready();
     expect(await ask(operator, "session.revoke", { user: "mallory", reason: "test" })).toMatchObject({ ok: true });
-    await mallory.waitForEvent("session:revoked");
+    await mallory.waitForEvent("session:revoked", undefined, PATIENCE_MS);
   });
 
   test("no service was refused anything, by either server", async () => {

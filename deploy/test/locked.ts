@@ -22,6 +22,8 @@ const passwordOf = (role: Role | RedisRole) => `password-of-${role}`;
 
 const pem = (name: string) => join(REPOSITORY, "packages/testkit/test/runtime/tls", `${name}.pem`);
 const TLS = { ca: pem("ca"), cert: pem("server-cert"), key: pem("server-key") };
+/** Of a machine that does other work. */
+export const PATIENCE_MS = 60_000;
 /** What the server's certificate is for; of the two, NATS takes it from the URL. */
 const [REDIS_NAME, NATS_NAME] = ["server.test", "localhost"];
 const CERTIFICATES = {
@@ -54,7 +56,9 @@ export async function startLocked(): Promise<Locked> {
   const secretOf = (role: Role | RedisRole) => passwordOf(role) + generation;
   const writeNatsConf = () => {
     const variables = ROLES.map((role) => `${passwordVariable(INSTALL, role)}: "${secretOf(role)}"`);
-    const tls = `tls { ca_file: "${TLS.ca}", cert_file: "${TLS.cert}", key_file: "${TLS.key}", verify: true }`;
+    // Handshakes of a busy machine take more than the two seconds that the server gives them.
+    const files = `ca_file: "${TLS.ca}", cert_file: "${TLS.cert}", key_file: "${TLS.key}"`;
+    const tls = `tls { ${files}, verify: true, timeout: ${PATIENCE_MS / 1_000} }`;
     // Said here and not by a flag: older servers end JetStream when a file without it is reloaded.
     const store = `jetstream { store_dir: "${join(folder, "store")}" }`;
     writeFileSync(conf, `${tls}\n${store}\n${variables.join("\n")}\n${renderPermissions({ install: INSTALL })}`);
@@ -121,6 +125,8 @@ export async function startLocked(): Promise<Locked> {
         pass: secretOf(role),
         tls: { caFile: TLS.ca, certFile: CERTIFICATES.NATS_TLS_CERT, keyFile: CERTIFICATES.NATS_TLS_KEY },
         inboxPrefix: inboxOf(role),
+        timeout: PATIENCE_MS,
+        waitOnFirstConnect: true,
       });
       opened.push(nc);
       return nc;

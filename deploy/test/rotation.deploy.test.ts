@@ -9,7 +9,7 @@ import { jetstream } from "@nats-io/jetstream";
 import { subjectsOf } from "@rollcall/contracts";
 import { devKeys, type TestClient, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, test } from "vitest";
-import { INSTALL, type Locked, startLocked } from "./locked.ts";
+import { INSTALL, type Locked, PATIENCE_MS, startLocked } from "./locked.ts";
 
 /** A key ring asks once in half a minute at most. */
 const PATIENCE = { timeoutMs: 90_000, everyMs: 200 };
@@ -39,7 +39,7 @@ async function worksFor(generation: string): Promise<void> {
   const notices: string[] = [];
   backend.subscribe(FALLBACKS, { callback: (_, message) => void notices.push(message.string()) });
   await backend.flush();
-  const events = jetstream(await locked.bus("publisher"));
+  const events = jetstream(await locked.bus("publisher"), { timeout: PATIENCE_MS });
   const ship = (customer: string) => events.publish("events.main.orders.shipped", JSON.stringify({ customer, text }));
   await ship("nobody-here");
 
