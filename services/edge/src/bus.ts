@@ -44,11 +44,17 @@ export function createBus(source: ConnectionSource, subjects: Subjects): Bus {
       request<T>(connected(source), subjects.presenceDoor(cell, "read"), body, {
         timeoutMs: READ_TIMEOUT_MS,
         ...(traceparent === undefined ? {} : { traceparent }),
-      }),
+      }).catch(unread),
     inbox: async <T>(body: unknown, traceparent: string): Promise<T> =>
       request<T>(connected(source), subjects.notifierDoor("inbox"), body, { timeoutMs: READ_TIMEOUT_MS, traceparent }),
     command: async (command) => askBackend(connected(source), command),
   };
+}
+
+/** A read that is not answered has no effect to wonder about: presence is away. */
+function unread(error: unknown): never {
+  if (RollcallError.from(error).code === "TIMEOUT") throw new RollcallError("UNAVAILABLE", { cause: error });
+  throw error;
 }
 
 /** Backends answer with plain data, or with the header `rollcall-error` and a message. */
