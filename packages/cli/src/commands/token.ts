@@ -45,6 +45,11 @@ export function addToken(program: Command, context: Context): void {
     .action(async (flags: Flags) => {
       const sign = await tokenSigner(home);
       const state = readState(home.state);
+      if (state !== undefined && state.status.jwksFile !== home.jwks) {
+        terminal.note(
+          `signed with the development key: the cluster of this folder trusts ${state.status.jwksFile} instead`,
+        );
+      }
       const issuer = state?.issuer ?? env.JWT_ISS;
       const audience = state?.audience ?? env.JWT_AUD;
       const capabilities = flags.cap === undefined ? await defaultCapabilities(context) : parseCapabilities(flags.cap);
