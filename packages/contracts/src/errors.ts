@@ -109,8 +109,8 @@ export const ERROR_CATALOGUE = {
   LIMIT_EXCEEDED: {
     retryable: false,
     message: "a limit is reached",
-    where: "acks",
-    remedy: "Leave a room or unwatch a user first: `details.limit` names what is full.",
+    where: "acks, requests",
+    remedy: "Leave a room, unwatch a user or store less first: `message` or `details.limit` says what is full.",
   },
   OVERLOADED: {
     retryable: true,
