@@ -250,11 +250,14 @@ function fitListeners(emitter: WithEvents): void {
   const fitted = new Listeners();
   for (const event of Reflect.ownKeys(table)) {
     const listeners = table[event]!;
-    const bare = (listener: Listener) => (LAST.has(event) ? (listener.listener ?? listener) : listener);
+    const bare = LAST.has(event) ? unwrapped : itself;
     fitted[event] = Array.isArray(listeners) ? withMarks(listeners.map(bare), listeners) : bare(listeners);
   }
   emitter._events = fitted;
 }
+
+const unwrapped = (listener: Listener): Listener => listener.listener ?? listener;
+const itself = (listener: Listener): Listener => listener;
 
 /** Node marks a list that is being told, so that it is not changed meanwhile: a list without the mark would be. */
 function withMarks<T extends object>(list: T, original: T): T {

@@ -185,9 +185,8 @@ function refusalOfShape(request: IncomingMessage, asked: Asked | undefined): Ref
 }
 
 function parseUrl(url: string | undefined): Asked | undefined {
-  if (url === undefined || !url.startsWith("/") || !URL.canParse(url, "http://edge")) return undefined;
-  const { pathname, searchParams } = new URL(url, "http://edge");
-  return { path: pathname, query: searchParams };
+  const parsed = url?.startsWith("/") === true ? URL.parse(url, "http://edge") : null;
+  return parsed === null ? undefined : { path: parsed.pathname, query: parsed.searchParams };
 }
 
 function ignoreReset(): void {
