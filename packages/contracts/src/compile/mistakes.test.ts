@@ -185,6 +185,11 @@ test.each<[name: string, text: string, ...expected: string[]]>([
     relay("{ type: object, properties: { n: { type: integer } } }", ", examples: [{ n: 1 }, { n: x }]"),
     "f0.yaml:4:108 /relays/a:b/examples/1 does not validate: /n must be integer",
   ],
+  [
+    "example of a schema that has mistakes itself",
+    relay("{ type: text }", ", examples: [7]"),
+    "f0.yaml:4:33 /relays/a:b/payload/type is not what JSON Schema allows here: must be one of array, boolean, integer, null, number, object, string",
+  ],
   ["rate", relay("{}", ", rate: fast"), "f0.yaml:4:35 /relays/a:b/rate must be a rate such as 30/s or 10/m"],
   [
     "rate above the server's",

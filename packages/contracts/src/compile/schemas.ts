@@ -26,7 +26,8 @@ export interface SchemaCompiler {
 /** Of the 5 ms that a payload may cost, what parsing and walking it leaves. */
 const MAX_NS = 3_000_000;
 
-const REFUSE_ALL: Validator = () => [{ pointer: "", keyword: "schema", message: "the schema has mistakes" }];
+/** Of a schema whose own mistakes are told. */
+export const REFUSE_ALL: Validator = () => [{ pointer: "", keyword: "schema", message: "the schema has mistakes" }];
 
 /** Names that every object has a member of, in a schema's text. */
 const INHERITED = new RegExp(`"(?:${Object.getOwnPropertyNames(Object.prototype).join("|")})"`);

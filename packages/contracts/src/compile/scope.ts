@@ -5,7 +5,7 @@ import type { Mistake, Validator } from "../contract.ts";
 import { pointerOf } from "../pointer.ts";
 import { formatDuration, parseDuration, parseRate } from "./quantities.ts";
 import type { ReferenceScope } from "./references.ts";
-import type { CompiledSchema, SchemaCompiler } from "./schemas.ts";
+import { type CompiledSchema, REFUSE_ALL, type SchemaCompiler } from "./schemas.ts";
 import type { Source } from "./source.ts";
 
 interface DurationLimits {
@@ -63,6 +63,7 @@ export class BuildScope {
   }
 
   examples(pointer: string, examples: readonly unknown[] | undefined, validate: Validator): void {
+    if (validate === REFUSE_ALL) return;
     for (const [i, example] of (examples ?? []).entries()) {
       const [issue] = validate(example) ?? [];
       if (issue === undefined) continue;
