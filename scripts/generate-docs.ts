@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { clientApiPage } from "./docs/client-api.ts";
 import { clientWire } from "./docs/client-wire.ts";
 import { errorsPage, eventsPage, subjectsPage } from "./docs/contract-pages.ts";
+import { dependencyPage } from "./docs/dependency-page.ts";
 import { logsPage } from "./docs/log-page.ts";
 import { configurationPage, limitsPage, metricsPage } from "./docs/operation-pages.ts";
 
@@ -21,6 +22,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   "docs/operations/logs.md": logsPage,
   "packages/client/src/wire.ts": clientWire,
   "docs/client-api.md": clientApiPage,
+  "docs/dependencies.md": dependencyPage,
 };
 
 /** One line per page that differs: `file:line what is there, what should be`. */
