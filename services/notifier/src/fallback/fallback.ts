@@ -19,6 +19,7 @@ import { createAttempt } from "./attempt.ts";
 import type { Channel } from "./channel.ts";
 import { BACKOFF, type JobData, type Jobs, makeJob, putBehind, queueName, RECONCILE_MS, rest } from "./jobs.ts";
 import { startQueueGauge } from "./queue-gauge.ts";
+import { unknownChannels } from "./unknown-channels.ts";
 
 export interface FallbackOptions {
   contracts: Contracts;
@@ -77,6 +78,10 @@ export function startFallback(options: FallbackOptions): Fallback {
     random,
     logger,
   });
+  for (const [channel, events] of unknownChannels(contracts, channels)) {
+    const declared = events.join(" ");
+    logger.warn({ event: "fallback.channel_unknown", channel, declared }, "CHANNELS has no such channel: notices wait");
+  }
   for (const [name, channel] of channels) {
     const common = { connection, prefix };
     const queue = new Queue<JobData>(queueName(name), common);
