@@ -18,8 +18,8 @@ export const HANDSHAKE: readonly Control[] = [
   edge(
     "the tenants of an issuer",
     "handshake/token.ts",
-    "if (tooLong || fromFuture || foreign)",
-    "if (tooLong || fromFuture)",
+    "if (issuer.tenants?.includes(tenant) === false)",
+    "if (false)",
     TOKEN,
   ),
   edge(
@@ -29,18 +29,12 @@ export const HANDSHAKE: readonly Control[] = [
     "true",
     TOKEN,
   ),
-  edge(
-    "the longest life of a token",
-    "handshake/token.ts",
-    "if (tooLong || fromFuture || foreign)",
-    "if (fromFuture || foreign)",
-    TOKEN,
-  ),
+  edge("the longest life of a token", "handshake/token.ts", "if (lifeMs > maxTtlMs)", "if (false)", TOKEN),
   edge(
     "a token from the future",
     "handshake/token.ts",
-    "if (tooLong || fromFuture || foreign)",
-    "if (tooLong || foreign)",
+    "if (issuedAtMs > clock.now() + LEEWAY_MS)",
+    "if (false)",
     TOKEN,
   ),
   edge(
