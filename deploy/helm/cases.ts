@@ -69,6 +69,49 @@ export const GOOD: Record<string, Values> = {
       natsUrlFrom: secret("smoke"),
     },
   },
+  // What excludes parts of `everything`, and what few set: between them each line of the templates is rendered.
+  "the rest": {
+    nameOverride: "rollcall",
+    auth: { jwks: { url: "", configMap: "jwks" } },
+    contracts: { existingConfigMap: "contracts" },
+    redis: {
+      mode: "sentinel",
+      url: "rediss://mymaster",
+      sentinels: ["s-0.s:26379"],
+      sentinelPasswordFrom: secret("redis"),
+      durable: { url: "redis://redis-durable:6379" },
+      tls: { ...secret("redis-tls"), serverName: "redis.internal" },
+    },
+    nats: {
+      url: "",
+      urlFrom: secret("nats"),
+      nkeyFrom: secret("nats"),
+      tls: { ...secret("nats-tls"), certKey: "tls.crt", keyKey: "tls.key" },
+      jetStreamDomain: "hub",
+    },
+    image: { digests: { edge: digest("e") } },
+    serviceAccount: { annotations: { "iam.example.com/role": "rollcall" } },
+    edge: {
+      podLabels: { tier: "front" },
+      podAnnotations: { "example.com/team": "live" },
+      priorityClassName: "high",
+      nodeSelector: { pool: "edges" },
+      tolerations: [{ key: "edges", operator: "Exists" }],
+      affinity: { nodeAffinity: {} },
+      topologySpreadConstraints: [
+        { topologyKey: "kubernetes.io/hostname", maxSkew: 1, whenUnsatisfiable: "ScheduleAnyway", labelSelector: {} },
+      ],
+      autoscaling: { mode: "keda", prometheusUrl: "http://prometheus.monitoring:9090" },
+      service: { annotations: { "example.com/idle-timeout": "3600" } },
+      httpRoute: { ...httpRoute, annotations: { "example.com/owner": "live" } },
+      ingress: {
+        enabled: true,
+        hosts: ["live.example.com"],
+        annotations: { "example.com/proxy-read-timeout": "3600" },
+      },
+    },
+    monitoring: { monitor: "PodMonitor", labels: { release: "prometheus" } },
+  },
   "redis sentinel": {
     redis: {
       mode: "sentinel",

@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { GOOD, merged, minimal } from "./cases.ts";
 import { CHART } from "./generate.ts";
 
-export const GOLDEN = ["minimal", "everything"] as const;
-export const goldenPath = (name: string) => join(import.meta.dirname, "test/golden", `${name}.yaml`);
+export const GOLDEN = ["minimal", "everything", "the rest"] as const;
+export const goldenPath = (name: string) =>
+  join(import.meta.dirname, "test/golden", `${name.replaceAll(" ", "-")}.yaml`);
 export const valuesOf = (name: string) => merged(minimal, GOOD[name]!);
 
 /** Of the templates and values, not of generated files: a new setting changes no snapshot. */

@@ -17,7 +17,10 @@ const isControl = (line: string) =>
 
 /** Each line with what is nested below it, in turn. What controls the rendering stays. */
 export function templateMutants(name: string, text: string): Mutant<string>[] {
-  const lines = text.split("\n");
+  // A comment says nothing, but keeps its lines.
+  const lines = text
+    .replaceAll(/\{\{-?\s*\/\*.*?\*\/\s*-?\}\}/gs, (comment) => comment.replaceAll(/[^\n]/g, ""))
+    .split("\n");
   return lines.flatMap((line, from) =>
     isControl(line)
       ? []
