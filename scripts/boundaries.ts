@@ -29,21 +29,9 @@ const CORE_SERVICE = "services/presence/src/";
 const CORE = `${CORE_SERVICE}core/`;
 /** The folders of each service's `src`, from the top down. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
-  edge: ["handshake", "inbound", "sessions", "outbound", "clients"],
-  presence: ["api", "workers", "redis", "twin", "core"],
-  notifier: [
-    "api",
-    "intake",
-    "fallback",
-    "dead-letter",
-    "delivery",
-    "explain",
-    "inbox",
-    "routing",
-    "ledger",
-    "streams",
-    "redis",
-  ],
+  edge: "handshake inbound sessions outbound clients".split(" "),
+  presence: "api workers redis twin core".split(" "),
+  notifier: "api intake fallback dead-letter delivery explain inbox routing ledger streams redis".split(" "),
 };
 /** What the pure core may import besides itself and its service's types. */
 const CORE_IMPORTS = ["@rollcall/contracts", "@rollcall/contracts/internal"];
