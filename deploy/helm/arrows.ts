@@ -31,6 +31,15 @@ const peerName = (arrow: string) =>
 /** A line for each arrow that is missing or too much; of sets that are not listed, only whether all is closed at first. */
 export function arrowBreaches(name: string, objects: readonly Manifest[]): string[] {
   const open = isDeniedByDefault(objects) === (name === "bare") ? ["it does not deny by default"] : [];
+  for (const { kind, metadata, spec } of objects) {
+    if (kind !== "NetworkPolicy") continue;
+    const directions = ["Ingress", "Egress"].filter((one) => spec[one.toLowerCase()] !== undefined);
+    const types = listOf(spec.policyTypes).map(textOf);
+    if (types.length === 0 || !directions.every((one) => types.includes(one)))
+      open.push(`no direction: ${metadata.name}`);
+    const isOurs = mapOf(spec.podSelector!.matchLabels)["app.kubernetes.io/instance"] !== undefined;
+    if (!isOurs) open.push(`of other releases too: ${metadata.name}`);
+  }
   const wanted = ARROWS[name];
   if (wanted === undefined) return open;
   const present = arrowsOf(objects).map(peerName);
