@@ -60,10 +60,12 @@ export class Connections {
     if (known?.connecting?.size === 0) known.connecting = undefined;
   }
 
-  established(conn: EngineSocket): void {
+  /** False: it has a session already, of another namespace. */
+  established(conn: EngineSocket): boolean {
     const known = this.#known.get(conn);
-    if (known === undefined || known.established) return;
+    if (known === undefined || known.established) return false;
     known.established = true;
     this.#handshakes--;
+    return true;
   }
 }

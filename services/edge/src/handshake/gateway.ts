@@ -144,13 +144,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function announce({ session, resumed }: Connected): void {
     const { socket } = session;
-    connections.established(socket.conn);
+    // With its first session a connection lets its request go.
+    if (connections.established(socket.conn)) frontDoor.leave(socket.request);
     metrics.connect("OK");
     socket.use((packet) => options.dispatch(session, packet));
     socket.on("disconnect", onDisconnect);
     socket.removeAllListeners("error"); // socket.io's own does nothing
     socket.on("error", onError);
-    frontDoor.leave(socket.request);
     // Neither the token nor the request is of use from here on: each would be kept as long as the connection.
     trimConnection(socket);
     const facts = { edge: options.edge, resumed, nowMs: parts.clock.now(), health: parts.health.view, settings };
