@@ -44,10 +44,10 @@ const PARTS: readonly Part[] = [
     to: "peek: () => false",
   },
   {
-    part: "what a flush writes is in slices of 500 connections",
+    part: "what a flush writes is in slices of 500 connections or 3 ms",
     file: "packages/fanout/src/lane-limits.ts",
-    from: "sliceLanes: 500,",
-    to: "sliceLanes: 1_000_000,",
+    from: "sliceLanes: 500,\n  sliceMs: 3,",
+    to: "sliceLanes: 1_000_000,\n  sliceMs: 1_000_000,",
   },
   {
     part: "connections with equal sequences of frames share one Buffer",

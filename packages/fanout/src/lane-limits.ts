@@ -14,6 +14,8 @@ export interface LaneLimits {
   hardBytes: number;
   /** Connections written to in one turn of the event loop. */
   sliceLanes: number;
+  /** And for so long: on a slow machine, or when each gets much, fewer. */
+  sliceMs: number;
 }
 
 export const DEFAULT_LANE_LIMITS: LaneLimits = {
@@ -23,4 +25,5 @@ export const DEFAULT_LANE_LIMITS: LaneLimits = {
   settleMs: 50,
   hardBytes: 256 * 1024,
   sliceLanes: 500,
+  sliceMs: 3,
 };

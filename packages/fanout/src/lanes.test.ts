@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { ManualClock } from "@rollcall/runtime";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Frame, frameOf } from "./frame.ts";
 import type { Lane } from "./lane.ts";
 import { DEFAULT_LANE_LIMITS } from "./lane-limits.ts";
@@ -317,6 +317,25 @@ describe("flushing", () => {
     expect(lanes.dirty).toBe(0);
     for (const conn of conns) expect(order(conn)).toEqual(["1", "2"]);
     expect(conns.at(-1)!.tcp.sent).toHaveLength(1);
+  });
+
+  test("for a few milliseconds a turn, however few that is", async () => {
+    const conns = Array.from({ length: 100 }, () => new FakeConn());
+    const lane = (conn: FakeConn) => lanes.append(open(conn), small(1));
+    let nowMs = 0;
+    vi.spyOn(clock, "monotonic").mockImplementation(() => nowMs);
+    for (const conn of conns) {
+      lane(conn);
+      const write = conn.tcp.write.bind(conn.tcp);
+      conn.tcp.write = (...args) => {
+        nowMs += 1;
+        write(...args);
+      };
+    }
+    lanes.flush();
+    expect(conns.filter((conn) => conn.tcp.sent.length > 0)).toHaveLength(25);
+    await clock.advance(0);
+    expect(conns.filter((conn) => conn.tcp.sent.length > 0)).toHaveLength(100);
   });
 
   test("a send is written in the next turn without being asked", async () => {

@@ -35,6 +35,9 @@ export interface LaneEvents {
   dropped(reason: "volatile" | "slow", frames: number): void;
 }
 
+/** Connections written to between two looks at the clock. */
+const LANES_PER_LOOK = 25;
+
 /** The lane of a connection: one listener serves all of them. */
 const LANE = Symbol("rollcall.lane");
 type WithLane = EngineConnection & { [LANE]?: Lane };
@@ -128,7 +131,9 @@ export class Lanes {
 
   #writeSlice(): void {
     const end = Math.min(this.#written + this.#limits.sliceLanes, this.#dirty.length);
+    const untilMs = this.#clock.monotonic() + this.#limits.sliceMs;
     while (this.#written < end) {
+      if (this.#written % LANES_PER_LOOK === 0 && this.#clock.monotonic() > untilMs) break;
       const lane = this.#dirty[this.#written++]!;
       lane.isDirty = false;
       if (lane.pending !== undefined) this.#write(lane, false);
