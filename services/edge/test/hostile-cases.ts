@@ -69,7 +69,15 @@ const early = (name: string, ...packets: string[]): BadSpeech => ({ ...breaking(
 const kept = (name: string, packet: string): BadSpeech => ({ name, bytes: [textFrame(packet)], fate: "kept" });
 const moved = (data: string) => `421["cursor:moved",{"room":"doc:1","data":${data}}]`;
 const object = (keys: number) => `{${Array.from({ length: keys }, (_, i) => `"k${i}":1`).join(",")}}`;
-const piece = (fin: boolean, opcode: number) => encodeFrame({ fin, opcode, payload: Buffer.alloc(0) });
+const CONTINUATION = 0;
+const piece = (fin: boolean) => encodeFrame({ fin, opcode: CONTINUATION, payload: Buffer.alloc(0) });
+/** A command that would be answered if it came in one piece. */
+const fragments = (count: number, name = `a command in ${count} fragments`) =>
+  frames(
+    name,
+    encodeFrame({ fin: false, payload: Buffer.from('421["presence:unwatch",{"users":["bob"]}]') }),
+    Buffer.concat(Array.from({ length: count - 1 }, (_, i) => piece(i === count - 2))),
+  );
 
 export const BAD_FRAMES: readonly BadSpeech[] = [
   frames("reserved bits", encodeFrame({ rsv: 4, payload: Buffer.from("2") })),
@@ -82,11 +90,8 @@ export const BAD_FRAMES: readonly BadSpeech[] = [
   frames("64 KB and one byte", textFrame(`42["a:b","${"x".repeat(65_530)}"]`)),
   frames("half a character of UTF-8", encodeFrame({ payload: Buffer.from([0x34, 0x32, 0xf0, 0x9f]) })),
   frames("a close code that is none (CVE-2026-45736)", encodeFrame({ opcode: 8, payload: Buffer.from([0, 1]) })),
-  frames(
-    "100,000 fragments (CVE-2026-48779)",
-    encodeFrame({ fin: false, payload: Buffer.from("42") }),
-    Buffer.concat(Array.from({ length: 100_000 }, () => piece(false, 0))),
-  ),
+  fragments(65),
+  fragments(100_000, "100,000 fragments (CVE-2026-48779)"),
 ];
 
 export const BAD_PACKETS: readonly BadSpeech[] = [

@@ -27,8 +27,9 @@ afterEach(async () => {
   expect(witness.disconnects).toEqual([]);
 });
 
+/** Answers pings, so that what is closed was not closed for its silence. */
 const opened = async (how: { mute?: boolean } = {}) => {
-  const raw = new RawSocket(port, how);
+  const raw: RawSocket = new RawSocket(port, { ...how, onText: (text) => text === "2" && raw.send(textFrame("3")) });
   raw.upgrade();
   await waitFor(() => raw.isOpen);
   return raw;
