@@ -3,6 +3,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+export type ServiceFolder = "edge" | "presence" | "notifier";
+
 export interface Home {
   /** The checkout. */
   readonly root: string;
@@ -25,7 +27,9 @@ export interface Home {
   readonly results: string;
   log(component: string): string;
   /** The program of a service. */
-  service(name: "edge" | "presence" | "notifier"): string;
+  service(name: ServiceFolder): string;
+  /** What it can be told. */
+  settings(name: ServiceFolder): string;
 }
 
 export function homeOf(root: string): Home {
@@ -43,6 +47,7 @@ export function homeOf(root: string): Home {
     results: join(folder, "results"),
     log: (component) => join(folder, "logs", `${component}.log`),
     service: (name) => join(root, "services", name, "src", "main.ts"),
+    settings: (name) => join(root, "services", name, "src", "config.ts"),
   };
 }
 

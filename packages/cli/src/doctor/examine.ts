@@ -1,12 +1,8 @@
 /** Looks at everything a cluster stands on, one thing after the other; a thing that cannot be looked at is a finding. */
 
-import { jetstreamManager } from "@nats-io/jetstream";
-import { DEFAULT_INSTALL, subjectsOf } from "@rollcall/contracts";
-import { layoutOf, v1Placement } from "@rollcall/fanout";
-import { boundsConfig, ConfigError, commonConfig, defineConfig, loadConfig } from "@rollcall/runtime";
-import { Redis } from "ioredis";
-import { type BusFlags, useBus } from "../bus/connect.ts";
-import { redisOptions } from "../bus/redis.ts";
+import { DEFAULT_INSTALL } from "@rollcall/contracts";
+import { ConfigError, defineConfig, loadConfig, optionalSecret, optionalText } from "@rollcall/runtime";
+import type { BusFlags } from "../bus/connect.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { isAlive } from "../cluster/identity.ts";
 import { describePortHolder, isPortFree } from "../cluster/port-holder.ts";
@@ -15,7 +11,10 @@ import { readState } from "../cluster/state.ts";
 import { CliError, type Context } from "../context.ts";
 import { findServer } from "../servers/find.ts";
 import { NATS, REDIS, type ServerProgram } from "../servers/programs.ts";
-import { type Finding, finding, isAtLeast, judgeLayout, judgeNats, judgeRedis } from "./finding.ts";
+import { type Finding, finding, isAtLeast } from "./finding.ts";
+import { examineNats } from "./nats.ts";
+import { examineRedis } from "./redis.ts";
+import { examineSettings } from "./settings.ts";
 
 export interface DoctorFlags extends BusFlags {
   redis?: string;
@@ -23,17 +22,41 @@ export interface DoctorFlags extends BusFlags {
 
 const MIN_NODE = "24.15.0";
 
+/** Where things are, from the environment and the files it names. */
+const ADDRESSES = defineConfig({
+  properties: {
+    REDIS_URL: optionalSecret({ description: "" }),
+    REDIS_DURABLE_URL: optionalSecret({ description: "" }),
+    NATS_URL: optionalSecret({ description: "" }),
+    INSTALL: optionalText({ description: "" }),
+    EVENT_SOURCES: optionalText({ description: "" }),
+  },
+});
+
 export async function examine(flags: DoctorFlags, context: Context): Promise<Finding[]> {
-  const { home, env } = context;
+  const { home } = context;
   const state = readState(home.state);
   const running = state !== undefined && isAlive(state.supervisor) ? state : undefined;
-  const redisUrl = flags.redis ?? env.REDIS_URL ?? running?.status.redisUrl;
-  const hasNats = (flags.nats ?? env.NATS_URL ?? running) !== undefined;
-  const findings = [node(), ...settings(context), await contractFiles(running?.contracts, context)];
+  const given = addresses(context);
+  const redisUrl = flags.redis ?? given.REDIS_URL ?? running?.status.redisUrl;
+  const natsUrl = flags.nats ?? given.NATS_URL;
+  const install = flags.install ?? given.INSTALL ?? running?.status.install ?? DEFAULT_INSTALL;
+  const findings = [node(), ...(await examineSettings(context)), await contractFiles(running?.contracts, context)];
   if (redisUrl === undefined) findings.push(await program(REDIS, context));
-  else findings.push(...(await redis(redisUrl, context)));
-  if (hasNats) findings.push(...(await nats(flags, context)));
-  else findings.push(await program(NATS, context));
+  else {
+    const durableUrl = given.REDIS_DURABLE_URL ?? redisUrl;
+    const isOne = durableUrl === redisUrl;
+    findings.push(...(await examineRedis({ about: "redis", url: redisUrl, install, durable: isOne }, context)));
+    if (!isOne) {
+      const durable = { about: "redis-durable", url: durableUrl, install, durable: true };
+      findings.push(...(await examineRedis(durable, context)));
+    }
+  }
+  if (natsUrl === undefined && running === undefined) findings.push(await program(NATS, context));
+  else {
+    const bus = { ...flags, install, ...(natsUrl === undefined ? {} : { nats: natsUrl }) };
+    findings.push(...(await examineNats(bus, context, given.EVENT_SOURCES)));
+  }
   if (running === undefined) return [...findings, ...(await ports())];
   for (const { name, ready } of running.status.components) {
     findings.push(ready ? finding.ok(name, "ready") : finding.bad(name, "not ready", `./rollcall logs ${name}`));
@@ -47,14 +70,13 @@ function node(): Finding {
   return finding.bad("node", `version ${version}`, `run ./rollcall, which brings ${MIN_NODE} or newer`);
 }
 
-/** Those that all services share, and the relations between them. */
-function settings({ env }: Context): Finding[] {
+/** A file that cannot be read is told with the settings. */
+function addresses({ env }: Context): ReturnType<typeof loadConfig<typeof ADDRESSES>> {
   try {
-    loadConfig(defineConfig(commonConfig, boundsConfig), env);
-    return [finding.ok("settings", "valid, and their relations hold")];
+    return loadConfig(ADDRESSES, env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.mistakes.map((mistake) => finding.bad("settings", mistake, "change the environment variable"));
+    return {};
   }
 }
 
@@ -74,58 +96,6 @@ async function program(wanted: ServerProgram, { env, home, terminal }: Context):
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return finding.bad(wanted.name, error.message, error.hint ?? "");
-  }
-}
-
-async function redis(url: string, context: Context): Promise<Finding[]> {
-  const { clock, env } = context;
-  let lost: Error | undefined;
-  let client: Redis | undefined;
-  try {
-    const install = env.INSTALL ?? DEFAULT_INSTALL;
-    client = new Redis(url, redisOptions(url, install, context));
-    client.on("error", (error: Error) => {
-      lost = error; // what is in flight rejects with less to say
-    });
-    await client.connect();
-    const text = await client.info();
-    const field = (name: string) => new RegExp(`^${name}:(\\S*)`, "m").exec(text)?.[1] ?? "unknown";
-    const [seconds, micros] = await client.time();
-    const judged = judgeRedis({
-      version: field("redis_version"),
-      maxmemoryPolicy: field("maxmemory_policy"),
-      appendonly: field("aof_enabled") === "1" ? "yes" : "no",
-      skewMs: Number(seconds) * 1_000 + Number(micros) / 1_000 - clock.now(),
-    });
-    return [...judged, judgeLayout(await layoutOf(client, { install, cell: v1Placement.cellOf("") }))];
-  } catch (error) {
-    const why = (lost ?? (error as Error)).message;
-    return [finding.bad("redis", `cannot be asked: ${why}`, "start it, or correct REDIS_URL")];
-  } finally {
-    client?.disconnect();
-  }
-}
-
-async function nats(flags: DoctorFlags, context: Context): Promise<Finding[]> {
-  try {
-    return await useBus(flags, context, async ({ nc, install }) => {
-      const subjects = subjectsOf(install);
-      const { version = "0", jetstream = false, max_payload: maxPayload = 0 } = nc.info ?? {};
-      const streams: string[] = [];
-      if (jetstream) {
-        for await (const name of (await jetstreamManager(nc)).streams.names()) streams.push(name);
-      }
-      const neededStreams = [
-        "EVENTS",
-        subjects.presenceStream(),
-        subjects.emittedStream(),
-        subjects.deadletterStream(),
-      ];
-      return judgeNats({ version, jetstream, maxPayload, streams, neededStreams });
-    });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return [finding.bad("nats", `cannot be asked: ${why}`, "start it, or correct NATS_URL and --creds")];
   }
 }
 

@@ -36,45 +36,94 @@ const MIN_NATS_PAYLOAD = 1024 * 1024;
 /** Deadlines are Redis' own; stamps on the wire are the services'. */
 const MAX_SKEW_MS = 1_000;
 
+/** What could be asked. */
 export interface RedisFacts {
-  version: string;
-  maxmemoryPolicy: string;
-  appendonly: string;
+  version?: string;
+  maxmemoryPolicy?: string;
+  /** Of the one that keeps inboxes. */
+  appendonly?: boolean;
   /** Its clock less ours. */
-  skewMs: number;
+  skewMs?: number;
 }
 
-export function judgeRedis(facts: RedisFacts): Finding[] {
-  const about = "redis";
-  const skewS = (facts.skewMs / 1_000).toFixed(1);
+export function judgeRedis(about: string, { version, maxmemoryPolicy, appendonly, skewMs }: RedisFacts): Finding[] {
+  const findings: Finding[] = [];
+  if (version !== undefined) {
+    findings.push(
+      isAtLeast(version, MIN_REDIS)
+        ? ok(about, `version ${version}`)
+        : bad(about, `version ${version}`, `install ${MIN_REDIS} or newer`),
+    );
+  }
+  if (maxmemoryPolicy !== undefined) {
+    findings.push(
+      maxmemoryPolicy === "noeviction"
+        ? ok(about, "evicts nothing")
+        : bad(about, `maxmemory-policy is ${maxmemoryPolicy}`, "set it to noeviction: evicted keys are lost users"),
+    );
+  }
+  if (appendonly !== undefined) {
+    findings.push(
+      appendonly
+        ? ok(about, "keeps an append-only file")
+        : warn(about, "keeps no append-only file", "set appendonly yes on the durable Redis: inboxes are in it"),
+    );
+  }
+  if (skewMs !== undefined) {
+    findings.push(
+      Math.abs(skewMs) <= MAX_SKEW_MS
+        ? ok(about, "its clock agrees with this machine's")
+        : warn(about, `its clock is ${(skewMs / 1_000).toFixed(1)} s off this machine's`, "synchronise both with NTP"),
+    );
+  }
+  return findings;
+}
+
+/** What was refused by rights: an entry of `ACL LOG`. */
+export interface Denial {
+  user: string;
+  /** `command`, `key`, `channel`, `auth`. */
+  reason: string;
+  /** The command or key; of `auth` nothing that may be told. */
+  object: string;
+  count: number;
+  ageS: number;
+}
+
+/** Older ones have had their mend, or nobody misses what was refused. */
+const RECENT_DENIAL_S = 3_600;
+
+/** `user`: who was asking. */
+export function judgeAcl(about: string, user: string, denials: readonly Denial[]): Finding[] {
+  const recent = denials.filter(({ ageS }) => ageS <= RECENT_DENIAL_S);
   return [
-    isAtLeast(facts.version, MIN_REDIS)
-      ? ok(about, `version ${facts.version}`)
-      : bad(about, `version ${facts.version}`, `install ${MIN_REDIS} or newer`),
-    facts.maxmemoryPolicy === "noeviction"
-      ? ok(about, "evicts nothing")
-      : bad(about, `maxmemory-policy is ${facts.maxmemoryPolicy}`, "set it to noeviction: evicted keys are lost users"),
-    facts.appendonly === "yes"
-      ? ok(about, "keeps an append-only file")
-      : warn(about, "keeps no append-only file", "set appendonly yes on the durable Redis: inboxes are in it"),
-    Math.abs(facts.skewMs) <= MAX_SKEW_MS
-      ? ok(about, "its clock agrees with this machine's")
-      : warn(about, `its clock is ${skewS} s off this machine's`, "synchronise both with NTP"),
+    user === "default"
+      ? warn(about, "is used as the user `default`", "a user for each service, with its rights: deploy/redis/README.md")
+      : ok(about, `is used as ${user === "limited" ? "a user with some rights" : `the user ${user}`}`),
+    ...recent.map(({ user: who, reason, object, count, ageS }) => {
+      const what = reason === "auth" ? "a wrong password" : `${reason} ${object}`;
+      const times = count === 1 ? "once" : `${count} times`;
+      return warn(
+        about,
+        `refused ${what} to ${who}, ${times}, last ${Math.round(ageS)} s ago`,
+        reason === "auth" ? "correct its password" : "grant it: deploy/redis/README.md",
+      );
+    }),
   ];
 }
 
 /** Records that services of this release would meet. */
-export function judgeLayout(mark: LayoutMark, layouts: Layouts = LAYOUTS): Finding {
+export function judgeLayout(about: string, mark: LayoutMark, layouts: Layouts = LAYOUTS): Finding {
   const { lowest, highest } = mark;
   const { oldest, newest, writes } = layouts;
   const what = `records have ${lowest === highest ? `layout ${lowest}` : `layouts ${lowest} to ${highest}`}`;
   if (highest > newest)
-    return bad("redis", `${what}, this release reads to ${newest}`, "use the release that wrote them");
+    return bad(about, `${what}, this release reads to ${newest}`, "use the release that wrote them");
   if (lowest < oldest)
-    return bad("redis", `${what}, this release reads from ${oldest}`, "migrate with the release before");
+    return bad(about, `${what}, this release reads from ${oldest}`, "migrate with the release before");
   if (lowest < writes && highest === writes)
-    return warn("redis", what, "when all processes run this release: rollcall migrate");
-  return ok("redis", what);
+    return warn(about, what, "when all processes run this release: rollcall migrate");
+  return ok(about, what);
 }
 
 export interface NatsFacts {
@@ -82,29 +131,68 @@ export interface NatsFacts {
   jetstream: boolean;
   /** `max_payload` of the server, bytes. */
   maxPayload: number;
-  /** Names of the streams there are. */
-  streams: readonly string[];
-  neededStreams: readonly string[];
 }
 
-export function judgeNats(facts: NatsFacts): Finding[] {
+export function judgeNats({ version, jetstream, maxPayload }: NatsFacts): Finding[] {
   const about = "nats";
-  const findings = [
-    !isAtLeast(facts.version, MIN_NATS)
-      ? bad(about, `version ${facts.version}`, `install ${MIN_NATS} or newer`)
-      : isAtLeast(facts.version, GOOD_NATS)
-        ? ok(about, `version ${facts.version}`)
-        : warn(about, `version ${facts.version}`, `${GOOD_NATS} or newer says why a message was given up`),
-    facts.maxPayload >= MIN_NATS_PAYLOAD
-      ? ok(about, `takes messages of ${facts.maxPayload} bytes`)
-      : bad(about, `max_payload is ${facts.maxPayload} bytes`, `set it to ${MIN_NATS_PAYLOAD} or more`),
+  return [
+    !isAtLeast(version, MIN_NATS)
+      ? bad(about, `version ${version}`, `install ${MIN_NATS} or newer`)
+      : isAtLeast(version, GOOD_NATS)
+        ? ok(about, `version ${version}`)
+        : warn(about, `version ${version}`, `${GOOD_NATS} or newer says why a message was given up`),
+    maxPayload >= MIN_NATS_PAYLOAD
+      ? ok(about, `takes messages of ${maxPayload} bytes`)
+      : bad(about, `max_payload is ${maxPayload} bytes`, `set it to ${MIN_NATS_PAYLOAD} or more`),
+    ...(jetstream ? [] : [bad(about, "JetStream is off", "start nats-server with --jetstream")]),
   ];
-  if (!facts.jetstream) return [...findings, bad(about, "JetStream is off", "start nats-server with --jetstream")];
-  const missing = facts.neededStreams.filter((name) => !facts.streams.includes(name));
-  findings.push(
-    missing.length === 0
-      ? ok(about, `JetStream with ${facts.neededStreams.join(", ")}`)
-      : bad(about, `no stream ${missing.join(", ")}`, "start the services once with STREAMS=create"),
-  );
-  return findings;
+}
+
+export interface AccountFacts {
+  /** Bytes on disk, and how many may be; -1 for no limit. */
+  storage: number;
+  maxStorage: number;
+  streams: number;
+  maxStreams: number;
+}
+
+/** From here on somebody should make room before JetStream refuses. */
+const FULL = 0.8;
+
+export function judgeAccount({ storage, maxStorage, streams, maxStreams }: AccountFacts): Finding {
+  const about = "nats";
+  if (maxStorage > 0 && storage > FULL * maxStorage) {
+    const todo = "raise its max_file, or shorten what other streams keep: full, it takes nothing more";
+    return warn(about, `JetStream has ${storage} of ${maxStorage} bytes in use`, todo);
+  }
+  const ofStreams = maxStreams > 0 ? ` of ${maxStreams}` : "";
+  const ofBytes = maxStorage > 0 ? ` of ${maxStorage}` : "";
+  return ok(about, `JetStream has ${streams}${ofStreams} streams, ${storage}${ofBytes} bytes`);
+}
+
+export interface StreamNeed {
+  name: string;
+  /** What it must take; undefined: whatever it does. */
+  subject: string | undefined;
+}
+
+export interface StreamFacts {
+  config: { subjects: string[]; retention: string; discard: string; max_bytes: number; max_msgs: number };
+}
+
+/** `found`: undefined when there is none, a text when it cannot be asked. */
+export function judgeStream({ name, subject }: StreamNeed, found: StreamFacts | string | undefined): Finding {
+  const about = "nats";
+  const stream = `stream ${name}`;
+  if (found === undefined) return bad(about, `no ${stream}`, "start the services once with STREAMS=create");
+  if (typeof found === "string") return warn(about, `${stream} cannot be asked: ${found}`, "look with a user that may");
+  const { subjects, retention, discard, max_bytes: maxBytes, max_msgs: maxMessages } = found.config;
+  const takes = (have: string) => have === subject || (have.endsWith(">") && subject?.startsWith(have.slice(0, -1)));
+  if (subject !== undefined && !subjects.some(takes))
+    return bad(about, `${stream} does not take ${subject}`, `add the subject; it has ${subjects.join(" ")}`);
+  if (retention !== "limits")
+    return bad(about, `${stream} has retention ${retention}`, "make it anew with retention limits: others read it too");
+  if (discard === "new" && (maxBytes > 0 || maxMessages > 0))
+    return bad(about, `${stream} refuses what is new when it is full`, "set discard old, and limit it by age");
+  return ok(about, `${stream} is there`);
 }

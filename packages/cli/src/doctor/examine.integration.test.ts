@@ -1,0 +1,122 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { DiscardPolicy, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
+import { systemClock, systemRandom } from "@rollcall/runtime";
+import {
+  freePort,
+  type NatsServer,
+  REPOSITORY,
+  type RedisServer,
+  startNats,
+  startRedis,
+  tempFolder,
+} from "@rollcall/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Context } from "../context.ts";
+import { homeOf } from "../home.ts";
+import { recordingTerminal } from "../terminal.ts";
+import { examine } from "./examine.ts";
+import type { Finding } from "./finding.ts";
+import { examineNats } from "./nats.ts";
+import { examineRedis } from "./redis.ts";
+
+let redis: RedisServer;
+let nats: NatsServer;
+const folder = tempFolder("doctor");
+
+beforeAll(async () => {
+  [redis, nats] = await Promise.all([startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] }), startNats()]);
+  const client = redis.connect();
+  await client.acl("SETUSER", "edge", "on", ">secret", "~*", "+hello", "+auth", "+info");
+  client.disconnect();
+});
+afterAll(async () => {
+  await Promise.all([redis.stop(), nats.stop()]);
+});
+
+const contextOf = (env: Record<string, string>): Context => ({
+  home: { ...homeOf(REPOSITORY), state: join(folder, "state.json") },
+  env,
+  clock: systemClock,
+  random: systemRandom,
+  terminal: recordingTerminal(),
+  cwd: REPOSITORY,
+  exit: () => {},
+});
+const lines = (findings: Finding[]) => findings.map(({ level, message }) => `${level} ${message}`);
+const redisAt = (url: string, timeoutMs = 10_000) =>
+  examineRedis({ about: "redis", url, install: "i", durable: true, timeoutMs }, contextOf({}));
+
+describe("redis", () => {
+  test("keeps too little, and anybody may do anything", async () => {
+    const found = lines(await redisAt(redis.url));
+    expect(found).toContain("bad maxmemory-policy is allkeys-lru");
+    expect(found).toContain("warn keeps no append-only file");
+    expect(found).toContain("warn is used as the user `default`");
+  });
+
+  test("a user who may not ask everything is told what, and the rest is looked at; others are told what was refused", async () => {
+    const found = lines(await redisAt(redis.url.replace("//", "//edge:secret@")));
+    expect(found).toContain("bad maxmemory-policy is allkeys-lru");
+    expect(found).toContain("ok is used as a user with some rights");
+    expect(found.join("\n")).toMatch(/warn NOPERM .*'time'/);
+    expect(lines(await redisAt(redis.url)).join("\n")).toMatch(/warn refused command time to edge, once/);
+  });
+
+  test("what cannot be asked is a finding: a wrong password, nobody there, a server that says nothing", async () => {
+    expect(lines(await redisAt(redis.url.replace("//", "//edge:wrong@"))).join()).toContain("WRONGPASS");
+    expect(lines(await redisAt(`redis://127.0.0.1:${await freePort()}`)).join()).toContain("ECONNREFUSED");
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    try {
+      const { port } = silent.address() as { port: number };
+      expect(lines(await redisAt(`redis://127.0.0.1:${port}`, 50)).join()).toMatch(
+        /^bad cannot be asked: .*timed out/i,
+      );
+    } finally {
+      silent.close();
+    }
+  });
+});
+
+test("nats: streams that are missing or cannot serve, by the sources that are set", async () => {
+  const nc = await nats.connect();
+  const jsm = await jetstreamManager(nc);
+  await jsm.streams.add({ name: "SHOP", subjects: ["shop.>"], retention: RetentionPolicy.Workqueue });
+  const full = { discard: DiscardPolicy.New, max_msgs: 10 };
+  await jsm.streams.add({ name: "I_PRESENCE", subjects: ["i.presence.v1.>"], ...full });
+  await nc.close();
+  const found = await examineNats(
+    { nats: nats.url, install: "i", tenant: "main" },
+    contextOf({}),
+    "SHOP:shop.orders.>",
+  );
+  expect(
+    lines(found)
+      .filter((line) => line.includes("stream "))
+      .toSorted(),
+  ).toEqual([
+    "bad no stream I_DEADLETTER",
+    "bad no stream I_EMITTED",
+    "bad stream I_PRESENCE refuses what is new when it is full",
+    "bad stream SHOP has retention workqueue",
+  ]);
+});
+
+test("settings are judged by the services whose they are, and places come from files too", async () => {
+  const env = {
+    CONTRACTS: "packages/testkit/contracts",
+    GRACE_MS: "0",
+    DRAIN_MS: "60000",
+    REDIS_DURABLE_URL: `redis://127.0.0.1:${await freePort()}`,
+  };
+  const found = await examine({ tenant: "main", redis: redis.url, nats: nats.url }, contextOf(env));
+  const settings = found.filter(({ about }) => about === "settings").map(({ message }) => message);
+  expect(settings).toEqual([
+    expect.stringMatching(/^LEASE_MS - LEASE_RENEW_MS \+ GRACE_MS must be .*\(edge, presence\)$/),
+    expect.stringMatching(/^DRAIN_MS \+ 5000 must not exceed STOP_GRACE_MS.*\(edge\)$/),
+  ]);
+  expect(found.find(({ about }) => about === "redis-durable")).toMatchObject({ level: "bad" });
+  expect(lines(found)).not.toContain("warn keeps no append-only file");
+});
