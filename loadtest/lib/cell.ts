@@ -163,10 +163,18 @@ export class Cell {
       blame("lost", `${client.user} did not come back`, client.tags);
       return false;
     }
+    this.#judgeReturn(client, Date.now() - sinceMs);
     await client.resume();
     metrics.back.add(Date.now() - sinceMs, client.tags);
     await this.watch(client);
     return true;
+  }
+
+  /** When all are away at once, nobody is there to be told that somebody left: his session tells whether he did. */
+  #judgeReturn({ ready, user, tags }: Client, awayMs: number): void {
+    if (ready === undefined || ready.resumed || ready.health.presence === "stale") return;
+    if (awayMs < ready.heartbeat.graceMs - TOLERANCE_MS)
+      blame("flickers", `${user} is somebody new after ${awayMs} ms, within the grace`, tags);
   }
 
   /** These users are gone for good, without their own doing; `trend` says when each was seen offline. */
