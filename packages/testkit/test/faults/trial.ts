@@ -41,8 +41,9 @@ export interface Row extends Differences {
   unseen: string[];
   /** Refusals and ends that the fault does not explain. */
   surprises: string[];
-  /** The worst delay meanwhile of the event loop of a service that the fault did not touch, ms. */
+  /** Delay meanwhile of the event loop of a service that the fault did not touch, ms: the worst, and the worst service's p99. */
   loopMs: number;
+  loopP99Ms: number;
 }
 
 /** Promised of {@link Row.backMs}. */
@@ -160,7 +161,7 @@ export class Trial {
     }
     const pids = new Map(world.cluster.services.map((service) => [service, service.pid]));
     const streamFrom = await world.streamEnd();
-    await worstLoopMs(world.cluster.services);
+    await loopDelay(world.cluster.services);
 
     this.#stopTraffic = world.traffic();
     this.healed();
@@ -170,7 +171,7 @@ export class Trial {
     const backMs = systemClock.monotonic() - this.#struckAtMs;
     await world.agreement();
     const untouched = world.cluster.services.filter((service) => !this.#touched.has(service));
-    const loopMs = await worstLoopMs(untouched);
+    const loop = await loopDelay(untouched);
     const gone = this.gone();
     const wentAtMs = this.#wentAtMs;
     if (patient) {
@@ -204,7 +205,8 @@ export class Trial {
         ...world.apps.flatMap((app) => app.surprises.splice(0).map((surprise) => `${app.user}: ${surprise}`)),
         ...ended.map(({ name }) => `${name} ended`),
       ],
-      loopMs: Math.round(loopMs),
+      loopMs: Math.round(loop.worstMs),
+      loopP99Ms: Math.round(loop.p99Ms),
     };
   }
 
@@ -299,10 +301,13 @@ async function mistold(world: World, from: number, gone: ReadonlySet<string>): P
   return amiss;
 }
 
-const LOOP = /^rollcall_event_loop_delay_seconds\{[^}]*quantile="1"[^}]*\} (\S+)$/m;
+const loopQuantile = (quantile: string) =>
+  new RegExp(`^rollcall_event_loop_delay_seconds\\{[^}]*quantile="${quantile}"[^}]*\\} (\\S+)$`, "m");
+const LOOP = { worst: loopQuantile("1"), p99: loopQuantile("0.99") };
 
-/** Since it was asked last. */
-async function worstLoopMs(services: readonly ServiceProcess[]): Promise<number> {
+/** Of the service that does worst, since it was asked last. */
+async function loopDelay(services: readonly ServiceProcess[]): Promise<{ worstMs: number; p99Ms: number }> {
   const texts = await Promise.all(services.filter((service) => service.running()).map((service) => service.metrics()));
-  return Math.max(0, ...texts.map((text) => Number(LOOP.exec(text)?.[1] ?? 0) * 1_000));
+  const most = (what: RegExp) => Math.max(0, ...texts.map((text) => Number(what.exec(text)?.[1] ?? 0) * 1_000));
+  return { worstMs: most(LOOP.worst), p99Ms: most(LOOP.p99) };
 }
