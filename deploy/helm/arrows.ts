@@ -1,6 +1,6 @@
 /** Who may speak to whom in a release: what its NetworkPolicies open, and what they should. */
 
-import { listOf, type Manifest, mapOf, matches, type Tree, textOf, workloadsOf } from "./rules.ts";
+import { listOf, type Manifest, mapOf, matches, type Tree, textOf, workloadsOf } from "./manifests.ts";
 
 const SERVICES = ["edge", "presence", "notifier"];
 const each = (...arrows: string[]) => SERVICES.flatMap((service) => arrows.map((arrow) => `${service} ${arrow}`));

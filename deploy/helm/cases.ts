@@ -18,6 +18,15 @@ const httpRoute = {
   parentRefs: [{ name: "public", namespace: "gateways" }],
   hostnames: ["live.example.com"],
 };
+const smoke = {
+  tokenFrom: secret("smoke"),
+  room: "board:smoke",
+  event: "note:added",
+  subject: "events.boards",
+  type: "note.added",
+  data: { board: "smoke" },
+  natsUrlFrom: secret("smoke"),
+};
 const board = `rollcall: 1
 namespace: /
 rooms:
@@ -59,15 +68,7 @@ export const GOOD: Record<string, Values> = {
     presence: { autoscaling: { mode: "hpa" } },
     notifier: { channelsFrom: secret("channels"), autoscaling: { mode: "keda", natsMonitoring: "nats.nats:8222" } },
     monitoring: { monitor: "ServiceMonitor" },
-    test: {
-      tokenFrom: secret("smoke"),
-      room: "board:smoke",
-      event: "note:added",
-      subject: "events.boards",
-      type: "note.added",
-      data: { board: "smoke" },
-      natsUrlFrom: secret("smoke"),
-    },
+    test: smoke,
   },
   // What excludes parts of `everything`, and what few set: between them each line of the templates is rendered.
   "the rest": {
@@ -155,9 +156,21 @@ export const GOOD: Record<string, Values> = {
     },
   },
   "own contracts": { contracts: { existingConfigMap: "contracts" }, auth: { jwks: { url: "", configMap: "jwks" } } },
-  observed: { monitoring: { monitor: "PodMonitor", rules: { enabled: true }, dashboards: { enabled: true } } },
+  observed: {
+    monitoring: {
+      monitor: "PodMonitor",
+      rules: { enabled: true, labels: { "example.com/of": "rules" } },
+      dashboards: {
+        enabled: true,
+        labels: { grafana_dashboard: "1" },
+        annotations: { "example.com/grafana-folder": "Live" },
+      },
+    },
+  },
   "images by digest": {
     global: { of: "an umbrella chart" },
+    fullnameOverride: "live",
+    test: smoke,
     image: { digests: { edge: digest("e"), presence: digest("f"), notifier: digest("a"), smoke: digest("b") } },
   },
   bare: { networkPolicy: { enabled: false }, serviceAccount: { create: false } },
@@ -165,6 +178,8 @@ export const GOOD: Record<string, Values> = {
     edge: { stop: { preStopSeconds: 20, drainMs: 60_000, graceMs: 70_000, terminationGracePeriodSeconds: 120 } },
   },
   placed: {
+    // Of a release of this name: it is not said twice.
+    nameOverride: "demo",
     edge: {
       topologySpread: false,
       nodeSelector: { pool: "edges" },
@@ -228,6 +243,18 @@ export const BAD: Record<string, { values: Values; says: RegExp }> = {
   "a drain of a pool that does not fit": {
     values: { edgePools: { acme: { stop: { drainMs: 25_000 } } } },
     says: /edgePools\.acme\.stop\.drainMs \+ 5000 must not exceed/,
+  },
+  "a grace of presence that is too short": {
+    values: { presence: { stop: { terminationGracePeriodSeconds: 1 } } },
+    says: /presence\.stop\.terminationGracePeriodSeconds is 1, but/,
+  },
+  "a grace of the notifier that is too short": {
+    values: { notifier: { stop: { terminationGracePeriodSeconds: 1 } } },
+    says: /notifier\.stop\.terminationGracePeriodSeconds is 1, but/,
+  },
+  "more at least than at most": {
+    values: { presence: { autoscaling: { minReplicas: 9 } } },
+    says: /presence\.autoscaling\.minReplicas exceeds maxReplicas/,
   },
   "keda without a source": { values: { notifier: { autoscaling: { mode: "keda" } } }, says: /needs natsMonitoring/ },
   "a route to no gateway": {

@@ -5,9 +5,11 @@
  */
 
 import { deepEqual } from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
+import { promisify } from "node:util";
 import { tempFolder } from "@rollcall/testkit";
 import { beforeAll, test } from "vitest";
 import { stringify } from "yaml";
@@ -16,8 +18,9 @@ import { arrowBreaches } from "./arrows.ts";
 import { BAD, GOOD, merged, minimal, type Values } from "./cases.ts";
 import { CHART } from "./generate.ts";
 import { GOLDEN, goldenPath, snapshot, valuesOf } from "./golden.ts";
+import { parseManifests } from "./manifests.ts";
 import { schemaMutants, templateMutants } from "./mutants.ts";
-import { parseManifests, partsMissing, RULES } from "./rules.ts";
+import { givenMissing, partsMissing, RULES } from "./rules.ts";
 import { valuesSchema } from "./schema.ts";
 import { SCHEMA_RULES } from "./schema-rules.ts";
 import { KUBERNETES, schemaLocations } from "./test/schemas.ts";
@@ -29,23 +32,31 @@ const SNAPSHOT = "the snapshot is what Helm renders";
 
 const schema = valuesSchema();
 const folder = tempFolder("chart-mutants");
-const [chart, renders] = [join(folder, "chart"), join(folder, "renders")];
+const renders = join(folder, "renders");
 const isGolden = (name: string) => GOLDEN.some((golden) => golden === name);
 /** The fullest first: most show there. */
 const SETS = ["everything", "the rest", "minimal", ...Object.keys(GOOD).filter((name) => !isGolden(name))];
 const templates = globSync("templates/**/*.{tpl,yaml}", { cwd: CHART }).toSorted();
 const locations = schemaLocations().flatMap((location) => ["-schema-location", location]);
-beforeAll(() => {
-  cpSync(CHART, chart, { recursive: true });
+const run = promisify(execFile);
+
+/** What Helm makes of the whole chart, by set of values. */
+const whole = new Map<string, string>();
+beforeAll(async () => {
   mkdirSync(renders);
+  const chart = join(folder, "whole");
+  cpSync(CHART, chart, { recursive: true });
+  for (const name of SETS) whole.set(name, (await render(chart, valuesOf(name))).stdout);
 });
 
-function render(values: Values) {
-  const file = join(folder, "values.yaml");
+async function render(chart: string, values: Values) {
+  const file = `${chart}.values.yaml`;
   writeFileSync(file, stringify(values));
   const args = ["template", "demo", chart, "--namespace", "live", "--values", file];
-  const { status, stdout, stderr } = spawnSync(tool("helm"), args, { encoding: "utf8", maxBuffer: 1 << 28 });
-  return { ok: status === 0, stdout, stderr };
+  return run(tool("helm"), args, { maxBuffer: 1 << 28 }).then(
+    ({ stdout }) => ({ ok: true, stdout, stderr: "" }),
+    ({ stderr }: { stderr: string }) => ({ ok: false, stdout: "", stderr }),
+  );
 }
 
 /** As its test would: what a rule cannot read fails it too. */
@@ -58,16 +69,19 @@ function fails(rule: () => readonly string[]): boolean {
 }
 
 /** The title of a test that fails. Undefined: what it renders, in `renders` below that name, has to pass kubeconform too. */
-function caughtBy(mutant: string, isSafety: boolean): string | undefined {
+async function caughtBy(chart: string, mutant: string, isSafety: boolean): Promise<string | undefined> {
   const [title, offers] = Object.entries(SCHEMA_RULES).find(([name]) => name.startsWith("offers every setting"))!;
   if (offers(schema, chart).length > 0) return title;
   for (const name of SETS) {
-    const { ok, stdout } = render(valuesOf(name));
+    const { ok, stdout } = await render(chart, valuesOf(name));
     if (!ok) return "passes helm lint --strict, and renders";
+    // These values do not come to where something is gone.
+    if (stdout === whole.get(name)) continue;
     const objects = parseManifests(stdout);
     const broken = Object.entries(RULES).find(([, rule]) => fails(() => rule(objects)));
     if (broken !== undefined) return broken[0];
     if (fails(() => arrowBreaches(name, objects))) return "opens exactly the arrows of the architecture";
+    if (fails(() => givenMissing(GOOD[name]!, objects))) return "has the labels and annotations that its values give";
     if (isGolden(name) && fails(() => partsMissing(objects))) {
       return "has a Deployment with a budget, a ServiceAccount and an internal Service for each service";
     }
@@ -79,13 +93,13 @@ function caughtBy(mutant: string, isSafety: boolean): string | undefined {
 }
 
 /** The title of a set of wrong values that is not refused any more. */
-const accepted = (): string | undefined =>
-  Object.entries(BAD)
-    .filter(([, { values, says }]) => {
-      const { ok, stderr } = render(merged(minimal, values));
-      return ok || !says.test(stderr);
-    })
-    .map(([name]) => `refuses ${name}, in words`)[0];
+async function accepted(chart: string): Promise<string | undefined> {
+  for (const [name, { values, says }] of Object.entries(BAD)) {
+    const { ok, stderr } = await render(chart, merged(minimal, values));
+    if (ok || !says.test(stderr)) return `refuses ${name}, in words`;
+  }
+  return undefined;
+}
 
 /** The mutants of which something is invalid. All files at once: loading the schemas takes longer than checking. */
 function invalid(): Set<string> {
@@ -97,25 +111,35 @@ function invalid(): Set<string> {
   return new Set(found.map(({ filename }) => basename(filename).split("--")[0]!));
 }
 
-test("every line of the templates", () => {
+test("every line of the templates", async () => {
+  const waiting = templates
+    .flatMap((path) => {
+      const text = readFileSync(join(CHART, path), "utf8");
+      return templateMutants(path, text).map((mutant) => ({ path, text, ...mutant }));
+    })
+    .entries();
   const by: string[] = [];
-  const left: string[] = [];
-  for (const path of templates) {
-    const text = readFileSync(join(CHART, path), "utf8");
-    for (const { what, mutated } of templateMutants(path, text)) {
+  const left = new Map<string, string>();
+  /** Each has a chart of its own, and takes the next that waits. */
+  const worker = async (_: unknown, self: number) => {
+    const chart = join(folder, `chart-${self}`);
+    cpSync(CHART, chart, { recursive: true });
+    for (const [i, { path, text, what, mutated }] of waiting) {
       writeFileSync(join(chart, path), mutated);
       const caught =
-        caughtBy(String(left.length), SAFETY.test(what)) ?? (/\bchecks?/i.test(what) ? accepted() : undefined);
-      if (caught === undefined) left.push(what);
+        (await caughtBy(chart, String(i), SAFETY.test(what))) ??
+        (/\bchecks?/i.test(what) ? await accepted(chart) : undefined);
+      if (caught === undefined) left.set(String(i), what);
       else by.push(caught);
+      writeFileSync(join(chart, path), text);
     }
-    writeFileSync(join(chart, path), text);
-  }
-  const bad = new Set([...invalid()].filter((i) => Number(i) < left.length));
-  by.push(...[...bad].map(() => "all of it is valid to Kubernetes, strictly"));
-  const survivors = left.filter((_, i) => !bad.has(String(i)));
-  report("lines of the templates", by, survivors.length);
-  deepEqual(survivors, []);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const bad = [...invalid()].filter((i) => left.has(i));
+  by.push(...bad.map(() => "all of it is valid to Kubernetes, strictly"));
+  for (const i of bad) left.delete(i);
+  report("lines of the templates", by, left.size);
+  deepEqual([...left.values()], []);
 });
 
 test("every value and every keyword of the schema", () => {

@@ -15,7 +15,8 @@ import { arrowBreaches } from "./arrows.ts";
 import { BAD, GOOD, merged, minimal, type Values } from "./cases.ts";
 import { CHART } from "./generate.ts";
 import { GOLDEN, goldenPath, snapshot, valuesOf } from "./golden.ts";
-import { type Manifest, parseManifests, RULES } from "./rules.ts";
+import { type Manifest, parseManifests } from "./manifests.ts";
+import { givenMissing, RULES } from "./rules.ts";
 import { KUBERNETES, schemaLocations } from "./test/schemas.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-chart-"));
@@ -53,6 +54,10 @@ describe.each(Object.keys(GOOD))("%s", (name) => {
 
   test("denies by default, unless policies are off, and opens what the architecture says", () => {
     deepEqual(arrowBreaches(name, objects), []);
+  });
+
+  test("has the labels and annotations that its values give", () => {
+    deepEqual(givenMissing(GOOD[name]!, objects), []);
   });
 });
 

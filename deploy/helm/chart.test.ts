@@ -8,7 +8,8 @@ import { arrowBreaches } from "./arrows.ts";
 import { BAD, merged, minimal } from "./cases.ts";
 import { CHART, generatedFiles, presentFiles } from "./generate.ts";
 import { firstLine, GOLDEN, goldenPath } from "./golden.ts";
-import { environmentOf, parseManifests, partsMissing, RULES } from "./rules.ts";
+import { environmentOf, parseManifests } from "./manifests.ts";
+import { partsMissing, RULES } from "./rules.ts";
 import { SERVICES } from "./schema.ts";
 import { isNode, type Node, SCHEMA_RULES, values } from "./schema-rules.ts";
 

@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { test } from "vitest";
 import { arrowBreaches } from "./arrows.ts";
 import { goldenPath } from "./golden.ts";
-import { parseManifests, RULES } from "./rules.ts";
+import { parseManifests } from "./manifests.ts";
+import { RULES } from "./rules.ts";
 
 const text = readFileSync(goldenPath("minimal"), "utf8");
 
@@ -27,6 +28,8 @@ const DROPPED: [what: string, from: RegExp, to: string, rule: string][] = [
   ["a setting's name", /name: STOP_GRACE_MS/, "name: STOP_GRACE", "settings"],
   ["a volume", /^ *- \{ name: tmp, emptyDir.*\n/m, "", "volume"],
   ["a selector", /^ {4}app\.kubernetes\.io\/component: edge\n(?= {2}ports:)/m, "", "selects"],
+  ["a label of the release", /^ *app\.kubernetes\.io\/part-of: rollcall\n/m, "", "labels of its release"],
+  ["its account", /serviceAccountName: .*/, "serviceAccountName:", "account made for it"],
   ["replicas", /^ {2}replicas: .*\n/m, "", "scaled by one thing"],
 ];
 

@@ -4,82 +4,18 @@
  */
 
 import { ConfigError, loadConfig } from "@rollcall/runtime";
-import { parseAllDocuments } from "yaml";
+import type { Values } from "./cases.ts";
+import {
+  environmentOf,
+  listOf,
+  type Manifest,
+  mapOf,
+  matches,
+  textOf,
+  type Workload,
+  workloadsOf,
+} from "./manifests.ts";
 import { SERVICES, type ServiceName } from "./schema.ts";
-
-/** An object of Kubernetes, as far as it is read here. */
-export interface Manifest {
-  kind: string;
-  metadata: {
-    name: string;
-    labels?: Record<string, string>;
-    annotations?: Record<string, string>;
-    // Of an object that the API server has.
-    uid?: string;
-    deletionTimestamp?: string;
-  };
-  // Its shape depends on the kind; each rule reads what it knows.
-  spec: Tree;
-  status?: Tree;
-  /** Of a ServiceAccount. */
-  automountServiceAccountToken?: boolean;
-}
-/** Read by name, down to text and numbers: what is absent is undefined. */
-export interface Tree {
-  [key: string]: Tree;
-}
-
-export const parseManifests = (text: string): Manifest[] =>
-  parseAllDocuments(text)
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
-
-interface Workload {
-  name: string;
-  service: string;
-  labels: Record<string, string>;
-  pod: Tree;
-  container: Tree;
-  isDeployment: boolean;
-  replicas: unknown;
-  strategy: Tree | undefined;
-  selector: Record<string, string>;
-}
-
-export const textOf = (value: unknown): string => String(value);
-export const listOf = (value: Tree | undefined): Tree[] => (Array.isArray(value) ? value : []);
-export const mapOf = (value: Tree | undefined): Record<string, string> =>
-  (value ?? {}) as unknown as Record<string, string>;
-
-export function workloadsOf(objects: readonly Manifest[]): Workload[] {
-  return objects.flatMap(({ kind, metadata, spec }) => {
-    if (kind !== "Deployment" && kind !== "Pod") return [];
-    const isDeployment = kind === "Deployment";
-    const pod = isDeployment ? spec.template!.spec! : spec;
-    const labels = isDeployment ? mapOf(spec.template!.metadata!.labels) : (metadata.labels ?? {});
-    return listOf(pod.containers).map((container) => ({
-      name: metadata.name,
-      service: labels["app.kubernetes.io/component"] ?? "",
-      labels,
-      pod,
-      container,
-      isDeployment,
-      replicas: spec.replicas,
-      strategy: spec.strategy,
-      selector: isDeployment ? mapOf(spec.selector!.matchLabels) : {},
-    }));
-  });
-}
-
-/** The environment of a container: values as they are, files by what their secret would hold. */
-export function environmentOf({ container }: Pick<Workload, "container">): Record<string, string> {
-  return Object.fromEntries(
-    listOf(container.env).map(({ name, value, valueFrom }) => [
-      textOf(name),
-      valueFrom === undefined ? textOf(value) : "pod",
-    ]),
-  );
-}
 
 /** Of Node itself. */
 const NOT_OURS = new Set(["NODE_OPTIONS"]);
@@ -108,9 +44,6 @@ function settingsMistakes(workload: Workload): string[] {
     return [...unknown, ...error.mistakes];
   }
 }
-
-export const matches = (selector: Record<string, string>, labels: Record<string, string>): boolean =>
-  Object.entries(selector).every(([key, value]) => labels[key] === value);
 
 /** One line for each breach, with the name of the workload. */
 const each =
@@ -242,9 +175,59 @@ export const RULES: Record<string, (objects: readonly Manifest[]) => string[]> =
           ? []
           : [`${name}: ${scalers} scalers, replicas ${replicas}`];
       }),
+  "takes no pod away because it heard nothing": (objects) =>
+    objects
+      .filter(({ kind }) => kind === "ScaledObject")
+      .flatMap(({ metadata, spec }) =>
+        listOf(spec.triggers)
+          .filter((one) => textOf(one.type) === "prometheus" && textOf(one.metadata?.ignoreNullValues) !== "false")
+          .map(() => metadata.name),
+      ),
   "has names that fit": (objects) =>
-    objects.filter(({ metadata }) => metadata.name.length > 63).map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    objects
+      .filter(({ metadata }) => !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(metadata.name))
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+  "has an edge, a presence and a notifier": (objects) =>
+    Object.keys(SERVICES).filter(
+      (service) => !workloadsOf(objects).some((one) => one.isDeployment && one.service === service),
+    ),
+  "runs as the account made for it, or as the one that each namespace has": (objects) => {
+    const made = objects.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata.name);
+    return workloadsOf(objects)
+      .filter(({ isDeployment }) => isDeployment)
+      .filter(({ pod }) => !(made.length > 0 ? made : ["default"]).includes(textOf(pod.serviceAccountName)))
+      .map(({ name }) => name);
+  },
+  "carries the labels of its release, so that one finds all of it": (objects) =>
+    objects.flatMap(({ kind, metadata }) =>
+      ["helm.sh/chart", ...["name", "instance", "part-of", "managed-by"].map((one) => `app.kubernetes.io/${one}`)]
+        .filter((label) => metadata.labels?.[label] === undefined)
+        .map((label) => `${kind} ${metadata.name} has no ${label}`),
+    ),
+  "asks for a trace where traces are": (objects) => {
+    const environments = workloadsOf(objects).map(environmentOf);
+    const hasTraces = environments.some((env) => env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined);
+    const wrong = (env: Record<string, string>) =>
+      env.SMOKE_URL !== undefined && hasTraces !== (env.SMOKE_TRACE !== "off");
+    return environments.filter(wrong).map(({ SMOKE_URL }) => `the smoke test of ${SMOKE_URL}`);
+  },
 };
+
+/** Labels and annotations that the values give and no object has. */
+export function givenMissing(values: Values, objects: readonly Manifest[]): string[] {
+  const present = objects.flatMap(({ metadata, spec }) =>
+    [metadata, (spec?.template?.metadata ?? {}) as Partial<Manifest["metadata"]>].flatMap(({ labels, annotations }) =>
+      Object.entries({ ...labels, ...annotations }).map(String),
+    ),
+  );
+  const given = (node: Values): string[] =>
+    Object.entries(node).flatMap(([key, value]) => {
+      if (typeof value !== "object" || value === null) return [];
+      if (/labels$|annotations$/i.test(key)) return Object.entries(value).map(String);
+      return given(value as Values);
+    });
+  return given(values).filter((entry) => !present.includes(entry));
+}
 
 /** What a release of three services has at least, with budgets and accounts on. */
 const PARTS = {

@@ -12,7 +12,7 @@ import { stringify } from "yaml";
 import { GOOD } from "../helm/cases.ts";
 import { CHART } from "../helm/generate.ts";
 import { valuesOf } from "../helm/golden.ts";
-import { type Manifest, parseManifests } from "../helm/rules.ts";
+import { type Manifest, parseManifests } from "../helm/manifests.ts";
 import { addCrds, connect, createNamespace, evict, helm, kubectl, leftovers, list, tryHelm } from "./kubernetes.ts";
 
 const NAMESPACE = `rollcall-k8s-${process.pid}`;

@@ -6,7 +6,7 @@
 
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import type { Manifest } from "../helm/rules.ts";
+import type { Manifest } from "../helm/manifests.ts";
 import { crdFiles } from "../helm/test/schemas.ts";
 import { tool } from "./tools.ts";
 

@@ -64,6 +64,8 @@ spec:
         serverAddress: {{ $auto.prometheusUrl | quote }}
         query: sum(rollcall_edge_sockets{namespace={{ .root.Release.Namespace | quote }},pod=~"{{ $name }}-[a-z0-9]+-[a-z0-9]+"})
         threshold: {{ $auto.sockets | int64 | quote }}
+        # Edges that nobody could ask have people all the same: no value is no reason to scale in.
+        ignoreNullValues: "false"
     {{- end }}
     {{- if $auto.lag }}
     - type: nats-jetstream
