@@ -2,8 +2,10 @@
 
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createMetrics } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { describe, expect, test } from "vitest";
+import { PROCESS_METRICS } from "./docs/process-metrics.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -19,11 +21,13 @@ const ALERTS: Alert[] = RULES.split(/^ {6}- (?=alert:|record:)/m)
   .filter((part) => part.startsWith("alert:"))
   .map((text) => ({ name: /^alert: (\S+)/.exec(text)![1]!, text }));
 
-const EXISTING = new Map<string, string>(Object.values(METRICS).map(({ name, type }) => [name, type]));
+const EXISTING = new Map<string, string>(
+  [...Object.values(METRICS), ...PROCESS_METRICS].map(({ name, type }) => [name, type]),
+);
 
-/** Names of ours that no process exports: `_bucket` and the like belong to histograms only. */
+/** Names that no process exports or no page explains: `_bucket` and the like belong to histograms only. */
 function unknownMetrics(text: string): string[] {
-  const used = new Set(text.match(/\brollcall_[a-z_]+\b/g));
+  const used = new Set(text.match(/\b(?:rollcall|process|nodejs)_[a-z_]+\b/g));
   return [...used].filter((name) => {
     const base = name.replace(/_(?:bucket|sum|count)$/, "");
     return !EXISTING.has(name) && EXISTING.get(base) !== "histogram";
@@ -54,6 +58,11 @@ describe.each(ALERTS)("$name", ({ name, text }) => {
     expect(of.toSorted()).toContain(true);
     expect(of).toContain(false);
   });
+});
+
+test("what is explained of a process is what it exports", async () => {
+  const exported = await createMetrics({ processMetrics: true }).render();
+  for (const { name, type } of PROCESS_METRICS) expect(exported).toContain(`# TYPE ${name} ${type}\n`);
 });
 
 test("every metric and recorded series of the rules exists", () => {

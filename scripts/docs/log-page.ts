@@ -23,7 +23,7 @@ export function logsPage(): string {
   const joined = (values: readonly string[]) => [...new Set(values)].join("; ");
   return page(
     "What services log",
-    "A line of JSON each: `level time service instance event message`, and what belongs to it, of `code mid session edge trace_id user error`. User ids are hashed; tokens and payloads are never there. `event` is stable: a key is not given another meaning.",
+    "A line of JSON each: `level time service instance event message`, and what belongs to it, of `code mid session edge trace_id user error`. User ids are hashed; tokens and payloads are never there. `event` is stable: a key is not given another meaning. Of one event a process writes a hundred lines at once and ten a second (`debug`, `trace` and `fatal` without a bound); the next line after that says in `repeats` how many there were besides.",
     table(
       ["event", "level", "says", "in"],
       [...rows.keys()].toSorted().map((key) => {

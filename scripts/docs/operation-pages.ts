@@ -14,6 +14,7 @@ import {
 } from "@rollcall/runtime";
 import { METRIC_ADVICE, METRICS, type MetricKey, type MetricSpec } from "@rollcall/telemetry";
 import { code, page, table, yes } from "./markdown.ts";
+import { PROCESS_METRICS } from "./process-metrics.ts";
 
 const SERVICES = { edge, presence, notifier } satisfies Record<string, ConfigSchema>;
 const shared = defineConfig(commonConfig, boundsConfig);
@@ -107,6 +108,8 @@ const settingsTable = (settings: readonly DescribedSetting[]): string =>
 const relations = (rules: ConfigSchema["relations"]): string =>
   rules.length === 0 ? "" : ["What must hold:", "", ...rules.map(({ rule }) => `- ${rule}.`)].join("\n");
 
+const COLUMNS = ["metric", "type", "labels", "meaning", "what to do"];
+
 export function metricsPage(): string {
   const rows = (Object.entries(METRICS) as [MetricKey, MetricSpec][]).map(([key, { name, type, labels, help }]) => [
     code(name),
@@ -118,6 +121,18 @@ export function metricsPage(): string {
   return page(
     "Metrics",
     "`/metrics` of every service's internal port, in Prometheus's format. `code` is `OK` on success; `event` is `other` unless a contract declares it. No label names a user, a room or a session.",
-    table(["metric", "type", "labels", "meaning", "what to do"], rows),
+    table(COLUMNS, rows),
+    "## The process",
+    "Every process also tells what Node and the kernel know of it; of these the ones worth a look:",
+    table(
+      COLUMNS,
+      PROCESS_METRICS.map(({ name, type, labels, meaning, advice }) => [
+        code(name),
+        type,
+        labels.map(code).join(", "),
+        meaning,
+        advice,
+      ]),
+    ),
   );
 }

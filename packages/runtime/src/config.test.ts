@@ -160,6 +160,14 @@ test("printing masks secrets but shows where a URL points", () => {
   equal(servers.find(({ name }) => name === "URL_A")?.value, "***");
 });
 
+test("printing an address that is no secret leaves out its keys, and nothing else", () => {
+  const plain = defineConfig({ properties: { JWKS: optionalText({ description }) } });
+  const shown = (JWKS: string) => printableConfig(plain, loadConfig(plain, { JWKS }))[0]?.value;
+  equal(shown("https://user:key@issuer/keys?key=key"), "https://user:***@issuer/keys");
+  for (const whole of ["https://issuer", "https://issuer/keys", "/etc/keys.json", "a://b ? c"])
+    equal(shown(whole), whole);
+});
+
 test("durations", () => {
   deepEqual(
     ["1500ms", "30s", "5m", "24h", "7d", "0s"].map(parseDurationMs),

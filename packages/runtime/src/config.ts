@@ -284,7 +284,13 @@ function shown(value: unknown, setting: Annotations["setting"]): string {
   if (value === undefined) return "";
   if (setting === "secret") return maskUrl(String(value));
   if (setting === "duration") return `${String(value)}ms`;
-  return Array.isArray(value) ? value.join(",") : String(value);
+  return Array.isArray(value) ? value.join(",") : withoutKeys(String(value));
+}
+
+/** What is no secret may still be an address with a key in it; everything else is shown to the letter. */
+function withoutKeys(value: string): string {
+  const url = value.includes("://") ? URL.parse(value) : null;
+  return url === null || `${url.username}${url.password}${url.search}` === "" ? value : maskUrl(value);
 }
 
 /** A URL loses its password and query only, so that one still sees where it points. */

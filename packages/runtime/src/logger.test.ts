@@ -56,6 +56,14 @@ describe("[X4] nothing of a person or a key is in a line", () => {
     ok(!lines.join("").includes("SECRET"));
   });
 
+  test("an address is told without its keys", () => {
+    const { logger, lines } = capture();
+    const error = new Error("no answer of https://user:SECRET@host/keys?key=SECRET or nats://SECRET@host:4222");
+    logger.error({ error }, "failed");
+    ok(!lines.join("").includes("SECRET"), lines.join(""));
+    match(lines.join(""), /https:\/\/\*\*\*@host\/keys\?\*\*\* or nats:\/\/\*\*\*@host:4222/);
+  });
+
   test("children of a logger do the same", () => {
     const { logger, lines } = capture();
     logger.child({ edge: "e" }).info({ user: "SECRET", token: "SECRET" });
@@ -104,4 +112,29 @@ test("a line written inside a span, also after an await, carries its trace id", 
   logger.info("outside");
   equal("trace_id" in last(), false);
   await telemetry.shutdown();
+});
+
+describe("what repeats is told now and then", () => {
+  test("with how many there were meanwhile; each event for itself, in children too", async () => {
+    const clock = new ManualClock();
+    const { logger, lines, last } = capture({ clock });
+    for (let i = 0; i < 500; i++) logger.child({ edge: "e" }).warn({ event: "a.b", i }, "again");
+    equal(lines.length, 100);
+    logger.warn({ event: "c.d" }, "another");
+    equal(lines.length, 101);
+    await clock.advance(1_000);
+    logger.warn({ event: "a.b", code: "OK" }, "again");
+    deepEqual([last().event, last().code, last().repeats, last().message], ["a.b", "OK", 400, "again"]);
+  });
+
+  test("but what was asked for, what ends the process, and what has no event is told each time", () => {
+    const { logger, lines } = capture({ clock: new ManualClock(), level: "trace" });
+    for (let i = 0; i < 200; i++) {
+      logger.trace({ event: "a.b" }, "again");
+      logger.debug({ event: "a.b" }, "again");
+      logger.fatal({ event: "a.b" }, "again");
+      logger.info("again");
+    }
+    equal(lines.length, 800);
+  });
 });

@@ -14,6 +14,7 @@ import {
 } from "@nats-io/nats-core";
 import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { METRICS } from "@rollcall/telemetry";
+import { systemClock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { parseNatsUrl } from "./nats-servers.ts";
@@ -30,6 +31,8 @@ export interface NatsConnectOptions {
   access?: NatsAccess;
   /** Gives up waiting for the first connection. */
   signal?: AbortSignal;
+  /** How often it is said, while the first connection is waited for, why there is none. Default 10 s. */
+  tellEveryMs?: number;
 }
 
 export interface NatsAccess {
@@ -82,6 +85,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** Two missed pongs: a half-open connection is noticed after about 6 s. */
 const PING_INTERVAL_MS = 2_000;
 const MAX_PINGS_OUT = 2;
+const TELL_EVERY_MS = 10_000;
 
 const away = new WeakSet<NatsConnection>();
 
@@ -91,26 +95,26 @@ export function isNatsUp(nc: NatsConnection): boolean {
 }
 
 export async function connectNats(options: NatsConnectOptions): Promise<NatsHandle> {
-  const { url, name, logger, metrics, access = {}, signal } = options;
-  const nc = await firstConnection(
-    {
-      ...serversOf(url),
-      name,
-      waitOnFirstConnect: true,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: RECONNECT_MS,
-      reconnectJitter: RECONNECT_JITTER_MS,
-      timeout: CONNECT_TIMEOUT_MS,
-      pingInterval: PING_INTERVAL_MS,
-      maxPingOut: MAX_PINGS_OUT,
-      // A server that was restarted without its users yet must not end a service for good.
-      ignoreAuthErrorAbort: true,
-      noAsyncTraces: true,
-      ...natsOptions(access),
-    },
-    signal,
-  );
+  const { url, name, logger, metrics, access = {}, signal, tellEveryMs = TELL_EVERY_MS } = options;
   const up = metrics?.gauge(METRICS.dependencyUp);
+  up?.set({ dependency: "nats" }, 0);
+  const asked: NodeConnectionOptions = {
+    ...serversOf(url),
+    name,
+    waitOnFirstConnect: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_MS,
+    reconnectJitter: RECONNECT_JITTER_MS,
+    timeout: CONNECT_TIMEOUT_MS,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: MAX_PINGS_OUT,
+    // A server that was restarted without its users yet must not end a service for good.
+    ignoreAuthErrorAbort: true,
+    noAsyncTraces: true,
+    ...natsOptions(access),
+  };
+  const waiting = systemClock.setRepeating(tellEveryMs, () => void tellWhyNot(asked, logger));
+  const nc = await firstConnection(asked, signal).finally(() => waiting.cancel());
   const upListeners = new Set<() => void>();
   const downListeners = new Set<() => void>();
   up?.set({ dependency: "nats" }, 1);
@@ -214,6 +218,16 @@ function nkeyOf(seed: string): Authenticator {
     throw new Error("NATS_NKEY is no seed of a user's nkey", { cause });
   }
   return authenticator;
+}
+
+/** Who waits for the first connection is not told why there is none: one attempt that may fail is. */
+async function tellWhyNot(asked: NodeConnectionOptions, logger: Logger): Promise<void> {
+  try {
+    const nc = await connect({ ...asked, waitOnFirstConnect: false, reconnect: false });
+    await nc.close();
+  } catch (error) {
+    logger.warn({ event: "nats.waiting", error }, "no connection to nats yet");
+  }
 }
 
 /** `connect` cannot be cancelled: an abort lets it finish alone and closes what it made. */

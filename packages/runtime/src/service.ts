@@ -68,9 +68,8 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
   }
   const config = readConfig(options.config) as ConfigOf<S> & ConfigOf<CommonSchema>;
   if (process.argv.includes("--print-config")) {
-    for (const { name, value } of printableConfig(options.config, config as ConfigOf<S>)) {
-      process.stdout.write(`${name}=${value}\n`);
-    }
+    const lines = printableConfig(options.config, config as ConfigOf<S>).map(({ name, value }) => `${name}=${value}\n`);
+    process.stdout.write(lines.join("")); // at once: a reader may have read enough
     return;
   }
 

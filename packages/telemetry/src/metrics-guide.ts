@@ -16,7 +16,8 @@ export const METRIC_ADVICE: Record<MetricKey, string> = {
   edgeDrops:
     "`slow` is expected under load; `undeclared` and `invalid` are defects of a publisher or ours: see the log.",
   edgeWriteBufferBytes: "Growth is slow readers; bounded for each of them, so look for how many there are.",
-  edgeHeld: "Must return to 0 when nobody is there; a part that does not is a leak.",
+  edgeHeld:
+    "`sessions`; `targets`: rooms and users somebody here listens to; `gates`: joins under way; `watched` users; `unjoined`: rooms kept through a resume; `mirrored`: sessions presence was told of. A part that does not return to 0 when nobody is there is a leak.",
   fanoutLag: "Above a second, Redis or this process's loop is late; above ten, clients are told `stale`.",
   fanoutDelay: "Grows with the loop's delay and the size of audiences; alike for every event, Redis answers slowly.",
   fanoutGaps:

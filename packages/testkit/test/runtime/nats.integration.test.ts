@@ -66,6 +66,22 @@ describe("the connection", () => {
     equal((await connecting).isUp(), true);
   });
 
+  test("says why while it waits, and is down until then", async () => {
+    const port = await freePort();
+    const { logger, events, text } = recordedLogger();
+    const metrics = createMetrics();
+    const stop = new AbortController();
+    const url = `nats://user:SECRET@127.0.0.1:${port}`;
+    const connecting = connectNats({ url, name: "test", logger, metrics, signal: stop.signal, tellEveryMs: 50 });
+    const gone = rejects(connecting, /stopping/);
+    await waitFor(() => events().includes("nats.waiting"), { timeoutMs: 20_000 });
+    match(text(), /connection refused/i);
+    ok(!text().includes("SECRET"));
+    match(await metrics.render(), /rollcall_dependency_up\{dependency="nats"\} 0/);
+    stop.abort(new Error("stopping"));
+    await gone;
+  });
+
   test("stops waiting when told to", async () => {
     const stop = new AbortController();
     const { logger } = recordedLogger();
