@@ -4,13 +4,14 @@
 #   BASE_IMAGE  Node 24 without a shell; one without a digest is resolved to one first, and said
 #   PLATFORMS   for example linux/amd64,linux/arm64 (then PUSH=1 is needed)
 #   PUSH        1: push, with SBOM and provenance attached
+#   CONTEXT     where the trees go (default: .rollcall/images)
 set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 export PATH=$root/.rollcall/toolchain/node_modules/.bin:$PATH
 trees_only=
 if [[ ${1:-} == --trees-only ]]; then trees_only=1 && shift; fi
 repository=${1:-rollcall} tag=${2:-0.1.0}
-context=$root/.rollcall/images
+context=${CONTEXT:-$root/.rollcall/images}
 programs=(edge presence notifier smoke)
 
 for program in "${programs[@]}"; do

@@ -1,17 +1,19 @@
 /**
- * What the images hold, run as the images run it: each program from its own tree, as a user that owns nothing (where the
- * test may change users), with Node's permission model in place of a read-only root: a write outside /tmp is an error.
+ * What build.sh makes. It runs whole, but for Docker, which only notes what it is asked for; the trees that the images
+ * would hold are run as the images run them: each program from its own, as a user that owns nothing (where the test may
+ * change users), with Node's permission model in place of a read-only root: a write outside /tmp is an error.
  * `./rollcall test deploy tree`.
  */
 
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { chmodSync, existsSync, globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { buildInfo } from "@rollcall/runtime";
 import { type Child, REPOSITORY, startChild, tempFolder } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { serveAndStop } from "./serve.ts";
-import { closureOf, PROGRAMS, type Program, writeTree } from "./tree.ts";
+import { closureOf, PROGRAMS, type Program } from "./tree.ts";
 
 const NAMES = Object.keys(PROGRAMS) as Program[];
 const NOBODY = 65_532;
@@ -19,12 +21,25 @@ const trees = tempFolder("trees");
 const scratch = tempFolder("scratch");
 const logFile = (name: string) => join(trees, `${name}.log`);
 const logOf = (name: string) => readFileSync(logFile(name), "utf8");
+const bin = tempFolder("bin");
+/** What Docker was asked for, a line each. */
+const asked = join(bin, "asked");
+const DIGEST = `sha256:${"b".repeat(64)}`;
+const DOCKER = `#!/bin/sh
+case $2 in imagetools) echo ${DIGEST} ;; *) echo "$*" >> "$ASKED" ;; esac
+`;
 const undo: (() => Promise<unknown>)[] = [];
 
 beforeAll(() => {
   chmodSync(trees, 0o755);
   chmodSync(scratch, 0o777);
-  for (const name of NAMES) writeTree(name, join(trees, name));
+  const docker = join(bin, "docker");
+  writeFileSync(docker, DOCKER, { mode: 0o755 });
+  const env = { PATH: [bin, process.env.PATH].join(delimiter), CONTEXT: trees, ASKED: asked, PUSH: "1" };
+  const args = ["registry.example.com/live/rollcall", "1.2.3"];
+  const options = { env: { ...process.env, ...env, PLATFORMS: "linux/amd64,linux/arm64" }, encoding: "utf8" } as const;
+  const { status, stdout, stderr } = spawnSync(join(import.meta.dirname, "build.sh"), args, options);
+  equal(status, 0, stdout + stderr);
 });
 afterAll(async () => {
   for (const step of undo.reverse()) await step();
@@ -39,6 +54,23 @@ function start(program: Program, env: Record<string, string>): Promise<Child> {
   const [command = "", ...args] = process.getuid?.() === 0 ? ["setpriv", ...user, ...node] : node;
   return startChild({ command, args, env, cwd: "/", logFile: logFile(program) });
 }
+
+test.each(NAMES)("an image of %s is asked for, on a base by digest, with SBOM and provenance", (name) => {
+  const lines = readFileSync(asked, "utf8").trim().split("\n");
+  equal(lines.length, NAMES.length);
+  const line = lines.find((one) => one.includes(`--target ${name} `)) ?? "";
+  ok(line.startsWith("buildx build "), line);
+  ok(line.endsWith(`--tag registry.example.com/live/rollcall-${name}:1.2.3 ${trees}`), line);
+  for (const flag of [
+    `--build-arg BASE_IMAGE=gcr.io/distroless/nodejs24-debian12@${DIGEST}`,
+    `--build-arg COMMIT=${buildInfo().commit ?? ""}`,
+    `--file ${join(import.meta.dirname, "Dockerfile")}`,
+    "--platform linux/amd64,linux/arm64",
+    "--push --sbom=true --provenance=mode=max",
+  ]) {
+    ok(line.includes(flag), `${flag} is not in ${line}`);
+  }
+});
 
 describe.each(NAMES)("the tree of %s", (program) => {
   test("has its program, and production dependencies only", () => {

@@ -4,8 +4,9 @@
  * cordons nodes and evicts pods, so a cluster that runs anything is refused.
  */
 
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { execFile, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Manifest } from "../helm/manifests.ts";
 import { crdFiles } from "../helm/test/schemas.ts";
 import { tool } from "./tools.ts";
@@ -38,10 +39,20 @@ export const kubectl = (args: readonly string[], input = ""): string => must("ku
 export const helm = (args: readonly string[]): string => must(tool("helm"), args);
 export const tryHelm = (args: readonly string[]): Result => attempt(tool("helm"), args);
 
+const listArgs = (namespace: string, kinds: string, selector: string) => [
+  ...["-n", namespace, "get", kinds, "-o", "json"],
+  ...(selector === "" ? [] : ["-l", selector]),
+];
+const itemsOf = (text: string) => (JSON.parse(text) as { items: Manifest[] }).items;
+
 /** Objects of one or several kinds, a comma between them. */
-export function list(namespace: string, kinds: string, selector = ""): Manifest[] {
-  const text = kubectl(["-n", namespace, "get", kinds, "-o", "json", ...(selector === "" ? [] : ["-l", selector])]);
-  return (JSON.parse(text) as { items: Manifest[] }).items;
+export const list = (namespace: string, kinds: string, selector = ""): Manifest[] =>
+  itemsOf(kubectl(listArgs(namespace, kinds, selector)));
+
+/** The same for a process that has to answer others meanwhile. */
+export async function listMeanwhile(namespace: string, kinds: string, selector = ""): Promise<Manifest[]> {
+  const { stdout } = await promisify(execFile)("kubectl", listArgs(namespace, kinds, selector), { maxBuffer: 1 << 28 });
+  return itemsOf(stdout);
 }
 
 /** The names of its nodes. */
