@@ -33,6 +33,13 @@ test("[E2] lost sessions, and those of other edges, are not in it", () => {
   expect(digestOf("e1", [user])).toEqual(EMPTY_DIGEST);
 });
 
+test("[E2] digests are equal in all of their parts, whatever the sign a store gives a word", () => {
+  const digest = { count: 2, x1: 0xa9993e36, x2: 0x4706816a };
+  expect(sameDigest(digest, { ...digest, x1: digest.x1 | 0 })).toBe(true);
+  for (const other of [{ count: 3 }, { x1: 1 }, { x2: 1 }])
+    expect(sameDigest(digest, { ...digest, ...other })).toBe(false);
+});
+
 test("the hashes are the first words of SHA-1, as `redis.sha1hex` gives them", () => {
   expect(digestHashes("abc")).toEqual([0xa9993e36, 0x4706816a]);
 });

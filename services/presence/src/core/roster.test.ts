@@ -63,9 +63,20 @@ test("[R1] a join without info writes none; `null` clears; the latest write coun
   expect(memberOf("a", roster.get("a")!)).toMatchObject({ sinceMs: 9, info: undefined });
 });
 
+test("[R1] the latest write counts, whichever session was there first; a name is written with an info only", () => {
+  let { roster } = join(EMPTY, "a", write("1", { info: "1", name: '"A"', version: 1 }));
+  ({ roster } = join(roster, "a", write("2", { info: "2", name: '"B"', version: 2 })));
+  ({ roster } = join(roster, "a", write("1", { info: "3", name: undefined, version: 3 })));
+  expect(memberOf("a", roster.get("a")!)).toMatchObject({ info: "3", name: '"B"' });
+  ({ roster } = join(EMPTY, "a", write("1", { name: '"A"', version: 4 })));
+  ({ roster } = join(roster, "a", write("2", { name: '"B"', info: undefined, version: 2 })));
+  expect(memberOf("a", roster.get("a")!)).toMatchObject({ name: '"A"', devices: 2 });
+});
+
 test("[P3][R2] a second join is unseen unless it changes what a member shows", () => {
   const { roster } = join(EMPTY, "a", write("1", { info: "1" }));
   expect(join(roster, "a", write("1")).change).toBeUndefined();
   expect(join(roster, "a", write("1", { info: "1" })).change).toBeUndefined();
   expect(join(roster, "a", write("1", { info: "2" })).change).toBe("updated");
+  expect(join(roster, "a", write("2")).change).toBe("updated"); // another device
 });
