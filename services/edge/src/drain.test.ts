@@ -13,6 +13,25 @@ describe("drain", () => {
     expect(slices.at(-1)!.atMs).toBe(2_000);
   });
 
+  it("closes in another order than that in which they came, any order alike", () => {
+    const orders = new Map<string, number>();
+    const { float } = seededRandom("orders");
+    for (let i = 0; i < 6_000; i++) {
+      const order = planDrain(["a", "b", "c"], 300, () => float())
+        .slices.flatMap(({ items }) => items)
+        .join("");
+      orders.set(order, (orders.get(order) ?? 0) + 1);
+    }
+    expect([...orders.keys()].toSorted()).toEqual(["abc", "acb", "bac", "bca", "cab", "cba"]);
+    for (const count of orders.values()) expect(Math.abs(count - 1_000)).toBeLessThan(150);
+  });
+
+  it("closes the first ones after one slice, and all at once when there is no time for two", () => {
+    expect(planDrain(["a", "b"], 200, () => 0).slices.map(({ atMs }) => atMs)).toEqual([100, 200]);
+    expect(planDrain(["a", "b"], 199, () => 0).slices).toEqual([{ atMs: 100, items: ["b", "a"] }]);
+    expect(planDrain(["a"], 0, () => 0).slices).toEqual([{ atMs: 100, items: ["a"] }]);
+  });
+
   it("needs no time for nobody", () => {
     expect(planDrain([], 10_000, random).slices).toEqual([]);
   });

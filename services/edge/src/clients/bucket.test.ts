@@ -60,6 +60,19 @@ describe("token bucket", () => {
     expect(take(bucket, rule, 0, 100)).toBe(2_000);
   });
 
+  it("a name has one bucket, which follows the newest rule of that name", () => {
+    const buckets = new Buckets();
+    const slow = { perSecond: 1 };
+    const bucket = buckets.of("a", slow, 0);
+    expect(take(bucket, slow, 0)).toBe(0);
+    expect(buckets.of("a", { perSecond: 1_000 }, 0)).toBe(bucket);
+    buckets.prune(1);
+    expect(buckets.size).toBe(1); // a thousandth of a second gave it one of its thousand
+    buckets.prune(1_000);
+    expect(buckets.size).toBe(0);
+    expect(buckets.of("a", slow, 1_000)).not.toBe(bucket);
+  });
+
   it("[P16] buckets that are full again are forgotten", () => {
     const rule = { perSecond: 10 };
     const buckets = new Buckets();

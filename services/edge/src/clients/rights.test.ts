@@ -66,6 +66,42 @@ describe("rights", () => {
     expect(rights.expire(10_000)).toBe(false);
   });
 
+  it("a refreshed token's rights take the place of the old one's; grants stay", () => {
+    const rights = new Rights(granted({ "room:a": ["join"] }));
+    rights.grant("b", granted({ "room:b": ["join"] }));
+    rights.refresh(granted({ "room:c": ["join"] }));
+    expect(["a", "b", "c"].map((room) => rights.allows(`room:${room}`, "join", 0))).toEqual([false, true, true]);
+  });
+
+  it("what allows it was issued when the newest grant was that allows it now; without one, when the token was", () => {
+    const rights = new Rights(granted({ "room:*": ["join"] }, 50));
+    expect(rights.newestIssue("room:a", "join", 0)).toBe(50);
+    rights.grant("a", granted({ "room:a": ["join"] }, 300, 2_000));
+    rights.grant("b", granted({ "room:*": ["join"] }, 200, 3_000));
+    rights.grant("c", granted({ "room:c": ["join"] }, 400, 3_000));
+    expect(rights.newestIssue("room:a", "join", 1_999)).toBe(300);
+    expect(rights.newestIssue("room:a", "join", 2_000)).toBe(200);
+    expect(rights.newestIssue("room:a", "join", 3_000)).toBe(50);
+  });
+
+  it("grants end one by one, the first one first", () => {
+    const rights = new Rights(granted({}));
+    expect(rights.nextExpiryMs()).toBeUndefined();
+    for (const [room, endMs] of [
+      ["a", 3_000],
+      ["b", 2_000],
+      ["c", 4_000],
+    ] as const) {
+      rights.grant(room, granted({ [`room:${room}`]: ["join"] }, 0, endMs));
+    }
+    expect(rights.nextExpiryMs()).toBe(2_000);
+    expect(rights.expire(1_999)).toBe(false);
+    expect(rights.expire(2_000)).toBe(true);
+    expect(rights.nextExpiryMs()).toBe(3_000);
+    expect(rights.allows("room:a", "join", 0)).toBe(true);
+    expect(rights.allows("room:b", "join", 0)).toBe(false);
+  });
+
   it("grants are bounded", () => {
     const rights = new Rights(granted({}));
     for (let i = 0; i < MAX_GRANTS; i++) expect(rights.grant(`r${i}`, granted({}))).toBe(true);

@@ -84,7 +84,17 @@ describe("the ledger", () => {
       }),
     );
     expect(run(["expire"])).toMatchObject({ state: "dead", reason: "ttl" });
+    expect(run(["collapse"])).toMatchObject({ state: "suppressed", reason: "collapsed" });
+    expect(run(["evict"])).toMatchObject({ state: "dead", reason: "inbox_full" });
+    expect(run(["preference"])).toMatchObject({ state: "suppressed", reason: "preference" });
     expect(run(["due", "claim", "gone"])).toMatchObject({ state: "suppressed", reason: "gone" });
+    expect(run(["due", "claim", "exhausted"])).toMatchObject({ state: "dead", reason: "exhausted" });
+  });
+
+  it("counts the attempts that were begun: a claim that ends an overtaken one begins none", () => {
+    expect(run(["due", "claim", "failed", "claim"])).toMatchObject({ state: "attempting", attempts: 2 });
+    expect(run(["due", "claim", "claim"])).toMatchObject({ attempts: 2 });
+    expect(run(["due", "claim", "ack", "claim"])).toMatchObject({ state: "acknowledged", attempts: 1 });
   });
 
   it("[L9] nothing but its result ends an attempt", () => {
