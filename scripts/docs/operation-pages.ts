@@ -120,7 +120,7 @@ export function metricsPage(): string {
   ]);
   return page(
     "Metrics",
-    "`/metrics` of every service's internal port, in Prometheus's format. `code` is `OK` on success; `event` is `other` unless a contract declares it. No label names a user, a room or a session.",
+    "`/metrics` of every service's internal port, in Prometheus's format. `code` is `OK` on success; `event` is `other` unless a contract declares it, and for what comes after the first thousand names. No label names a user, a room or a session.",
     table(COLUMNS, rows),
     "## The process",
     "Every process also tells what Node and the kernel know of it; of these the ones worth a look:",

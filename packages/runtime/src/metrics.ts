@@ -5,6 +5,7 @@
 
 import type { MetricSpec } from "@rollcall/telemetry";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from "prom-client";
+import { EventNames } from "./event-names.ts";
 import { exposition, type Family, type Format, PROMETHEUS } from "./exposition.ts";
 
 type LabelOf<S extends MetricSpec> = S["labels"][number];
@@ -35,6 +36,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE); // it allows exemplars; what is written is ours to say
   const made = new Map<string, AnyMetric>();
+  const events = new EventNames();
   const scrapes: (() => void)[] = [];
   if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
 
@@ -52,6 +54,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
               enableExemplars: spec.exemplars === true,
               ...(spec.buckets === undefined ? {} : { buckets: [...spec.buckets] }),
             });
+    events.bound(metric, spec);
     made.set(spec.name, metric);
     return metric;
   }

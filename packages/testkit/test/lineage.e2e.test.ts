@@ -7,7 +7,7 @@ import { headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { subjectsOf } from "@rollcall/contracts";
 import { systemRandom } from "@rollcall/runtime";
-import type { CollectedSpan } from "@rollcall/telemetry";
+import { type CollectedSpan, METRICS } from "@rollcall/telemetry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, startCluster, type TestClient, tempFolder, waitFor } from "../src/index.ts";
 import { E2E_CONTRACTS } from "./contracts.ts";
@@ -353,6 +353,15 @@ describe("[X5] one trace, from the action to whoever hears of it", () => {
       "deliver build:finished @edge-2 < emit build:finished @notifier-1 < consume build:finished @notifier-1",
     ]);
   });
+});
+
+test("every metric that is declared is in a scrape of the cluster, so whatever a rule or a panel names is", async () => {
+  const scrapes = cluster.services
+    .filter((one) => one.running())
+    .map(async ({ internalUrl }) => (await fetch(`${internalUrl}/metrics`)).text());
+  const exported = (await Promise.all(scrapes)).join("");
+  const types = Object.values(METRICS).map(({ name, type }) => `# TYPE ${name} ${type}`);
+  expect(types.filter((line) => !exported.includes(`${line}\n`))).toEqual([]);
 });
 
 test("[X4] no secret, payload or user id is in a log, a span, a metric or a dead letter's headers, whatever way it went", async () => {
