@@ -1,5 +1,7 @@
+import { RollcallError } from "@rollcall/contracts";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../test/run-command.ts";
+import { explain } from "./program.ts";
 
 const help = await runCommand("--help");
 const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)]
@@ -43,4 +45,15 @@ test.each([
 ])("%j cannot be understood, and is told so", async (args, says) => {
   const { code, stdout, stderr } = await runCommand(...args);
   expect({ code, stdout, says: stderr.startsWith(says) || stderr }).toEqual({ code: 2, stdout: "", says: true });
+});
+
+test.each([
+  ["UNAVAILABLE", true],
+  ["TIMEOUT", true],
+  ["FORBIDDEN", false],
+] as const)("an answer %s names the command that says what is away: %s", (code, isNamed) => {
+  const lines: string[] = [];
+  expect(explain(new RollcallError(code), (line) => lines.push(line))).toBe(1);
+  expect(lines[0]).toMatch(`rollcall: ${code}: `);
+  expect(lines.slice(1)).toEqual(isNamed ? ["`./rollcall doctor` says what is away"] : []);
 });

@@ -73,7 +73,8 @@ export async function runProgram(args: readonly string[], context: Omit<Context,
   }
 }
 
-function explain(error: unknown, note: (line: string) => void): number {
+/** Says why a command line failed; gives the exit code. */
+export function explain(error: unknown, note: (line: string) => void): number {
   // Thrown by an option's parser it comes as another kind of error, printed already; this one by a command.
   if (error instanceof InvalidArgumentError) {
     note(`rollcall: ${error.message}`);
@@ -89,6 +90,7 @@ function explain(error: unknown, note: (line: string) => void): number {
   if (error instanceof RollcallError) {
     note(`rollcall: ${error.code}: ${error.message}`);
     for (const { pointer, message } of issuesOf(error)) note(`  ${pointer || "/"} ${message}`);
+    if (error.code === "UNAVAILABLE" || error.code === "TIMEOUT") note("`./rollcall doctor` says what is away");
     return EXIT.failed;
   }
   throw error;
