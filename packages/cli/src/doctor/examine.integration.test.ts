@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { DiscardPolicy, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
@@ -20,6 +21,7 @@ import { examine } from "./examine.ts";
 import type { Finding } from "./finding.ts";
 import { examineNats } from "./nats.ts";
 import { examineRedis } from "./redis.ts";
+import { examineSettings } from "./settings.ts";
 
 let redis: RedisServer;
 let nats: NatsServer;
@@ -67,7 +69,7 @@ describe("redis", () => {
   test("what cannot be asked is a finding: a wrong password, nobody there, a server that says nothing", async () => {
     expect(lines(await redisAt(redis.url.replace("//", "//edge:wrong@"))).join()).toContain("WRONGPASS");
     expect(lines(await redisAt(`redis://127.0.0.1:${await freePort()}`)).join()).toContain("ECONNREFUSED");
-    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    const silent = createServer((socket) => void socket.resume()).listen(0, "127.0.0.1");
     await once(silent, "listening");
     try {
       const { port } = silent.address() as { port: number };
@@ -119,4 +121,12 @@ test("settings are judged by the services whose they are, and places come from f
   ]);
   expect(found.find(({ about }) => about === "redis-durable")).toMatchObject({ level: "bad" });
   expect(lines(found)).not.toContain("warn keeps no append-only file");
+});
+
+test("a name in the settings' file that no service knows is a slip of somebody's pen", async () => {
+  const file = join(folder, "settings.env");
+  writeFileSync(file, "ISSUERS=/i.yaml\nGRACE_MSS=1\nREDIS_URL_FILE=\nINBOX_SIZE=10\n");
+  expect(lines(await examineSettings(contextOf({ SETTINGS_FILE: file })))).toEqual([
+    "warn SETTINGS_FILE has GRACE_MSS, which no service knows",
+  ]);
 });
