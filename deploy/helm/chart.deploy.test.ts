@@ -75,6 +75,26 @@ test.each(Object.entries(BAD))("refuses %s, in words", (_, { values, says }) => 
   match(stderr, says);
 });
 
+const NOTES: Record<string, RegExp[]> = {
+  minimal: [
+    /rollout status deployment -l app\.kubernetes\.io\/instance=demo/,
+    /port-forward service\/demo-rollcall-edge 4000:clients/,
+    /`helm test` is off/,
+    /No page may connect/,
+    /No contracts/,
+    /Inboxes and queues share/,
+  ],
+  everything: [/2\. Connect:\s+https:\/\/live\.example\.com/, /helm -n live test demo/],
+  pools: [/to pool acme:\s+kubectl.*demo-rollcall-edge-acme/, /to pool web:\s+https:\/\/live/],
+  bare: [/Network policies are off/],
+};
+test.each(Object.entries(NOTES))("the notes of %s say how to go on", (name, says) => {
+  const { ok: rendered, stdout, stderr } = withValues(["install", "--dry-run=client", "demo"], valuesOf(name));
+  ok(rendered, stderr);
+  const [, notes = ""] = stdout.split("\nNOTES:\n");
+  for (const words of says) match(notes, words);
+});
+
 test.each(GOLDEN)("the snapshot of %s is what Helm renders", (name) => {
   const rendered = snapshot(name, render(valuesOf(name)).stdout);
   if (process.env.UPDATE === "1") writeFileSync(goldenPath(name), rendered);

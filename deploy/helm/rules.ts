@@ -185,7 +185,7 @@ export const RULES: Record<string, (objects: readonly Manifest[]) => string[]> =
       ),
   "has names that fit": (objects) =>
     objects
-      .filter(({ metadata }) => !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(metadata.name))
+      .filter(({ metadata }) => metadata.name.match(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/) === null)
       .map(({ kind, metadata }) => `${kind} ${metadata.name}`),
   "has an edge, a presence and a notifier": (objects) =>
     Object.keys(SERVICES).filter(
