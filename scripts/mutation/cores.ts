@@ -26,7 +26,7 @@ export const CORES: readonly Core[] = [
   beside("edge", "services/edge/src", EDGE),
   beside("lane", "services/edge/src/sessions", ["lane-core", "held-rooms", "mirror"]),
   beside("outbound", "services/edge/src/outbound", ["merge", "coalescer", "gate"]),
-  beside("client", "packages/client/src", CLIENT, ["packages/client/src/*.test.ts"]),
+  beside("client", "packages/client/src", CLIENT, ["packages/client/src/{inbox,room-state,room-sync,vectors}.test.ts"]),
   beside(
     "rights",
     "packages/contracts/src",

@@ -59,6 +59,49 @@ describe("held rooms", () => {
     expect(lost).toEqual(["a"]);
   });
 
+  it("[P2] a later session has a grace of its own; a room waits until it is settled or left", async () => {
+    const [one, other] = [session(), session()];
+    held.hold(one, ["a"]);
+    await clock.advance(500);
+    held.hold(other, ["b"]);
+    expect(held.waitsFor(one, "a")).toBe(true);
+    await clock.advance(500);
+    expect(lost).toEqual(["a"]);
+    expect([held.waitsFor(one, "a"), held.waitsFor(other, "b"), held.waitsFor(other, "a")]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    await clock.advance(500);
+    expect(lost).toEqual(["a", "b"]);
+  });
+
+  it("[P2] a grace begins when it is held, however long nobody was", async () => {
+    held.hold(session(), ["a"]);
+    await clock.advance(1_000);
+    await clock.advance(60_000);
+    held.hold(session(), ["b"]);
+    await clock.advance(750);
+    expect(lost).toEqual(["a"]);
+    await clock.advance(250);
+    expect(lost).toEqual(["a", "b"]);
+  });
+
+  it("a session that has all of its rooms holds nothing", () => {
+    held.hold(session("a"), ["a"]);
+    expect([held.size, clock.pending]).toEqual([0, 0]);
+  });
+
+  it("[P16] the timer stays as long as one session holds something", () => {
+    const [one, other] = [session(), session()];
+    held.hold(one, ["a"]);
+    held.hold(other, ["b"]);
+    held.forget(one);
+    expect(clock.pending).toBe(1);
+    held.forget(other);
+    expect(clock.pending).toBe(0);
+  });
+
   it("[P16] a session that ended holds nothing, and no timer runs for nobody", () => {
     const one = session();
     held.hold(one, ["a"]);

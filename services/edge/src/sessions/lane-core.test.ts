@@ -1,81 +1,27 @@
-import type {
-  LaneData,
-  LaneOp,
-  LaneReplyData,
-  LaneRequest,
-  LaneResult,
-  SessionRef,
-} from "@rollcall/contracts/internal";
+import type { LaneData, LaneOp, LaneReplyData, LaneRequest, LaneResult } from "@rollcall/contracts/internal";
 import { seededRandom } from "@rollcall/runtime";
 import { describe, expect, it } from "vitest";
 import {
-  type Held,
-  type Item,
-  type LaneEffect,
-  type LaneState,
-  MAX_BATCH_BYTES,
-  MAX_BATCH_OPS,
-  MAX_WAITING,
-  MAX_WAITING_REQUESTS,
-  newLane,
-  reduce,
-} from "./lane-core.ts";
+  close,
+  freshEdge,
+  greeted,
+  heldWith,
+  item,
+  join,
+  leave,
+  ok,
+  open,
+  patch,
+  pump,
+  ref,
+  reply,
+  sent,
+  settled,
+  submit,
+  unknownEdge,
+} from "../../test/lane-scene.ts";
+import { type LaneEffect, newLane, reduce } from "./lane-core.ts";
 import type { OpBody } from "./ops.ts";
-
-const ref = (user: string): SessionRef => ({ tenant: "main", namespace: "/", user, session: `session-of-${user}-1` });
-const join = (user: string, room: string): OpBody => ({
-  op: "join",
-  ref: ref(user),
-  room,
-  rules: { retainMs: 0 },
-  observe: false,
-});
-const patch = (user: string, id?: string): OpBody => ({
-  op: "patch",
-  ref: ref(user),
-  room: "r",
-  rules: { retainMs: 0 },
-  ops: [],
-  ...(id === undefined ? {} : { id }),
-});
-const open = (user: string): OpBody => ({ op: "open", ref: ref(user), issuedAtMs: 0, expiresAtMs: 1 });
-const leave = (user: string, room: string): OpBody => ({ op: "leave", ref: ref(user), room, reason: "leave" });
-const close = (user: string): OpBody => ({ op: "close", ref: ref(user), how: "lost" });
-
-/** Everybody is known with incarnation 7, unless named otherwise. */
-const heldWith = (known: Record<string, number | undefined> = {}): Held => ({
-  incarnationOf: (key) => {
-    const user = key.split("\n")[2]!;
-    return user in known ? known[user] : 7;
-  },
-  digest: () => ({ count: 0, x1: 0, x2: 0 }),
-  chunks: () => [[]],
-  round: () => "round",
-});
-
-let ticket = 0;
-const item = (body: OpBody, bytes = 100): Item => ({ ticket: ++ticket, body, bytes });
-const greeted = () => {
-  const state = newLane("e1");
-  reduce(state, { type: "greeted" });
-  return state;
-};
-const submit = (state: LaneState, ...bodies: OpBody[]) =>
-  bodies.flatMap((body) => reduce(state, { type: "submit", item: item(body) }));
-const sent = (effects: LaneEffect[]): LaneRequest | undefined =>
-  effects.find((effect) => effect.do === "send")?.request;
-const pump = (state: LaneState, held = heldWith(), nowMs = 0) => sent(reduce(state, { type: "pump", held, nowMs }));
-const ok = (request: LaneRequest): LaneReplyData => ({
-  status: "OK",
-  epoch: "1",
-  brake: false,
-  results: request.ops.map(({ n, op }): LaneResult => ({ n, ok: true, data: { op } as LaneData })),
-});
-const unknownEdge: LaneReplyData = { status: "UNKNOWN_EDGE", epoch: "1", brake: false };
-const freshEdge = () => "e2";
-const reply = (state: LaneState, data: LaneReplyData) => reduce(state, { type: "reply", data, freshEdge });
-const settled = (effects: LaneEffect[]) =>
-  effects.flatMap((effect) => (effect.do === "settle" ? [{ op: effect.body.op, ok: effect.result.ok }] : []));
 
 describe("lane", () => {
   it("[L1] sends nothing before it is greeted, and then one batch at a time, again unchanged until it is answered", () => {
@@ -117,17 +63,6 @@ describe("lane", () => {
     reply(state, unknownEdge);
     reduce(state, { type: "greeted" });
     expect(pump(state)).toMatchObject({ edge: "e2", ops: [{ n: 1, op: "assert" }] });
-  });
-
-  it("[L2] batches are bounded by count and by bytes", () => {
-    const state = greeted();
-    for (let i = 0; i < MAX_BATCH_OPS + 1; i++) submit(state, join("ann", `r${i}`));
-    const first = pump(state)!;
-    expect(first.ops).toHaveLength(MAX_BATCH_OPS);
-    reply(state, ok(first));
-    reply(state, ok(pump(state)!));
-    for (let i = 0; i < 3; i++) reduce(state, { type: "submit", item: item(patch("ann"), MAX_BATCH_BYTES * 0.6) });
-    expect(pump(state)!.ops).toHaveLength(1);
   });
 
   it("[L4] incarnations are filled in when a batch is made; what needs a session opened in it waits for the next", () => {
@@ -204,38 +139,69 @@ describe("lane", () => {
     expect(state.waitingRequests).toBe(2);
   });
 
+  it("[L3] a digest is sent once for each time it is asked for; an assertion stands for it", () => {
+    const state = greeted();
+    const next = () => {
+      const request = pump(state);
+      if (request !== undefined) reply(state, ok(request));
+      return request?.ops.map(({ op }) => op);
+    };
+    reduce(state, { type: "digest" });
+    expect([next(), next()]).toEqual([["digest"], undefined]);
+    reduce(state, { type: "digest" });
+    reduce(state, { type: "assert" });
+    expect([next(), next()]).toEqual([["assert"], undefined]);
+    reduce(state, { type: "digest" });
+    reply(state, unknownEdge);
+    reduce(state, { type: "greeted" });
+    expect([next(), next()]).toEqual([["assert"], undefined]);
+  });
+
+  it("[L5] an operation has the result that carries its number; one that has none failed", () => {
+    const state = greeted();
+    submit(state, join("ann", "a"), join("ann", "b"), join("ann", "c"));
+    const request = pump(state)!;
+    const [first, , third] = ok(request).results;
+    const refused: LaneResult = { ...third!, ok: false, error: { code: "ROOM_FULL", message: "", retryable: false } };
+    const effects = reply(state, { ...ok(request), results: [refused, first!] });
+    expect(effects).toMatchObject([
+      { result: { n: 1, ok: true } },
+      { result: { n: 2, ok: false, error: { code: "INTERNAL" } } },
+      { result: { n: 3, ok: false, error: { code: "ROOM_FULL" } } },
+    ]);
+    expect(reply(state, ok(request))).toEqual([]);
+  });
+
+  it("[L7] an assertion that was not answered is not sent again: the new id asserts anew, when it is greeted", () => {
+    const state = greeted();
+    reduce(state, { type: "assert" });
+    pump(state);
+    reply(state, unknownEdge);
+    expect(pump(state)).toBeUndefined();
+    reduce(state, { type: "greeted" });
+    const request = pump(state)!;
+    expect(request).toMatchObject({ edge: "e2", ops: [{ n: 1, op: "assert" }] });
+    expect(request.ops).toHaveLength(1);
+    reply(state, ok(request));
+    expect(pump(state)).toBeUndefined();
+  });
+
+  it("a session that presence has no number for yet is as good as none", () => {
+    const state = greeted();
+    submit(state, join("ann", "a"), close("bob"));
+    const effects = reduce(state, { type: "pump", held: heldWith({ ann: 0, bob: 0 }), nowMs: 0 });
+    expect(settled(effects)).toEqual([
+      { op: "join", ok: false },
+      { op: "close", ok: true },
+    ]);
+    expect(sent(effects)).toBeUndefined();
+  });
+
   it("[L7] an answer about an earlier id changes nothing", () => {
     const state = greeted();
     reply(state, unknownEdge);
     expect(reduce(state, { type: "unknown", edge: "e1", freshEdge: () => "e3" })).toEqual([]);
     expect(state.edge).toBe("e2");
-  });
-
-  it("[L6] requests beyond the bound are refused at once", () => {
-    const state = greeted();
-    for (let i = 0; i < MAX_WAITING_REQUESTS; i++) expect(submit(state, join("ann", "a"))).toEqual([]);
-    expect(settled(submit(state, join("ann", "a")))).toEqual([{ op: "join", ok: false }]);
-    expect(submit(state, close("ann"))).toEqual([]);
-  });
-
-  it("[L6] when even the edge's own operations overflow, one assertion takes their place", () => {
-    const state = greeted();
-    let effects: LaneEffect[] = [];
-    for (let i = 0; i <= MAX_WAITING; i++) effects = submit(state, close(`u${i}`));
-    expect(effects.at(-1)).toEqual({ do: "overflow" });
-    expect(settled(effects)).toHaveLength(MAX_WAITING + 1);
-    expect(pump(state)!.ops.map(({ op }) => op)).toEqual(["assert"]);
-  });
-
-  it("[L7][P1] an open in flight whose close overflowed is not sent again behind the truth", () => {
-    const state = greeted();
-    submit(state, open("ann"));
-    pump(state);
-    for (let i = 0; i <= MAX_WAITING; i++) submit(state, close(`u${i}`));
-    const effects = reduce(state, { type: "reply", data: unknownEdge, freshEdge: () => "edge-2" });
-    expect(effects).toMatchObject([{ do: "hello" }, { do: "settle", body: { op: "open" }, result: { ok: false } }]);
-    reduce(state, { type: "greeted" });
-    expect(pump(state)!.ops.map(({ op }) => op)).toEqual(["assert"]);
   });
 });
 
