@@ -142,7 +142,7 @@ export const MESSAGES: readonly Control[] = [
     "sessions/lane-core.ts",
     "state.waitingRequests >= MAX_WAITING_REQUESTS",
     "state.waitingRequests < 0",
-    "sessions/lane-core.test.ts",
+    "sessions/lane-bounds.test.ts",
   ),
   edge(
     "a right that is gone takes the room along",
