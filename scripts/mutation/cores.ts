@@ -16,12 +16,7 @@ const EDGE = ["drain", "handshake/admission", "clients/bucket", "clients/rights"
 const CLIENT = ["session", "fold", "follow", "inbox-fold", "overlay", "backoff"];
 
 export const CORES: readonly Core[] = [
-  beside(
-    "presence",
-    "services/presence/src/core",
-    ["*"],
-    ["services/presence/test/store-contract.test.ts", "services/presence/test/sim/seeds-for-mutants.ts"],
-  ),
+  beside("presence", "services/presence/src/core", ["*"], ["services/presence/test/store-contract.test.ts"]),
   beside("ledger", "services/notifier/src/ledger", ["ledger"]),
   beside("edge", "services/edge/src", EDGE),
   beside("lane", "services/edge/src/sessions", ["lane-core", "held-rooms", "mirror"]),
