@@ -19,7 +19,12 @@ export const CORES: readonly Core[] = [
   beside("presence", "services/presence/src/core", ["*"], ["services/presence/test/store-contract.test.ts"]),
   beside("ledger", "services/notifier/src/ledger", ["ledger"]),
   beside("edge", "services/edge/src", EDGE),
-  beside("lane", "services/edge/src/sessions", ["lane-core", "held-rooms", "mirror"]),
+  beside(
+    "lane",
+    "services/edge/src/sessions",
+    ["lane-core", "held-rooms", "mirror"],
+    ["services/edge/src/sessions/lane-bounds.test.ts"],
+  ),
   beside("outbound", "services/edge/src/outbound", ["merge", "coalescer", "gate"]),
   beside("client", "packages/client/src", CLIENT, ["packages/client/src/{inbox,room-state,room-sync,vectors}.test.ts"]),
   beside(

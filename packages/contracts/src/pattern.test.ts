@@ -9,6 +9,7 @@ describe("a pattern", () => {
     ["room:doc:*", "room:doc:a:b", true],
     ["room:doc:*", "room:doc:", false],
     ["room:doc:*", "room:dot:7", false],
+    ["room:doc:*", "room:doc7:7", false],
     ["room:*:x", "room:doc:x", false],
     ["*", "a", true],
     ["*", "", false],
