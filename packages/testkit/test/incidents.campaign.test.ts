@@ -8,5 +8,5 @@ import { REPOSITORY, tempFolder } from "../src/index.ts";
 test.each(INCIDENTS)("$file", async ({ file, basePort }) => {
   const checkout = join(tempFolder("incident"), "rollcall");
   await using _made = makeCheckout(checkout, basePort);
-  await runDoc({ file: join(REPOSITORY, file), cwd: checkout, env: processPath(), basePort, timeoutMs: 90_000 });
+  await runDoc({ file: join(REPOSITORY, file), cwd: checkout, env: processPath(), basePort, timeoutMs: 240_000 });
 });
