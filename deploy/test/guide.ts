@@ -43,6 +43,8 @@ export function runStep({ commands, values }: GuideStep, folder: string): void {
     cwd: folder,
     encoding: "utf8",
     env: { ...process.env, PATH: path },
+    // Not a socket: with one for its input Bash takes itself for a remote login, and reads what those read.
+    stdio: ["ignore", "pipe", "pipe"],
   });
   equal(status, 0, stdout + stderr);
 }
