@@ -17,16 +17,16 @@ import type { RedisRole } from "../redis/grants.ts";
 
 export const INSTALL = "locked";
 const CONTRACTS = fileURLToPath(new URL("contracts", import.meta.url));
-const SERVICES = ["edge", "presence", "notifier"] as const;
-const passwordOf = (role: Role | RedisRole) => `password-of-${role}`;
+export const SERVICES = ["edge", "presence", "notifier"] as const;
+export const passwordOf = (role: Role | RedisRole) => `password-of-${role}`;
 
 const pem = (name: string) => join(REPOSITORY, "packages/testkit/test/runtime/tls", `${name}.pem`);
-const TLS = { ca: pem("ca"), cert: pem("server-cert"), key: pem("server-key") };
+export const TLS = { ca: pem("ca"), cert: pem("server-cert"), key: pem("server-key") };
 /** Of a machine that does other work. */
 export const PATIENCE_MS = 60_000;
 /** What the server's certificate is for; of the two, NATS takes it from the URL. */
-const [REDIS_NAME, NATS_NAME] = ["server.test", "localhost"];
-const CERTIFICATES = {
+export const [REDIS_NAME, NATS_NAME] = ["server.test", "localhost"];
+export const CERTIFICATES = {
   REDIS_TLS_CA: TLS.ca,
   REDIS_TLS_CERT: pem("client-cert"),
   REDIS_TLS_KEY: pem("client-key"),

@@ -219,7 +219,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       isDraining = true;
       const handle = options.nats();
       const asks = registry.size > 0 && handle?.isUp() === true;
-      const others = asks ? await askLoad(handle, subjects.edgesLoad(), clock) : [];
+      const others = asks ? await askLoad(handle, subjects.edgesLoad(), clock, settings.NATS_INBOX_PREFIX) : [];
       const overMs = drainMs(registry.size, others, maxMs);
       logger.info({ event: "edge.draining", sessions: registry.size, overMs, edges: others.length }, "draining");
       const plan = planDrain([...registry.all()], overMs, () => random.float());

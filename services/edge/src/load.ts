@@ -25,10 +25,10 @@ export function answerLoad({ nc }: NatsHandle, subject: string, load: () => Edge
   });
 }
 
-/** What the others can take. Empty when nobody answers. */
-export async function askLoad({ nc }: NatsHandle, subject: string, clock: Clock): Promise<EdgeLoad[]> {
+/** What the others can take. Empty when nobody answers. `prefix`: of the subjects on which this user may hear answers. */
+export async function askLoad({ nc }: NatsHandle, subject: string, clock: Clock, prefix?: string): Promise<EdgeLoad[]> {
   const answers: EdgeLoad[] = [];
-  const inbox = createInbox();
+  const inbox = createInbox(prefix);
   const subscription = nc.subscribe(inbox, {
     max: MAX_ANSWERS,
     callback: (error, message) => {
