@@ -76,6 +76,16 @@ describe("held rooms", () => {
     expect(lost).toEqual(["a", "b"]);
   });
 
+  it("[P2] a grace that begins between two looks is no shorter", async () => {
+    held.hold(session(), ["a"]);
+    await clock.advance(200);
+    held.hold(session(), ["b"]);
+    await clock.advance(999);
+    expect(lost).toEqual(["a"]);
+    await clock.advance(251);
+    expect(lost).toEqual(["a", "b"]);
+  });
+
   it("[P2] a grace begins when it is held, however long nobody was", async () => {
     held.hold(session(), ["a"]);
     await clock.advance(1_000);

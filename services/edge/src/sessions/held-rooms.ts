@@ -39,10 +39,14 @@ export class HeldRooms {
   hold(session: Session, rooms: readonly string[]): void {
     const open = rooms.filter((room) => !session.rooms.has(room));
     if (open.length === 0) return;
-    this.#held.set(session, { rooms: new Set(open), remainingMs: this.#options.graceMs });
-    if (this.#timer !== undefined) return;
-    this.#tickedAtMs = this.#options.clock.monotonic();
-    this.#timer = this.#options.clock.setRepeating(TICK_MS, () => this.#tick());
+    const { clock, graceMs } = this.#options;
+    const now = clock.monotonic();
+    if (this.#timer === undefined) {
+      this.#tickedAtMs = now;
+      this.#timer = clock.setRepeating(TICK_MS, () => this.#tick());
+    }
+    // The next tick takes all that passed since the last one.
+    this.#held.set(session, { rooms: new Set(open), remainingMs: graceMs + now - this.#tickedAtMs });
   }
 
   waitsFor(session: Session, room: string): boolean {
