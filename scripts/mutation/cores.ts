@@ -12,7 +12,7 @@ const beside = (name: string, folder: string, files: readonly string[], tests: r
   tests: [...files.map((file) => `${folder}/${file}.test.ts`), ...tests],
 });
 
-const EDGE = ["drain", "handshake/admission", "clients/bucket", "clients/rights", "sessions/agenda"];
+const EDGE = ["drain", "handshake/admission", "clients/rights", "sessions/agenda"];
 const CLIENT = ["session", "fold", "follow", "inbox-fold", "overlay", "backoff"];
 
 export const CORES: readonly Core[] = [
@@ -25,6 +25,7 @@ export const CORES: readonly Core[] = [
     ["lane-core", "held-rooms", "mirror"],
     ["services/edge/src/sessions/lane-bounds.test.ts"],
   ),
+  beside("runtime", "packages/runtime/src", ["bucket", "log-repeats"]),
   beside("outbound", "services/edge/src/outbound", ["merge", "coalescer", "gate"]),
   beside("client", "packages/client/src", CLIENT, ["packages/client/src/{inbox,room-state,room-sync,vectors}.test.ts"]),
   beside(

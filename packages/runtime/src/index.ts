@@ -1,3 +1,4 @@
+export * from "./bucket.ts";
 export { type BuildInfo, buildInfo } from "./build-info.ts";
 export * from "./clock.ts";
 export * from "./config.ts";

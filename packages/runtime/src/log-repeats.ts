@@ -4,15 +4,14 @@
  * many there were meanwhile. Pure; `nowMs` is of a clock that does not go back.
  */
 
-/** Enough for a start that tells each mistake of many contract files. */
-const AT_ONCE = 100;
-const PER_SECOND = 10;
+import { type Bucket, type BucketRule, newBucket, take } from "./bucket.ts";
+
+/** At once: enough for a start that tells each mistake of many contract files. */
+const RULE: BucketRule = { perSecond: 10, burst: 100 };
 /** Events are names in our code; beyond so many nothing is held back. */
 const MAX_EVENTS = 1_000;
 
-interface Told {
-  left: number;
-  atMs: number;
+interface Told extends Bucket {
   withheld: number;
 }
 
@@ -23,13 +22,10 @@ export class LogRepeats {
   admit(event: string, nowMs: number): number | undefined {
     const told = this.#toldOf(event, nowMs);
     if (told === undefined) return 0;
-    told.left = Math.min(AT_ONCE, told.left + ((nowMs - told.atMs) * PER_SECOND) / 1_000);
-    told.atMs = nowMs;
-    if (told.left < 1) {
+    if (take(told, RULE, nowMs) > 0) {
       told.withheld++;
       return undefined;
     }
-    told.left--;
     const { withheld } = told;
     told.withheld = 0;
     return withheld;
@@ -38,7 +34,7 @@ export class LogRepeats {
   #toldOf(event: string, nowMs: number): Told | undefined {
     const known = this.#events.get(event);
     if (known !== undefined || this.#events.size >= MAX_EVENTS) return known;
-    const fresh = { left: AT_ONCE, atMs: nowMs, withheld: 0 };
+    const fresh = { ...newBucket(RULE, nowMs), withheld: 0 };
     this.#events.set(event, fresh);
     return fresh;
   }

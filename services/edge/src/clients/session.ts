@@ -4,9 +4,9 @@ import type { NamespaceContract } from "@rollcall/contracts";
 import { roomTarget, sessionTarget, userTarget } from "@rollcall/contracts";
 import type { SessionRef } from "@rollcall/contracts/internal";
 import type { DeliveryMember } from "@rollcall/fanout";
+import type { Bucket, Buckets } from "@rollcall/runtime";
 import { FewMap } from "@rollcall/runtime";
 import type { Socket } from "socket.io";
-import type { Bucket, Buckets } from "./bucket.ts";
 import { type RefKey, refKey } from "./ref.ts";
 import type { Rights } from "./rights.ts";
 

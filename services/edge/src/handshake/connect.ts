@@ -13,9 +13,9 @@ import {
   validateAuth,
 } from "@rollcall/contracts";
 import type { LaneData } from "@rollcall/contracts/internal";
+import { Buckets } from "@rollcall/runtime";
 import { ATTRIBUTES, startSpan } from "@rollcall/telemetry";
 import type { Socket } from "socket.io";
-import { Buckets } from "../clients/bucket.ts";
 import { Rights } from "../clients/rights.ts";
 import { Session } from "../clients/session.ts";
 import type { Parts } from "../parts.ts";

@@ -7,7 +7,7 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { Buckets, newBucket, takeAll } from "../clients/bucket.ts";
+import { Buckets, newBucket, takeAll } from "@rollcall/runtime";
 import { connectRule } from "../inbound/rules.ts";
 import type { Parts } from "../parts.ts";
 import { clientAddress } from "./address.ts";

@@ -1,6 +1,5 @@
-import { ManualClock } from "@rollcall/runtime";
+import { Buckets, ManualClock } from "@rollcall/runtime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Buckets } from "../clients/bucket.ts";
 import type { Session } from "../clients/session.ts";
 import { Allowance } from "./allowance.ts";
 import type { Command } from "./command.ts";

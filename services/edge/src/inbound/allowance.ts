@@ -4,7 +4,7 @@
  */
 
 import type { Clock, Timer } from "@rollcall/runtime";
-import { type BucketRule, Buckets, type Charge, takeAll } from "../clients/bucket.ts";
+import { type BucketRule, Buckets, type Charge, takeAll } from "@rollcall/runtime";
 import type { Session } from "../clients/session.ts";
 import type { Command } from "./command.ts";
 

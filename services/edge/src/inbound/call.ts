@@ -2,8 +2,8 @@
 
 import { type ErrorCode, errorsOfEvent, isClientEvent, RollcallError, type WireError } from "@rollcall/contracts";
 import type { Clock, Logger } from "@rollcall/runtime";
+import { type BucketRule, newBucket, take } from "@rollcall/runtime";
 import { ATTRIBUTES, type Span } from "@rollcall/telemetry";
-import { type BucketRule, newBucket, take } from "../clients/bucket.ts";
 import type { Session } from "../clients/session.ts";
 import type { Command, Invocation } from "./command.ts";
 

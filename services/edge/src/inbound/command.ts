@@ -4,8 +4,8 @@
  */
 
 import type { Issue, RoomContract } from "@rollcall/contracts";
+import type { BucketRule } from "@rollcall/runtime";
 import type { Span } from "@rollcall/telemetry";
-import type { BucketRule } from "../clients/bucket.ts";
 import type { Session } from "../clients/session.ts";
 
 export interface Invocation<P = unknown> {

@@ -4,8 +4,8 @@
  */
 
 import type { Clock } from "@rollcall/runtime";
+import { type Bucket, type BucketRule, newBucket, take } from "@rollcall/runtime";
 import { Decoder, Encoder, PacketType, protocol } from "socket.io-parser";
-import { type Bucket, type BucketRule, newBucket, take } from "../clients/bucket.ts";
 
 /** CONNECT, DISCONNECT, EVENT or ACK; a namespace; an ack id that stays exact as a number. */
 const ACCEPTABLE = /^[0-3](?:\/[^,]{0,256},?)?(?:\d{1,15})?(?:[[{]|$)/;

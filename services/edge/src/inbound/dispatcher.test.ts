@@ -1,7 +1,6 @@
 import { RollcallError } from "@rollcall/contracts";
-import { createLogger, ManualClock } from "@rollcall/runtime";
+import { Buckets, createLogger, ManualClock } from "@rollcall/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Buckets } from "../clients/bucket.ts";
 import type { Session } from "../clients/session.ts";
 import { Allowance } from "./allowance.ts";
 import { type Command, command } from "./command.ts";

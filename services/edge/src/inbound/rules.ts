@@ -1,7 +1,7 @@
 /** The settings as rules of buckets. */
 
 import { TIMEOUTS } from "@rollcall/contracts";
-import type { BucketRule } from "../clients/bucket.ts";
+import type { BucketRule } from "@rollcall/runtime";
 import type { EdgeSettings } from "../config.ts";
 import type { AllowanceRules } from "./allowance.ts";
 

@@ -21,11 +21,16 @@ export const edge = (control: string, file: string, from: string, to: string, te
   kind: test.includes(".integration.") ? "integration" : "unit",
 });
 
-export const fanout = (control: string, file: string, from: string, to: string, test: string): Control => ({
-  control,
-  file: `packages/fanout/src/${file}`,
-  from,
-  to,
-  test: `packages/fanout/src/${test}`,
-  kind: "unit",
-});
+const ofPackage =
+  (name: string) =>
+  (control: string, file: string, from: string, to: string, test: string): Control => ({
+    control,
+    file: `packages/${name}/src/${file}`,
+    from,
+    to,
+    test: `packages/${name}/src/${test}`,
+    kind: "unit",
+  });
+
+export const fanout = ofPackage("fanout");
+export const runtime = ofPackage("runtime");

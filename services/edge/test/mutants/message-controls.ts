@@ -1,6 +1,6 @@
 /** What is taken from those who are in, and what becomes of them. */
 
-import { type Control, edge } from "./control.ts";
+import { type Control, edge, runtime } from "./control.ts";
 
 const DISPATCHER = "inbound/dispatcher.test.ts";
 const DECODER = "inbound/decoder.test.ts";
@@ -116,12 +116,12 @@ export const MESSAGES: readonly Control[] = [
     "",
     "inbound/allowance.test.ts",
   ),
-  edge(
+  runtime(
     "a truthful retryAfterMs",
-    "clients/bucket.ts",
+    "bucket.ts",
     "Math.ceil((missing * 1_000) / rule.perSecond)",
     "Math.ceil((missing * 500) / rule.perSecond)",
-    "clients/bucket.test.ts",
+    "bucket.test.ts",
   ),
   edge(
     "what waits for an ack is bounded",
