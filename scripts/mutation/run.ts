@@ -113,7 +113,7 @@ if (import.meta.main) {
   const [name, part = ""] = process.argv.slice(2);
   const core = CORES.find((one) => one.name === name);
   if (core === undefined) throw new Error(`which core? ${CORES.map((one) => one.name).join(", ")}`);
-  const all = await mutate(core, part, console.error);
+  const all = await mutate(core, part, (line) => console.error(`${name}: ${line}`));
   for (const one of all) if (one.fate !== "killed") console.log(`${one.fate} ${described(one)}`);
   const count = (fate: Found["fate"]) => all.filter((one) => one.fate === fate).length;
   console.log(

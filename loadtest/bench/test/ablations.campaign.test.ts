@@ -1,13 +1,13 @@
 /**
  * What each part of the fast path brings: it is taken out in a copy of the checkout, and B1 and B2 are run without it.
- * Writes the table of `docs/fan-out.md`. What is not committed is not in the copy.
+ * Writes the table of `docs/fan-out.md`.
  */
 
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { REPOSITORY, tempFolder } from "@rollcall/testkit";
+import { CheckoutCopy, REPOSITORY, type Replacement, replacing } from "@rollcall/testkit";
 import { beforeAll, expect, test } from "vitest";
 import type { Result } from "../src/harness/result.ts";
 
@@ -16,12 +16,8 @@ const DOCS = join(REPOSITORY, "docs/fan-out.md");
 const TABLE = /(?<=<!-- ablations -->\n)[\s\S]*?(?=<!-- \/ablations -->)/;
 const ROUNDS = Number(process.env.ABLATION_ROUNDS ?? 3);
 
-interface Part {
+interface Part extends Replacement {
   part: string;
-  file: string;
-  /** Stands there once. */
-  from: string;
-  to: string;
 }
 
 const PARTS: readonly Part[] = [
@@ -63,17 +59,15 @@ const PARTS: readonly Part[] = [
   },
 ];
 
-let copy: string;
+let copy: CheckoutCopy;
 beforeAll(async () => {
-  copy = tempFolder("ablations");
-  await run("git", ["clone", "--quiet", REPOSITORY, copy]);
-  await run("pnpm", ["install", "--frozen-lockfile", "--prefer-offline"], { cwd: copy });
+  copy = await CheckoutCopy.make("ablations");
 });
 
 /** Microseconds of an edge per delivery, the median of the rounds: of one message, and of twenty at once. */
 async function costs(): Promise<[one: number, twenty: number]> {
   const words = ["loadtest/bench/src/main.ts", "B1", "B2", "--rounds", String(ROUNDS), "--compare=", "--json"];
-  const { stdout } = await run(process.execPath, words, { cwd: copy, maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run(process.execPath, words, { cwd: copy.root, maxBuffer: 16 * 1024 * 1024 });
   const medians = stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
@@ -84,17 +78,12 @@ async function costs(): Promise<[one: number, twenty: number]> {
 
 test("the fast path, without each of its parts in turn", async () => {
   const rows: { part: string; costs: [number, number] }[] = [{ part: "as it is", costs: await costs() }];
-  for (const { part, file, from, to } of PARTS) {
-    const path = join(copy, file);
-    const text = readFileSync(path, "utf8");
-    expect(text.split(from), `${file} has it once: ${from}`).toHaveLength(2);
-    writeFileSync(path, text.replace(from, to));
-    rows.push({ part: `without: ${part}`, costs: await costs() });
-    writeFileSync(path, text);
+  for (const part of PARTS) {
+    rows.push({ part: `without: ${part.part}`, costs: await copy.with([replacing(part)], costs) });
   }
   rows.push({ part: "as it is, once more", costs: await costs() });
   const [[one, twenty]] = [rows[0]!.costs];
-  const { stdout: commit } = await run("git", ["rev-parse", "--short", "HEAD"], { cwd: copy });
+  const { stdout: commit } = await run("git", ["rev-parse", "--short", "HEAD"], { cwd: copy.root });
   const cell = (us: number, base: number) => `${us.toFixed(2)} us, ${(us / base).toFixed(2)}x`;
   const table = [
     `Commit ${commit.trim()}, medians of ${ROUNDS} rounds.`,

@@ -1,5 +1,6 @@
 export { type Collector, startCollector as startSpanCollector } from "@rollcall/telemetry";
 export * from "./bounds.ts";
+export * from "./checkout-copy.ts";
 export { type Child, type ChildOptions, startChild } from "./child.ts";
 export * from "./client.ts";
 export * from "./cluster.ts";

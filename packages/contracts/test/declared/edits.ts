@@ -1,5 +1,6 @@
 /** Changes to core's sources, as code that is added at their end: what is removed, what is loosened. */
 
+import type { Edit } from "@rollcall/testkit";
 import { CLIENT_EVENTS } from "../../src/core/client-events.ts";
 import { PRESENCE_EVENTS } from "../../src/core/cloud-events.ts";
 import { REQUESTS } from "../../src/core/requests.ts";
@@ -11,13 +12,17 @@ import { SURFACES } from "../fuzz/surfaces.ts";
 import { nameOf, plain } from "./core.ts";
 import { looseningsOf, nodesOf } from "./loosen.ts";
 
-export interface Edit {
-  /** Of the test that is to notice. */
+export interface SurfaceEdit extends Edit {
+  /** Name of the test that is to. */
   noticedBy: string;
-  /** Under packages/contracts/src. */
-  file: string;
-  code: string;
 }
+
+/** `file` is below packages/contracts/src. */
+const adding = (noticedBy: string, file: string, code: string): SurfaceEdit => ({
+  noticedBy,
+  file: `packages/contracts/src/${file}`,
+  edited: (text) => `${text}\n${code}\n`,
+});
 
 const TABLES = [
   // `requests.ts` refers to entries of it when it is loaded.
@@ -41,38 +46,34 @@ const SINGLE: Record<string, { file: string; schema: string }> = {
   error: { file: "core/shapes.ts", schema: "WireError" },
 };
 
-export const removals = (): Edit[] =>
+export const removals = (): SurfaceEdit[] =>
   TABLES.flatMap(({ file, table, group, entries }) =>
-    Object.keys(entries).map((name) => ({
-      noticedBy: `${group} ${name}`,
-      file,
-      code: `Reflect.deleteProperty(${table}, ${JSON.stringify(name)});`,
-    })),
+    Object.keys(entries).map((name) =>
+      adding(`${group} ${name}`, file, `Reflect.deleteProperty(${table}, ${JSON.stringify(name)});`),
+    ),
   );
 
-export const numbers = (): Edit[] => [
-  ...Object.entries(LIMITS).map(([name, value]) => ({
-    noticedBy: `limits ${name} is ${value}`,
-    file: "limits.ts",
-    code: `Reflect.set(LIMITS, "${name}", ${value + 1});`,
-  })),
-  ...Object.entries(TIMEOUTS).map(([name, { ms }]) => ({
-    noticedBy: `limits the ${name} timeout is ${ms} ms`,
-    file: "limits-guide.ts",
-    code: `Reflect.set(TIMEOUTS.${name}, "ms", ${ms + 1});`,
-  })),
-  ...Object.keys(GRAMMAR).map((kind) => ({
-    noticedBy: `the grammar of ${kind}`,
-    file: "names.ts",
-    code: `Reflect.set(GRAMMAR, "${kind}", "^.*$");`,
-  })),
+export const numbers = (): SurfaceEdit[] => [
+  ...Object.entries(LIMITS).map(([name, value]) =>
+    adding(`limits ${name} is ${value}`, "limits.ts", `Reflect.set(LIMITS, "${name}", ${value + 1});`),
+  ),
+  ...Object.entries(TIMEOUTS).map(([name, { ms }]) =>
+    adding(
+      `limits the ${name} timeout is ${ms} ms`,
+      "limits-guide.ts",
+      `Reflect.set(TIMEOUTS.${name}, "ms", ${ms + 1});`,
+    ),
+  ),
+  ...Object.keys(GRAMMAR).map((kind) =>
+    adding(`the grammar of ${kind}`, "names.ts", `Reflect.set(GRAMMAR, "${kind}", "^.*$");`),
+  ),
 ];
 
 /** By rounds: in each, every part of every schema is looser in one way, as far as it has so many. */
-export function loosenings(): Edit[][] {
-  const rounds: Edit[][] = [];
+export function loosenings(): SurfaceEdit[][] {
+  const rounds: SurfaceEdit[][] = [];
   for (let round = 0; ; round++) {
-    const edits = SURFACES.flatMap(({ name, schema }): Edit[] => {
+    const edits = SURFACES.flatMap(({ name, schema }): SurfaceEdit[] => {
       const copy = plain(schema);
       const noticedBy: string[] = [];
       for (const [pointer, node] of nodesOf(copy)) {
@@ -82,7 +83,7 @@ export function loosenings(): Edit[][] {
         noticedBy.push(nameOf(name, pointer));
       }
       const { file, code } = assignment(name, JSON.stringify(copy));
-      return noticedBy.map((by, i) => ({ noticedBy: by, file, code: i === 0 ? code : "" }));
+      return noticedBy.map((by, i) => adding(by, file, i === 0 ? code : ""));
     });
     if (edits.length === 0) return rounds;
     rounds.push(edits);

@@ -6,18 +6,11 @@ import { parse } from "yaml";
 import type { JsonSchema } from "../../src/catalogue.ts";
 import { checkSources } from "../../src/compile/index.ts";
 import { inlineReferences } from "../../src/compile/references.ts";
+import type { SurfaceEdit } from "./edits.ts";
 import { looseningsOf, nodesOf } from "./loosen.ts";
 
 type Json = Record<string, unknown>;
 type Kind = "rooms" | "relays" | "commands" | "events";
-
-export interface ExampleEdit {
-  noticedBy: string;
-  /** From the checkout's root. */
-  file: string;
-  /** The whole file; absent where an earlier change of the round has it. */
-  text?: string;
-}
 
 interface Declaration {
   noticedBy: string;
@@ -38,7 +31,7 @@ const QUANTITIES = [["rate"], ["timeout"], ["history", "ttl"], ["durable", "ttl"
 const NUMBERS = [["maxMembers"], ["history", "size"]];
 
 /** In each round every declaration changes in one way, as far as it has so many. */
-export function exampleRounds(root: string): ExampleEdit[][] {
+export function exampleRounds(root: string): SurfaceEdit[][] {
   const texts = ["board", "github", "support-desk"].flatMap((example) => {
     const folder = join("examples", example, "contracts");
     const read = (name: string) => parse(readFileSync(join(root, folder, name), "utf8")) as ContractText["value"];
@@ -78,14 +71,14 @@ function schemasOf(declared: Json): (readonly [holder: Json, key: string])[] {
   return [...own, ...keys.map((key) => [key, "value"] as const)];
 }
 
-function without({ file, value, declarations }: ContractText, rest: number): ExampleEdit[] {
+function without({ file, value, declarations }: ContractText, rest: number): SurfaceEdit[] {
   const removed = declarations.filter((_, i) => i % 2 === rest);
   const next = structuredClone(value);
   for (const { kind, name } of removed) delete next[kind][name];
   return withText(file, next, removed);
 }
 
-function looser({ file, value, declarations }: ContractText, round: number): ExampleEdit[] {
+function looser({ file, value, declarations }: ContractText, round: number): SurfaceEdit[] {
   const next = structuredClone(value);
   const changed = declarations.filter(({ kind, name }) => {
     const declared = next[kind][name]!;
@@ -99,8 +92,8 @@ function looser({ file, value, declarations }: ContractText, round: number): Exa
   return withText(file, next, changed);
 }
 
-const withText = (file: string, next: object, declarations: readonly Declaration[]): ExampleEdit[] =>
-  declarations.map(({ noticedBy }, i) => ({ noticedBy, file, ...(i === 0 ? { text: JSON.stringify(next) } : {}) }));
+const withText = (file: string, next: object, declarations: readonly Declaration[]): SurfaceEdit[] =>
+  declarations.map(({ noticedBy }) => ({ noticedBy, file, edited: () => JSON.stringify(next) }));
 
 function isAccepted(file: ContractText["value"], kind: Kind, name: string, declared: Json): boolean {
   const { namespace, rooms } = file;

@@ -1,15 +1,12 @@
 /** One control: a change that takes it away, and the test that notices. */
 
-export interface Control {
+import type { Replacement } from "@rollcall/testkit";
+
+export interface Control extends Replacement {
   control: string;
-  /** From the checkout's root. */
-  file: string;
-  /** Stands there once. */
-  from: string;
-  to: string;
   /** A test file; `kind` as in CONTRIBUTING.md. */
   test: string;
-  kind: "unit" | "sim" | "integration";
+  kind: "unit" | "integration";
 }
 
 export const edge = (control: string, file: string, from: string, to: string, test: string): Control => ({

@@ -1,14 +1,14 @@
 /**
  * Deliberate mistakes in the core, each a text replaced by another: what the simulation is worth is how soon it finds
- * them. `mutants.campaign.test.ts` runs them; the table it prints is in the docs.
+ * them. `presence-mutants.campaign.test.ts` runs them; the table it writes is in `docs/presence.md`.
  */
 
-export interface Mutant {
+import type { Replacement } from "@rollcall/testkit";
+
+/** `file` is below the core's folder. */
+export interface Mutant extends Replacement {
   rule: string;
-  file: string;
   what: string;
-  from: string;
-  to: string;
 }
 
 export const MUTANTS: readonly Mutant[] = [

@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { replaced } from "@rollcall/testkit";
 import type { Mutant } from "./mutants.ts";
 import type { Reduce } from "./redis.ts";
 
@@ -16,7 +17,7 @@ export class Mutations {
     this.#folder = join(CORE, `../.mutants-${name}-${process.pid}`);
   }
 
-  async reduceOf({ file, from, to }: Mutant, index: number): Promise<Reduce> {
+  async reduceOf(mutant: Mutant, index: number): Promise<Reduce> {
     const folder = join(this.#folder, String(index));
     mkdirSync(folder, { recursive: true });
     cpSync(CORE, folder, { recursive: true, filter: (name) => !name.endsWith(".test.ts") });
@@ -24,13 +25,8 @@ export class Mutations {
       const path = join(folder, name);
       writeFileSync(path, readFileSync(path, "utf8").replaceAll('"../store.ts"', '"../../store.ts"'));
     }
-    const path = join(folder, file);
-    const source = readFileSync(path, "utf8");
-    if (source.split(from).length !== 2) throw new Error(`${file} does not hold once: ${from}`);
-    writeFileSync(
-      path,
-      source.replace(from, () => to),
-    );
+    const path = join(folder, mutant.file);
+    writeFileSync(path, replaced(readFileSync(path, "utf8"), mutant));
     const module = (await import(pathToFileURL(join(folder, "reduce.ts")).href)) as { reduce: Reduce };
     return module.reduce;
   }

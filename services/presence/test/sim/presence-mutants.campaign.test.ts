@@ -3,8 +3,9 @@
  * that takes. Writes the table of `docs/presence.md`, and `kept.json`: the smallest plan that shows each.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type KeptTable, keepTable } from "@rollcall/testkit";
 import { expect, test } from "vitest";
 import { failureOf, ruleOf, smallest } from "./failure.ts";
 import { MUTANTS } from "./mutants.ts";
@@ -14,13 +15,17 @@ import { planOf } from "./plan.ts";
 /** What every commit runs. */
 const SEEDS = 2_000;
 const KEPT = join(import.meta.dirname, "kept.json");
-const DOCS = join(import.meta.dirname, "../../../../docs/presence.md");
-const TABLE = /(?<=<!-- mistakes -->\n)[\s\S]*?(?=<!-- \/mistakes -->)/;
+const TABLE: KeptTable = {
+  file: "docs/presence.md",
+  campaign: "presence-mutants",
+  head: ["rule", "mistake", "noticed by", "seeds needed"],
+  numbers: ["seeds needed"],
+};
 
 test(`each mistake is noticed within ${SEEDS} seeds`, async () => {
   using mutations = new Mutations("campaign");
   const kept: object[] = [];
-  const rows = ["| rule | mistake | noticed by | seeds needed |", "| ---- | ------- | ---------- | -----------: |"];
+  const rows: string[][] = [];
   const survived: string[] = [];
   for (const [i, mutant] of MUTANTS.entries()) {
     const { rule, what } = mutant;
@@ -32,12 +37,12 @@ test(`each mistake is noticed within ${SEEDS} seeds`, async () => {
       else {
         const { plan } = smallest(failure, reduce);
         kept.push({ rule, what, broken: ruleOf(failure), plan });
-        rows.push(`| ${rule} | ${what} | ${ruleOf(failure)} | ${seed} |`);
+        rows.push([rule, what, ruleOf(failure), String(seed)]);
       }
       break;
     }
   }
   expect(survived).toEqual([]);
   writeFileSync(KEPT, `${JSON.stringify(kept, undefined, 2)}\n`);
-  writeFileSync(DOCS, readFileSync(DOCS, "utf8").replace(TABLE, `\n${rows.join("\n")}\n\n`));
+  keepTable(TABLE, rows);
 });
