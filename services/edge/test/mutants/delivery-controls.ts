@@ -3,23 +3,30 @@
 import { type Control, fanout } from "./control.ts";
 
 const LANES = "lanes.test.ts";
+const LANE_LIMITS = "lane-limits.test.ts";
 const CURSOR = "log-cursor.test.ts";
 
 export const DELIVERY: readonly Control[] = [
-  fanout("bytes held for a connection", "lanes.ts", "queued + pending.bytes > this.#limits.hardBytes", "false", LANES),
+  fanout(
+    "bytes held for a connection",
+    "lanes.ts",
+    "queued + pending.bytes > this.#limits.hardBytes",
+    "false",
+    LANE_LIMITS,
+  ),
   fanout(
     "packets of engine.io count",
     "lanes.ts",
     "if (lane.engineBytes > this.#limits.pieceBytes) this.#measure(lane);",
     "",
-    LANES,
+    LANE_LIMITS,
   ),
   fanout(
     "volatile frames are bounded",
     "lanes.ts",
     "lane.queuedBytes + frame.buffer.length > this.#limits.softBytes",
     "false",
-    LANES,
+    LANE_LIMITS,
   ),
   fanout(
     "flushes are sliced",
