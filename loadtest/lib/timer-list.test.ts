@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import { TimerList } from "./timer-list.ts";
 
@@ -35,4 +36,37 @@ it("one that is added by another runs at its own time", () => {
   expect(ran).toEqual([]);
   timers.runDue(30);
   expect(ran).toEqual([30]);
+});
+
+it("one that is added by another and due at once waits for the next time, so that a circle of them ends", () => {
+  const timers = new TimerList();
+  let runs = 0;
+  const again = () => {
+    runs++;
+    timers.add(0, again);
+  };
+  timers.add(0, again);
+  timers.runDue(10);
+  expect(runs).toBe(1);
+  timers.runDue(10);
+  expect(runs).toBe(2);
+});
+
+it("runs any number of them in the order of time, without the cancelled", () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ dueMs: fc.nat(100), cancelled: fc.boolean() })), fc.nat(100), (planned, nowMs) => {
+      const timers = new TimerList();
+      const ran: number[] = [];
+      for (const { dueMs, cancelled } of planned) {
+        const timer = timers.add(dueMs, () => ran.push(dueMs));
+        if (cancelled) timers.cancel(timer);
+      }
+      const kept = planned.filter(({ cancelled }) => !cancelled).map(({ dueMs }) => dueMs);
+      timers.runDue(nowMs);
+      expect(ran).toEqual(kept.filter((dueMs) => dueMs <= nowMs).sort((a, b) => a - b));
+      expect(timers.size).toBe(kept.length - ran.length);
+      timers.runDue(100);
+      expect(ran).toEqual(kept.sort((a, b) => a - b));
+    }),
+  );
 });
