@@ -1,4 +1,4 @@
-/** k6 checks of the small client against a stock Socket.IO server: `URL` names it. Run by `socket.campaign.test.ts`. */
+/** k6 checks of the small client against a stock Socket.IO server: `URL` names it. Run by `socket.load.test.ts`. */
 
 import { check } from "k6";
 import type { Options } from "k6/options";
