@@ -31,7 +31,7 @@ describe("the mistakes that are made", () => {
 
 /** What `f(...args)` gives with mutant `active` in force. */
 function run(text: string, active: number, ...args: unknown[]): unknown {
-  const theSwitch: Switch = { is: (id) => id === active, turn: () => true, turns: (all) => all };
+  const theSwitch: Switch = { is: (id) => id === active, turn: () => true, turns: (all) => all, keeps: () => {} };
   const body = `${switched("a.ts", text, 0).text}\nreturn f;`;
   const make = new Function("__switch", body) as (one: Switch) => (...args: unknown[]) => unknown;
   return make(theSwitch)(...args);
@@ -62,5 +62,10 @@ describe("a source with all of them in it", () => {
     expect(run(text, at("a <= b", "a < b"), 2, 2)).toEqual(["less", 0, 1, 2, 2]);
     expect(run(text, at("", "out.push(one);"), 1, 2)).toEqual(["less", 0]);
     expect(run(text, at("[]", "[a, b]"), 1, 2)).toEqual(["less", 0]);
+  });
+
+  it("tells what it keeps between calls", () => {
+    const source = "const seen = new Map<string, Map<string, number>>();\nexport const f = () => new Set();\n";
+    expect(switched("a.ts", source, 0).text).toBe(`${source}\n__switch.keeps(seen);`);
   });
 });

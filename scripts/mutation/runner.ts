@@ -5,7 +5,7 @@
 
 import fc from "fast-check";
 import { inject, type RunnerTestCase, TestRunner } from "vitest";
-import type { Switch } from "./switched.ts";
+import type { Kept, Switch } from "./switched.ts";
 
 export interface Orders {
   /** By test, the mutants to try; a test that is not there does not run. Without it: note what is reached. */
@@ -33,8 +33,14 @@ const MORE_STEPS = 10;
 const LEAST_STEPS = 20_000;
 
 const state = { active: -1, steps: 0, maxSteps: Number.POSITIVE_INFINITY, reached: new Set<number>() };
-/** By the files this worker had before; the runner is loaded anew for each. */
-const killed = ((globalThis as { __killed?: Set<number> }).__killed ??= new Set());
+/** Of this worker, over its files: the runner is loaded anew for each. */
+const { killed, kept } = ((globalThis as { __mutation?: Remembered }).__mutation ??= { killed: new Set(), kept: [] });
+
+interface Remembered {
+  killed: Set<number>;
+  /** With what the module itself put in while it was loaded. */
+  kept: { all: Kept; first: unknown[] }[];
+}
 
 function step(): true {
   if (++state.steps > state.maxSteps) throw new Error("a loop without an end");
@@ -50,7 +56,18 @@ const theSwitch: Switch = {
   *turns(all) {
     for (const one of all) if (step()) yield one;
   },
+  keeps: (all) => void kept.push({ all, first: [...all] }),
 };
+
+function forget(): void {
+  for (const { all, first } of kept) {
+    all.clear();
+    for (const one of first) {
+      if (all instanceof Map) all.set(...(one as [unknown, unknown]));
+      else all.add(one);
+    }
+  }
+}
 
 export default class MutationRunner extends TestRunner {
   #orders = inject("orders");
@@ -77,6 +94,7 @@ export default class MutationRunner extends TestRunner {
 
   override onBeforeTryTask(test: RunnerTestCase, options: { retry: number; repeats: number }): void {
     super.onBeforeTryTask(test, options);
+    forget();
     state.steps = 0;
     if (this.#orders.tries === undefined) test.meta.loaded = [...state.reached];
     state.reached.clear();

@@ -1,6 +1,6 @@
 /** A source with all of its mutants in it, each behind a switch, so that it is loaded once and not once for each. */
 
-import { childrenOf, type Mutant, mutantsOf, type Node, programOf } from "./mutants.ts";
+import { childrenOf, isNode, type Mutant, mutantsOf, type Node, programOf } from "./mutants.ts";
 
 /** What the switched source asks. The runner sets it. */
 export interface Switch {
@@ -10,7 +10,11 @@ export interface Switch {
   turn(): true;
   /** The same for what is iterated. */
   turns<T>(all: Iterable<T>): Iterable<T>;
+  /** What a module keeps between calls: what one mutant left there must not answer for the next. */
+  keeps(kept: Kept): void;
 }
+
+export type Kept = Map<unknown, unknown> | Set<unknown>;
 
 const LOOPS = new Set(["ForStatement", "WhileStatement", "DoWhileStatement"]);
 
@@ -52,5 +56,18 @@ export function switched(file: string, text: string, first: number): { text: str
       ? `__switch.turns(${out})`
       : out;
   };
-  return { text: rendered(programOf(file, text)), mutants };
+  const program = programOf(file, text);
+  const kept = keptBy(program).map((name) => `\n__switch.keeps(${name});`);
+  return { text: rendered(program) + kept.join(""), mutants };
+}
+
+/** Names of the module's own maps and sets. */
+function keptBy(program: Node): string[] {
+  const declarations = childrenOf(program).flatMap((one) =>
+    one.type === "VariableDeclaration" ? childrenOf(one) : [],
+  );
+  return declarations.flatMap(({ id, init }) => {
+    const callee = isNode(init) && init.type === "NewExpression" ? (init.callee as Node) : undefined;
+    return callee?.name === "Map" || callee?.name === "Set" ? [(id as Node).name as string] : [];
+  });
 }
