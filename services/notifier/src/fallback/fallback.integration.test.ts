@@ -5,8 +5,7 @@ import { Queue } from "bullmq";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bench, startBench } from "../../test/bench.ts";
 import { fakeContracts, from, toUsers } from "../../test/fake-contracts.ts";
-import { type Hook, startHook } from "../../test/faults/hook.ts";
-import { hookChannel } from "../../test/faults/mix.ts";
+import { type Hook, hookChannel, startHook } from "../../test/hook.ts";
 import { parseRecord } from "../ledger/ledger.ts";
 import { keyOf, queueName } from "./jobs.ts";
 

@@ -5,7 +5,8 @@
 
 import { connectNats, connectRedis, createLogger, createMetrics, systemClock, systemRandom } from "@rollcall/runtime";
 import { startNotifier } from "../../src/notifier.ts";
-import { hookChannel, mixContracts, mixTiming } from "./mix.ts";
+import { hookChannel } from "../hook.ts";
+import { mixContracts, mixTiming } from "./mix.ts";
 
 export interface Doom {
   redisUrl: string;

@@ -1,7 +1,5 @@
-/** The contracts, the channel and the times of the fault runs: shared by the tests and by the processes that die. */
+/** The contracts and the times of the fault runs: shared by the tests and by the processes that die. */
 
-import type { Channel } from "../../src/fallback/channel.ts";
-import { buildChannels, type ChannelParts } from "../../src/fallback/channels-file.ts";
 import { fakeContracts, from, toBoard, toUsers } from "../fake-contracts.ts";
 
 export const mixContracts = fakeContracts([
@@ -25,8 +23,3 @@ export const mixTiming = {
   sweepMs: 50,
   jobLockMs: 1_000,
 };
-
-export const hookChannel =
-  (url: string) =>
-  (parts: ChannelParts): Map<string, Channel> =>
-    buildChannels({ channels: { hook: { type: "webhook", url, secrets: ["whsec_YQ=="], allowPrivate: true } } }, parts);

@@ -5,7 +5,7 @@ import { messageId } from "@rollcall/contracts/internal";
 import { waitFor } from "@rollcall/testkit";
 import { keyOf } from "../../src/fallback/jobs.ts";
 import type { Bench, Sent } from "../bench.ts";
-import type { Hook } from "./hook.ts";
+import type { Hook } from "../hook.ts";
 
 const FINAL = new Set(["acknowledged", "fallback", "suppressed", "dead"]);
 export const USERS = Array.from({ length: 28 }, (_, n) => `u${n}`);
