@@ -71,6 +71,26 @@ describe("means what JavaScript means", () => {
     );
   });
 
+  test("any code point at which an expression may change its mind, and at the ends of the tables", () => {
+    const ends = [
+      0x7e, 0x7f, 0x80, 0x81, 0xff, 0x100, 0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0xffff, 0x10000, 0x10ffff,
+    ];
+    const texts = ends.flatMap((code) => [code - 1, code].map((one) => String.fromCodePoint(one)));
+    for (const code of ends) {
+      const hex = code.toString(16);
+      for (const set of [`[\\u{${hex}}]`, `[^\\u{${hex}}]`, `[\\u{${hex}}-\\u{10ffff}]`]) {
+        agree(`^${set}$`, texts);
+        agree(`^${set}{2}$`, [...texts, ...texts.map((text) => `a${text}`), ...texts.map((text) => `${text}a`)]);
+      }
+    }
+  });
+
+  test("one expression is one table; flags make another, and its text says which", () => {
+    expect(linearRegex("ab+")).toBe(linearRegex("ab+"));
+    expect(linearRegex("ab+", "i")).not.toBe(linearRegex("ab+"));
+    expect(String(linearRegex("ab+", "ui"))).toBe("/ab+/ui");
+  });
+
   test("`i` takes both cases of Latin letters", () => {
     const regex = new LinearRegex("^[a-f]x$", "i");
     expect(["ax", "AX", "Fx", "gx"].map((text) => regex.test(text))).toEqual([true, true, true, false]);
@@ -122,8 +142,13 @@ describe("what cannot be matched in bounded time is refused, with advice", () =>
     ["(?i:a)", /changes its flags/],
     ["(?:a{1,1000}){1,1000}", /repeats too much.*`maxLength`/],
     ["(?:a|b)*a(?:a|b){15}$", /too large a table/],
-    ["a".repeat(2_001), /longer than 2000 characters/],
   ])("%s", (pattern, expected) => {
     expect(regexMistake(pattern)).toMatch(expected);
+  });
+
+  test("what is longer than is looked at", () => {
+    const long = `^${"a".repeat(1_999)}`;
+    expect(new LinearRegex(long).test("a".repeat(1_999))).toBe(true);
+    expect(() => new LinearRegex(`${long}a`)).toThrow("longer than 2000 characters");
   });
 });
