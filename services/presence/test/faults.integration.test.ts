@@ -1,53 +1,21 @@
 /** What may befall the store under a replica: full, read-only, script-less, restarted. One of two replicas killed. A stream that takes nothing. */
 
 import { jetstreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/nats-core";
 import { subjectsOf } from "@rollcall/contracts";
-import { request } from "@rollcall/runtime";
-import { type NatsServer, type RedisServer, startNats, startRedis, waitFor } from "@rollcall/testkit";
-import type { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { StoreBounds } from "../src/store.ts";
-import { data, FakeEdge, type Replica, ref, startReplica } from "./replica.ts";
+import { waitFor } from "@rollcall/testkit";
+import { expect, test } from "vitest";
+import { data, FakeEdge, ref, startReplica } from "./replica.ts";
+import { replicaScene } from "./replica-scene.ts";
 
-let redisServer: RedisServer;
-let natsServer: NatsServer;
-let redis: Redis;
-let nc: NatsConnection;
-let install: string;
-let count = 0;
-let replicas: Replica[] = [];
+const scene = replicaScene();
+const { replica, ask, servers } = scene;
 const rules = { retainMs: 0 };
 
-beforeAll(async () => {
-  [redisServer, natsServer] = await Promise.all([startRedis(), startNats()]);
-  redis = redisServer.connect();
-  redis.on("error", () => {}); // the restarts below
-  nc = await natsServer.connect();
+const outbox = () => `{${scene.install}:c0}:outbox`;
+const presenceStream = async () => ({
+  jsm: await jetstreamManager(servers.nc),
+  stream: subjectsOf(scene.install).presenceStream(),
 });
-afterAll(async () => {
-  redis.disconnect();
-  await nc.close();
-  await Promise.all([redisServer.stop(), natsServer.stop()]);
-});
-beforeEach(() => {
-  install = `f${++count}`;
-  return async () => {
-    await Promise.all(replicas.map((replica) => replica.stop()));
-    replicas = [];
-  };
-});
-
-const replica = async (instance = "presence-1", bounds: Partial<StoreBounds> = {}) => {
-  const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
-  const started = await startReplica({ ...servers, install, instance, bounds: { leaseMs: 60_000, ...bounds } });
-  replicas.push(started);
-  return started;
-};
-const outbox = () => `{${install}:c0}:outbox`;
-const presenceStream = async () => ({ jsm: await jetstreamManager(nc), stream: subjectsOf(install).presenceStream() });
-const ask = <T>(name: string, body: unknown) =>
-  request<T>(nc, subjectsOf(install).request("main", name), body, { timeoutMs: 3_000 });
 
 async function enter(edge: FakeEdge, user: string) {
   const session = ref(user);
@@ -58,10 +26,10 @@ async function enter(edge: FakeEdge, user: string) {
 
 test("[P11] with memory full, goodbyes go through and the rest is refused, in the order of the lane", async () => {
   await replica();
-  const edge = new FakeEdge(nc, install, "edge-1");
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
   await edge.hello();
   const ann = await enter(edge, "ann");
-  await redis.config("SET", "maxmemory", "1mb");
+  await servers.redis.config("SET", "maxmemory", "1mb");
   try {
     const results = await edge.lane(
       { op: "open", ref: ref("bob"), issuedAtMs: 1, expiresAtMs: 2 },
@@ -69,7 +37,7 @@ test("[P11] with memory full, goodbyes go through and the rest is refused, in th
     );
     expect(results).toMatchObject([{ ok: false, error: { code: "UNAVAILABLE" } }, { ok: true }]);
   } finally {
-    await redis.config("SET", "maxmemory", "0");
+    await servers.redis.config("SET", "maxmemory", "0");
   }
   expect(await ask("presence.get", { users: ["ann"] })).toMatchObject({ users: [{ status: "offline" }] });
   expect((await edge.open(ref("bob"))).resumed).toBe(false);
@@ -77,14 +45,14 @@ test("[P11] with memory full, goodbyes go through and the rest is refused, in th
 
 test("[P11] a store that is read-only for a while refuses whole batches, and each applies once when tried again", async () => {
   await replica();
-  const edge = new FakeEdge(nc, install, "edge-1");
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
   await edge.hello();
   const ops = edge.number({ op: "open", ref: ref("ann"), issuedAtMs: 1, expiresAtMs: 2 });
-  await redis.config("SET", "min-replicas-to-write", "1");
+  await servers.redis.config("SET", "min-replicas-to-write", "1");
   try {
     await expect(edge.send(ops)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   } finally {
-    await redis.config("SET", "min-replicas-to-write", "0");
+    await servers.redis.config("SET", "min-replicas-to-write", "0");
   }
   const reply = await edge.send(ops);
   expect(data(reply.status === "OK" ? reply.results[0] : undefined, "open").resumed).toBe(false);
@@ -92,9 +60,9 @@ test("[P11] a store that is read-only for a while refuses whole batches, and eac
 
 test("scripts that Redis has forgotten are loaded again, also in the middle of a batch", async () => {
   await replica();
-  const edge = new FakeEdge(nc, install, "edge-1");
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
   await edge.hello();
-  await redis.script("FLUSH");
+  await servers.redis.script("FLUSH");
   const opens = Array.from({ length: 40 }, (_, i) => ({
     op: "open" as const,
     ref: ref(`u${i}`),
@@ -107,15 +75,15 @@ test("scripts that Redis has forgotten are loaded again, also in the middle of a
 
 test("[P10] Redis restarted empty: the epoch rises, the edge begins anew, nobody is told offline", async () => {
   const { redis: connection } = await replica();
-  const edge = new FakeEdge(nc, install, "edge-1");
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
   const { epoch } = await edge.hello();
   const ann = await enter(edge, "ann");
-  await redisServer.restart();
+  await servers.redisServer.restart();
   await waitFor(() => connection.isUp(), { what: "Redis to be back" });
   const renewed = await waitFor(() => edge.lease().catch(() => undefined), { what: "an answer" });
   expect(renewed.status).toBe("UNKNOWN_EDGE");
   expect(Number(renewed.epoch)).toBeGreaterThan(Number(epoch));
-  const again = new FakeEdge(nc, install, "edge-1b");
+  const again = new FakeEdge(servers.nc, scene.install, "edge-1b");
   await again.hello();
   const rooms = [{ room: "a", observe: false, rules }];
   const sessions = [{ ...ann, issuedAtMs: 1, expiresAtMs: 2, rooms }];
@@ -124,11 +92,11 @@ test("[P10] Redis restarted empty: the epoch rises, the edge begins anew, nobody
 });
 
 test("[P13] JetStream takes nothing for a while: the outbox is bounded, what it lost is counted, the rest is told in order", async () => {
-  const { metrics } = await replica("presence-1", { outboxMaxLen: 500 });
+  const { metrics } = await replica({ bounds: { outboxMaxLen: 500 } });
   const { jsm, stream } = await presenceStream();
-  const edge = new FakeEdge(nc, install, "edge-1");
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
   await edge.hello();
-  await waitFor(async () => (await redis.xlen(outbox())) === 0, { what: "the epoch to be told" });
+  await waitFor(async () => (await servers.redis.xlen(outbox())) === 0, { what: "the epoch to be told" });
   const { config } = await jsm.streams.info(stream);
   await jsm.streams.delete(stream);
   const users = Array.from({ length: 1_000 }, (_, i) => `u${i}`);
@@ -140,7 +108,7 @@ test("[P13] JetStream takes nothing for a while: the outbox is bounded, what it 
   }
   const value = async (name: string) =>
     Number(new RegExp(`^${name}\\S* (\\S+)$`, "m").exec(await metrics.render())?.[1] ?? Number.NaN);
-  const kept = await redis.xlen(outbox());
+  const kept = await servers.redis.xlen(outbox());
   await waitFor(async () => (await value("rollcall_outbox_dropped_total")) === users.length - kept, {
     timeoutMs: 10_000,
     what: "the loss to be counted",
@@ -150,7 +118,7 @@ test("[P13] JetStream takes nothing for a while: the outbox is bounded, what it 
   expect(kept).toBeLessThan(700);
   expect(await value("rollcall_outbox_entries")).toBe(kept);
   await jsm.streams.add({ ...config, name: stream });
-  await waitFor(async () => (await redis.xlen(outbox())) === 0, {
+  await waitFor(async () => (await servers.redis.xlen(outbox())) === 0, {
     timeoutMs: 20_000,
     what: "the outbox to be relayed",
   });
@@ -158,15 +126,14 @@ test("[P13] JetStream takes nothing for a while: the outbox is bounded, what it 
 });
 
 test("[P14] killing a replica loses nothing: the other answers, sweeps and relays", async () => {
-  await replica("presence-1");
-  await replica("presence-2");
-  const edge = new FakeEdge(nc, install, "edge-1");
+  const first = await startReplica({ ...servers.urls(), install: scene.install, bounds: { leaseMs: 60_000 } });
+  await replica({ instance: "presence-2" });
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
   await edge.hello();
   const ann = await enter(edge, "ann");
   // As a kill would: its connections go without a word, its claim on the outbox stays.
-  const [first] = replicas.splice(0, 1);
-  first!.redis.client.disconnect();
-  await first!.nats.nc.close();
+  first.redis.client.disconnect();
+  await first.nats.nc.close();
   // What the one that is gone was still given is asked again, with its number, as an edge does.
   const goodbye = edge.number({ op: "close", ...ann, how: "lost" });
   await waitFor(() => edge.send(goodbye).then(({ status }) => status === "OK"), {
@@ -181,7 +148,7 @@ test("[P14] killing a replica loses nothing: the other answers, sweeps and relay
       what: "ann to be offline",
     },
   );
-  await waitFor(async () => (await redis.xlen(outbox())) === 0, {
+  await waitFor(async () => (await servers.redis.xlen(outbox())) === 0, {
     timeoutMs: 12_000,
     what: "the outbox to be relayed",
   });

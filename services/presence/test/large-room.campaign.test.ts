@@ -1,12 +1,10 @@
 /** A room of 100,000 members: one more, one less, a page, an answer to a join. None holds Redis for long or is large. */
 
 import { loadavg } from "node:os";
-import type { NatsConnection } from "@nats-io/nats-core";
 import type { LaneOp, SessionRef } from "@rollcall/contracts/internal";
-import { type NatsServer, type RedisServer, startNats, startRedis } from "@rollcall/testkit";
-import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { data, FakeEdge, type Replica, ref, startReplica } from "./replica.ts";
+import { startServers } from "./servers.ts";
 
 const MEMBERS = 100_000;
 /** Small, so that a slow machine answers each in time. */
@@ -17,22 +15,15 @@ const REPEATS = 20;
 const MAX_CALL_US = 1_000;
 const MAX_MESSAGE_BYTES = 128 * 1024;
 
-let redisServer: RedisServer;
-let natsServer: NatsServer;
-let redis: Redis;
-let nc: NatsConnection;
+const servers = startServers();
 let replica: Replica;
 let edge: FakeEdge;
 const sessions: { ref: SessionRef; incarnation: number }[] = [];
 const rules = { retainMs: 0 };
 
 beforeAll(async () => {
-  [redisServer, natsServer] = await Promise.all([startRedis(), startNats()]);
-  redis = redisServer.connect();
-  nc = await natsServer.connect();
-  const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
-  replica = await startReplica({ ...servers, install: INSTALL, bounds: { leaseMs: 3_600_000 } });
-  edge = new FakeEdge(nc, INSTALL, "edge-1-a");
+  replica = await startReplica({ ...servers.urls(), install: INSTALL, bounds: { leaseMs: 3_600_000 } });
+  edge = new FakeEdge(servers.nc, INSTALL, "edge-1-a");
   await edge.hello();
   for (let i = 0; i < MEMBERS; i += BATCH) {
     const refs = Array.from({ length: BATCH }, (_, k) => ref(`user-${String(i + k).padStart(6, "0")}`));
@@ -45,12 +36,7 @@ beforeAll(async () => {
     await edge.lane(...sessions.slice(-BATCH).map(joining));
   }
 }, 1_800_000);
-afterAll(async () => {
-  await replica?.stop();
-  redis?.disconnect();
-  await nc?.close();
-  await Promise.all([redisServer?.stop(), natsServer?.stop()]);
-});
+afterAll(() => replica?.stop());
 
 type Unnumbered<T> = T extends unknown ? Omit<T, "n"> : never;
 const joining = (one: (typeof sessions)[0]): Unnumbered<LaneOp> & { op: "join" } => ({
@@ -67,11 +53,11 @@ const page = (cursor?: string) =>
 async function longestCallUs(act: () => Promise<unknown>): Promise<number> {
   const longest: number[] = [];
   for (let i = 0; i < REPEATS; i++) {
-    await redis.config("SET", "slowlog-log-slower-than", "0");
-    await redis.slowlog("RESET");
+    await servers.redis.config("SET", "slowlog-log-slower-than", "0");
+    await servers.redis.slowlog("RESET");
     await act();
-    await redis.config("SET", "slowlog-log-slower-than", "-1");
-    const entries = (await redis.slowlog("GET", "1000")) as [number, number, number, string[]][];
+    await servers.redis.config("SET", "slowlog-log-slower-than", "-1");
+    const entries = (await servers.redis.slowlog("GET", "1000")) as [number, number, number, string[]][];
     const calls = entries.filter(([, , , [name = ""]]) => /^evalsha$/i.test(name)).map(([, , us]) => us);
     longest.push(Math.max(...calls));
   }
@@ -97,7 +83,7 @@ test("no call holds Redis for a millisecond, and no message has 128 KiB", async 
       await edge.lane({ op: "update", ...last, room: ROOM, info: { color: "red" } });
     }),
   };
-  const log = await redis.xrevrange(`{${INSTALL}:c0}:log:0`, "+", "-", "COUNT", 1_000);
+  const log = await servers.redis.xrevrange(`{${INSTALL}:c0}:log:0`, "+", "-", "COUNT", 1_000);
   for (const [, fields] of log) sized("entry of the log", fields);
   console.log(JSON.stringify({ members: MEMBERS, ...figures, bytes: sizes, load: loadavg()[0] }));
   for (const [what, us] of Object.entries(figures)) expect(us, what).toBeLessThan(MAX_CALL_US);

@@ -13,7 +13,7 @@ const rules = { retainMs: 0 };
 
 test("a session joins, is read by backends, leaves; log and PRESENCE tell the same story", async () => {
   await replica();
-  const edge = new FakeEdge(scene.nc, scene.install, "edge-1-a");
+  const edge = new FakeEdge(scene.servers.nc, scene.install, "edge-1-a");
   expect(await edge.hello()).toMatchObject({ status: "OK", brake: false });
   const ann = ref("ann");
   const { incarnation, resumed } = await edge.open(ann, { name: "Ann", client: "app/1" });
@@ -61,7 +61,7 @@ test("a session joins, is read by backends, leaves; log and PRESENCE tell the sa
   ]);
   expect((await packets("presence:changed")).at(-1)).toEqual({ changes: [{ user: "ann", status: "offline" }] });
 
-  const consumer = await jetstream(scene.nc).consumers.get(`${scene.install.toUpperCase()}_PRESENCE`);
+  const consumer = await jetstream(scene.servers.nc).consumers.get(`${scene.install.toUpperCase()}_PRESENCE`);
   const types: string[] = [];
   for await (const message of await consumer.fetch({ max_messages: 7, expires: 3_000 })) {
     types.push(message.headers!.get("ce-type"));
@@ -85,7 +85,7 @@ test("a session joins, is read by backends, leaves; log and PRESENCE tell the sa
 
 test("[P11] a repeated batch changes nothing and is answered alike; a gap is refused whole", async () => {
   await replica();
-  const edge = new FakeEdge(scene.nc, scene.install, "edge-1-a");
+  const edge = new FakeEdge(scene.servers.nc, scene.install, "edge-1-a");
   await edge.hello();
   const ann = ref("ann");
   const opening = edge.number({ op: "open", ref: ann, issuedAtMs: 1, expiresAtMs: 2 });
@@ -105,17 +105,20 @@ test("[P11] a repeated batch changes nothing and is answered alike; a gap is ref
 
 test("[P3] a client that comes back to another edge within grace shows nothing; the old edge is told", async () => {
   await replica();
-  const [a, b] = [new FakeEdge(scene.nc, scene.install, "edge-1-a"), new FakeEdge(scene.nc, scene.install, "edge-2-b")];
+  const [a, b] = [
+    new FakeEdge(scene.servers.nc, scene.install, "edge-1-a"),
+    new FakeEdge(scene.servers.nc, scene.install, "edge-2-b"),
+  ];
   await Promise.all([a.hello(), b.hello()]);
   const ann = ref("ann");
   const { incarnation } = await a.open(ann);
   await a.lane({ op: "join", ref: ann, incarnation, room: "doc:1", rules, observe: false });
   const before = await log();
   const told: unknown[] = [];
-  const control = scene.nc.subscribe(subjectsOf(scene.install).edgeControl(a.id), {
+  const control = scene.servers.nc.subscribe(subjectsOf(scene.install).edgeControl(a.id), {
     callback: (_, m) => void told.push(m.json()),
   });
-  await scene.nc.flush();
+  await scene.servers.nc.flush();
   const back = await b.open(ann);
   expect(back).toMatchObject({ resumed: true, rooms: ["doc:1"] });
   expect(back.incarnation).toBeGreaterThan(incarnation);
@@ -128,8 +131,10 @@ test("[P3] a client that comes back to another edge within grace shows nothing; 
 });
 
 test("[P1][P13] an edge that dies takes its sessions with it, once, with two replicas; a live one keeps its own", async () => {
-  await Promise.all(["presence-1", "presence-2"].map((name) => replica(name, undefined, 3_000)));
-  const edges = ["edge-1-a", "edge-2-b", "edge-3-c"].map((id) => new FakeEdge(scene.nc, scene.install, id));
+  await Promise.all(
+    ["presence-1", "presence-2"].map((name) => replica({ instance: name, bounds: { leaseMs: 3_000 } })),
+  );
+  const edges = ["edge-1-a", "edge-2-b", "edge-3-c"].map((id) => new FakeEdge(scene.servers.nc, scene.install, id));
   await Promise.all(edges.map((edge) => edge.hello()));
   for (const [i, edge] of edges.entries()) {
     const session = ref(`user-${i}`);
@@ -150,17 +155,17 @@ test("[P1][P13] an edge that dies takes its sessions with it, once, with two rep
 
 test("[P10] after FLUSHALL edges are told to begin anew, assert, and no offline was sent", async () => {
   await replica();
-  const edge = new FakeEdge(scene.nc, scene.install, "edge-1-a");
+  const edge = new FakeEdge(scene.servers.nc, scene.install, "edge-1-a");
   const before = await edge.hello();
   const ann = ref("ann");
   const { incarnation } = await edge.open(ann);
   await edge.lane({ op: "join", ref: ann, incarnation, room: "doc:1", rules, observe: false });
-  await scene.redis.flushall();
+  await scene.servers.redis.flushall();
   const lease = await edge.lease();
   expect(lease.status).toBe("UNKNOWN_EDGE");
   expect(Number(lease.epoch)).toBeGreaterThan(Number(before.epoch));
   expect(lease.brake).toBe(true);
-  const again = new FakeEdge(scene.nc, scene.install, "edge-1-b");
+  const again = new FakeEdge(scene.servers.nc, scene.install, "edge-1-b");
   await again.hello();
   const rooms = [{ room: "doc:1", observe: false, rules }];
   const asserted = { ref: ann, incarnation, issuedAtMs: 1, expiresAtMs: 2, rooms };

@@ -12,10 +12,10 @@ const rules = { retainMs: 0 };
 
 test("[X3] revocation ends sessions, is remembered, and concerns older tokens only", async () => {
   await replica();
-  const edge = new FakeEdge(scene.nc, scene.install, "edge-1-a");
+  const edge = new FakeEdge(scene.servers.nc, scene.install, "edge-1-a");
   await edge.hello();
   const told: unknown[] = [];
-  scene.nc.subscribe(subjectsOf(scene.install).edgesControl(), {
+  scene.servers.nc.subscribe(subjectsOf(scene.install).edgesControl(), {
     callback: (_, message) => void told.push(message.json()),
   });
   const [ann, bob] = [ref("ann"), ref("bob")];
@@ -65,7 +65,7 @@ test("[X3] revocation ends sessions, is remembered, and concerns older tokens on
 
 test("[X3][A1] what was revoked is not asserted again, and the edge that missed it is told", async () => {
   await replica();
-  const edge = new FakeEdge(scene.nc, scene.install, "edge-1-a");
+  const edge = new FakeEdge(scene.servers.nc, scene.install, "edge-1-a");
   await edge.hello();
   const issuedAtMs = Date.now() - 5_000;
   const asserted = (user: string, newerMs?: number) => ({

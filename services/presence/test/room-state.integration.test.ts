@@ -21,7 +21,7 @@ rooms:
     },
   ]);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
-  await replica("presence-1", loaded.contracts);
+  await replica({ contracts: loaded.contracts });
   const patch = (room: string, ops: unknown[], namespace = "/") => ask("room.patch", { namespace, room, ops });
   expect(await patch("doc:1", [{ op: "set", key: "title", value: "x" }])).toMatchObject({ version: 1 });
   expect(await ask("room.state", { namespace: "/", room: "doc:1" })).toMatchObject({
@@ -40,7 +40,7 @@ rooms:
 
 test("a backend's event joins its room's history once, numbered, also when nobody is there", async () => {
   await replica();
-  const edge = new FakeEdge(scene.nc, scene.install, "edge-1-a");
+  const edge = new FakeEdge(scene.servers.nc, scene.install, "edge-1-a");
   const publish = (id: string) =>
     edge.ask("publish", {
       tenant: "main",
@@ -63,7 +63,7 @@ test("a backend's event joins its room's history once, numbered, also when nobod
 
 test("[S1][S2] state and history: patches, conflicts, repeats, deltas on resume", async () => {
   await replica();
-  const edge = new FakeEdge(scene.nc, scene.install, "edge-1-a");
+  const edge = new FakeEdge(scene.servers.nc, scene.install, "edge-1-a");
   await edge.hello();
   const [ann, bob] = [ref("ann"), ref("bob")];
   const history = { size: 3, ttlMs: 60_000 };

@@ -6,13 +6,12 @@
 
 import { loadavg } from "node:os";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/nats-core";
 import { subjectsOf } from "@rollcall/contracts";
 import { systemClock } from "@rollcall/runtime";
-import { type NatsServer, type RedisServer, startNats, startRedis, waitFor } from "@rollcall/testkit";
-import type { Redis } from "ioredis";
+import { waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { data, FakeEdge, type Replica, ref, startReplica } from "./replica.ts";
+import { startServers } from "./servers.ts";
 
 /** Ten minutes of 200 a second. */
 const TRANSITIONS = 120_000;
@@ -21,33 +20,21 @@ const INSTALL = "away";
 const OUTBOX = `{${INSTALL}:c0}:outbox`;
 const rules = { retainMs: 3_600_000 };
 
-let redisServer: RedisServer;
-let natsServer: NatsServer;
-let redis: Redis;
-let nc: NatsConnection;
+const servers = startServers();
 let replica: Replica;
 beforeAll(async () => {
-  [redisServer, natsServer] = await Promise.all([startRedis(), startNats()]);
-  redis = redisServer.connect();
-  nc = await natsServer.connect();
-  const servers = { redisUrl: redisServer.url, natsUrl: natsServer.url };
-  replica = await startReplica({ ...servers, install: INSTALL, bounds: { leaseMs: 3_600_000 } });
+  replica = await startReplica({ ...servers.urls(), install: INSTALL, bounds: { leaseMs: 3_600_000 } });
 });
-afterAll(async () => {
-  await replica?.stop();
-  redis?.disconnect();
-  await nc?.close();
-  await Promise.all([redisServer?.stop(), natsServer?.stop()]);
-});
+afterAll(() => replica?.stop());
 
-const waiting = () => redis.xlen(OUTBOX);
-const usedBytes = async () => Number(/^used_memory:(\d+)/m.exec(await redis.info("memory"))?.[1]);
+const waiting = () => servers.redis.xlen(OUTBOX);
+const usedBytes = async () => Number(/^used_memory:(\d+)/m.exec(await servers.redis.info("memory"))?.[1]);
 const metric = async (name: string) =>
   Number(new RegExp(`^${name}\\S* (\\S+)$`, "m").exec(await replica.metrics.render())?.[1] ?? Number.NaN);
 
 /** Everybody joins a room and leaves it again, until so many transitions wait. */
 async function churnUntil(count: number): Promise<void> {
-  const edge = new FakeEdge(nc, INSTALL, "edge-1-a");
+  const edge = new FakeEdge(servers.nc, INSTALL, "edge-1-a");
   await edge.hello();
   const refs = Array.from({ length: SESSIONS }, (_, i) => ref(`user-${i}`));
   const opened = await edge.lane(
@@ -65,8 +52,8 @@ async function churnUntil(count: number): Promise<void> {
 async function told(): Promise<Map<string, string[]>> {
   const bySubject = new Map<string, string[]>();
   const stream = subjectsOf(INSTALL).presenceStream();
-  const { state } = await (await jetstreamManager(nc)).streams.info(stream);
-  const consumer = await jetstream(nc).consumers.get(stream);
+  const { state } = await (await jetstreamManager(servers.nc)).streams.info(stream);
+  const consumer = await jetstream(servers.nc).consumers.get(stream);
   let left = state.messages;
   while (left > 0) {
     for await (const message of await consumer.fetch({ max_messages: Math.min(left, 1_000), expires: 30_000 })) {
@@ -81,7 +68,7 @@ async function told(): Promise<Map<string, string[]>> {
 
 test("[P13] ten minutes of transitions wait, are counted, and are told once each and in order when it is back", async () => {
   const subjects = subjectsOf(INSTALL);
-  const jsm = await jetstreamManager(nc);
+  const jsm = await jetstreamManager(servers.nc);
   await waitFor(async () => (await waiting()) === 0, { what: "the epoch to be told" });
   const { config } = await jsm.streams.info(subjects.presenceStream());
   await jsm.streams.delete(subjects.presenceStream());
@@ -91,7 +78,9 @@ test("[P13] ten minutes of transitions wait, are counted, and are told once each
   const bytesEach = ((await usedBytes()) - beforeBytes) / count;
   await waitFor(async () => (await metric("rollcall_outbox_entries")) === count, { what: "what waits to be counted" });
   expect(await metric("rollcall_outbox_dropped_total")).toBe(0);
-  const committed = (await redis.xrange(OUTBOX, "-", "+")).map(([, fields]) => fields[fields.indexOf("id") + 1]!);
+  const committed = (await servers.redis.xrange(OUTBOX, "-", "+")).map(
+    ([, fields]) => fields[fields.indexOf("id") + 1]!,
+  );
 
   await jsm.streams.add({ ...config, name: subjects.presenceStream() });
   const startMs = systemClock.monotonic();
