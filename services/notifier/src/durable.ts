@@ -21,7 +21,16 @@ import type { SourceMemory } from "./intake/reread.ts";
 import type { StreamNeed } from "./streams/sources.ts";
 import type { StreamsMode } from "./streams/streams.ts";
 
-export interface DurableOptions {
+/** What is said of durable events where the notifier is set up. */
+export interface DurableSettings {
+  inboxSize: number;
+  ledgerKeepMs: number;
+  sweepMs: number;
+  jobLockMs: number;
+  traceToClient: boolean;
+}
+
+export interface DurableOptions extends DurableSettings {
   install: string;
   contracts: Contracts;
   placement: Placement;
@@ -33,11 +42,6 @@ export interface DurableOptions {
   mode: StreamsMode;
   emitOnce: EmitOnce;
   channels: ReadonlyMap<string, Channel>;
-  inboxSize: number;
-  ledgerKeepMs: number;
-  sweepMs: number;
-  jobLockMs: number;
-  traceToClient: boolean;
   clock: Clock;
   random: Random;
   logger: Logger;

@@ -9,7 +9,7 @@ import { serveRequests } from "./api/requests.ts";
 import { createDeadLetters } from "./dead-letter/dead-letters.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createEmitOnce } from "./delivery/emit-once.ts";
-import { markBucketStream, startDurable } from "./durable.ts";
+import { type DurableSettings, markBucketStream, startDurable } from "./durable.ts";
 import { AccountRing } from "./explain/ring.ts";
 import type { Channel } from "./fallback/channel.ts";
 import type { ChannelParts } from "./fallback/channels-file.ts";
@@ -24,7 +24,7 @@ import { decodeMessage } from "./streams/cloud-event.ts";
 import { deadLetterStream, emittedSource, parseSources, sourceConsumer, sourceStream } from "./streams/sources.ts";
 import { StreamsError, type StreamsMode, streamsOf } from "./streams/streams.ts";
 
-export interface NotifierOptions {
+export interface NotifierOptions extends DurableSettings {
   install: string;
   /** Name of this process. */
   instance: string;
@@ -42,11 +42,6 @@ export interface NotifierOptions {
   timing: ReaderTiming;
   dedupMs: number;
   logMaxLen: number;
-  inboxSize: number;
-  ledgerKeepMs: number;
-  sweepMs: number;
-  jobLockMs: number;
-  traceToClient: boolean;
   clock: Clock;
   random: Random;
   logger: Logger;
