@@ -1,16 +1,11 @@
-/** Every mistake a contract file can have: what it is, where it is told, and what to do about it. */
+/**
+ * Every mistake a contract file can have: what it is, where it is told, and what to do about it. Those in the schemas it
+ * holds are in `schema-mistakes.test.ts`.
+ */
 
 import { expect, test } from "vitest";
+import { event, HEAD, mistakes, relay } from "../../test/mistakes.ts";
 import { checkSources, formatMistake } from "./load.ts";
-
-const HEAD = "rollcall: 1\nnamespace: /\n";
-const mistakes = (...texts: string[]): string[] => {
-  const result = checkSources(texts.map((text, i) => ({ file: `f${i}.yaml`, text: HEAD + text })));
-  return result.ok ? [] : result.mistakes.map(formatMistake);
-};
-const event = (more: string, payload = "{ type: object, required: [id], properties: { id: { type: string } } }") =>
-  `events:\n  order:shipped: { from: events.orders.shipped, payload: ${payload}, ${more} }`;
-const relay = (payload: string, more = "") => `relays:\n  a:b: { rooms: [x], payload: ${payload}${more} }`;
 
 test.each<[name: string, text: string, ...expected: string[]]>([
   ["unknown key of the file", "roms: {}", "f0.yaml:3:1 /roms is not a known key here: did you mean `rooms`?"],
@@ -72,123 +67,6 @@ test.each<[name: string, text: string, ...expected: string[]]>([
     "state key pattern",
     'rooms:\n  a: { state: { keys: { "b c": { value: {} } } } }',
     "f0.yaml:4:25 /rooms/a/state/keys/b c is no key pattern: a key, or its beginning and one final *",
-  ],
-  [
-    "schema: a value JSON Schema does not allow",
-    relay("{ type: nonsense }"),
-    "f0.yaml:4:33 /relays/a:b/payload/type is not what JSON Schema allows here: must be one of array, boolean, integer, null, number, object, string",
-  ],
-  [
-    "schema: two of them",
-    relay("{ minLength: -1, properties: { a: { required: b } } }"),
-    "f0.yaml:4:33 /relays/a:b/payload/minLength is not what JSON Schema allows here: must be >= 0",
-    "f0.yaml:4:67 /relays/a:b/payload/properties/a/required is not what JSON Schema allows here: must be array",
-  ],
-  [
-    "schema: unknown keyword",
-    relay("{ typ: object }"),
-    "f0.yaml:4:33 /relays/a:b/payload/typ is no keyword of JSON Schema 2020-12: did you mean `type`?",
-  ],
-  [
-    "schema: keyword of an older draft",
-    relay("{ type: string, nullable: true }"),
-    'f0.yaml:4:47 /relays/a:b/payload/nullable is no keyword of JSON Schema 2020-12: use `type: [..., "null"]`',
-  ],
-  [
-    "schema: a format that can be slow",
-    relay("{ type: string, format: regex }"),
-    "f0.yaml:4:47 /relays/a:b/payload/format is no format that is checked: reading a text as an expression can take seconds; leave it to who uses it",
-  ],
-  [
-    "schema: unknown format",
-    relay("{ type: string, format: emial }"),
-    "f0.yaml:4:47 /relays/a:b/payload/format is no format that is checked: did you mean `email`?",
-  ],
-  [
-    "schema: keyword without its partner",
-    relay("{ if: { type: object } }"),
-    "f0.yaml:4:33 /relays/a:b/payload/if means nothing without `then` or `else`",
-  ],
-  [
-    "schema: an open tuple",
-    relay("{ type: array, prefixItems: [{ type: string }] }"),
-    "f0.yaml:4:46 /relays/a:b/payload/prefixItems says nothing of what follows: add `items: false`, or a schema for the rest",
-  ],
-  [
-    "schema: nothing allowed",
-    relay("{ enum: [] }"),
-    "f0.yaml:4:33 /relays/a:b/payload/enum allows nothing: name what is allowed",
-  ],
-  [
-    "regex: catastrophic backtracking",
-    relay('{ type: string, pattern: "^(a+)+$" }'),
-    "f0.yaml:4:47 /relays/a:b/payload/pattern can read one text in exponentially many ways, which stops engines that backtrack: repeat nothing that itself repeats or whose alternatives overlap",
-  ],
-  [
-    "regex: in patternProperties",
-    relay('{ patternProperties: { "(x|x)*y": {} } }'),
-    "f0.yaml:4:54 /relays/a:b/payload/patternProperties/(x|x)*y can read one text in exponentially many ways, which stops engines that backtrack: repeat nothing that itself repeats or whose alternatives overlap",
-  ],
-  [
-    "regex: back-reference",
-    relay('{ type: string, pattern: "(a)\\\\1" }'),
-    "f0.yaml:4:47 /relays/a:b/payload/pattern refers back to a group, which cannot be matched in bounded time: write the cases out",
-  ],
-  [
-    "regex: look-ahead",
-    relay('{ type: string, pattern: "^(?=.*[A-Z])" }'),
-    "f0.yaml:4:47 /relays/a:b/payload/pattern looks ahead or behind, which cannot be matched in bounded time: use `allOf` with several patterns, and `not`",
-  ],
-  [
-    "regex: none",
-    relay('{ type: string, pattern: "(" }'),
-    "f0.yaml:4:47 /relays/a:b/payload/pattern is no regular expression: Unterminated group",
-  ],
-  [
-    "schema: slow to validate",
-    relay("{ type: array, items: { patternProperties: { ^a: {}, ^b: {}, ^c: {} } } }"),
-    "f0.yaml:4:22 /relays/a:b/payload may take long to validate: bound its arrays by `maxItems`, open objects by `maxProperties`, or choose less",
-  ],
-  [
-    "reference to the network",
-    relay('{ $ref: "https://x/y" }'),
-    "f0.yaml:4:33 /relays/a:b/payload/$ref refers to the network: only files beside this one",
-  ],
-  [
-    "reference to nothing",
-    relay('{ $ref: "#/shared/No" }'),
-    "f0.yaml:4:33 /relays/a:b/payload/$ref nothing is at /shared/No",
-  ],
-  [
-    "reference elsewhere",
-    relay('{ $ref: "#/rooms/x" }'),
-    "f0.yaml:4:33 /relays/a:b/payload/$ref must end in #/shared/<name> or #/$defs/<name>",
-  ],
-  [
-    "reference to a file that is not there",
-    relay('{ $ref: "no.yaml#/shared/A" }'),
-    "f0.yaml:4:33 /relays/a:b/payload/$ref no file no.yaml is beside this one",
-  ],
-  [
-    "circular reference",
-    'shared:\n  A: { properties: { b: { $ref: "#/shared/B" } } }\n  B: { properties: { a: { $ref: "#/shared/A" } } }',
-    "f0.yaml:4:22 /shared/A/properties/b/properties/a/properties/b/$ref is circular: #/shared/B -> #/shared/A -> #/shared/B",
-    "f0.yaml:5:22 /shared/B/properties/a/properties/b/properties/a/$ref is circular: #/shared/A -> #/shared/B -> #/shared/A",
-  ],
-  [
-    "file outside the folder",
-    'shared:\n  A: { $ref: "../x.yaml#/shared/A" }',
-    "f0.yaml:4:8 /shared/A/$ref must name a file in the same folder",
-  ],
-  [
-    "example",
-    relay("{ type: object, properties: { n: { type: integer } } }", ", examples: [{ n: 1 }, { n: x }]"),
-    "f0.yaml:4:108 /relays/a:b/examples/1 does not validate: /n must be integer",
-  ],
-  [
-    "example of a schema that has mistakes itself",
-    relay("{ type: text }", ", examples: [7]"),
-    "f0.yaml:4:33 /relays/a:b/payload/type is not what JSON Schema allows here: must be one of array, boolean, integer, null, number, object, string",
   ],
   ["rate", relay("{}", ", rate: fast"), "f0.yaml:4:35 /relays/a:b/rate must be a rate such as 30/s or 10/m"],
   [
@@ -366,15 +244,6 @@ test("two events that one message could mean", () => {
   expect(mistakes(events("", ""))).toEqual([told]);
   expect(mistakes(events("type: t,", ""))).toEqual([told]);
   expect(mistakes(events("type: t1,", "type: t2,"))).toEqual([]);
-});
-
-test("references that multiply end", () => {
-  const level = (i: number) =>
-    `  L${i}: { allOf: [${Array(8)
-      .fill(`{ $ref: "#/shared/L${i + 1}" }`)
-      .join(", ")}] }`;
-  const text = `shared:\n${Array.from({ length: 5 }, (_, i) => level(i)).join("\n")}\n  L5: {}`;
-  expect(mistakes(text)[0]).toMatch(/^f0\.yaml:4:3 \/shared\/L0 is too large once its references are replaced/);
 });
 
 test("all mistakes of all files at once, in order: one does not hide another, not even in one declaration", () => {
