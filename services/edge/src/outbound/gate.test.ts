@@ -81,10 +81,36 @@ describe("ack gate", () => {
     expect(gate.admit(heavy, "0-0", "3-0").lost).toBe(true);
   });
 
-  it("a leave during the join closes it", () => {
+  it("a leave during the join closes it, and nobody else's", () => {
     const gate = new AckGate<string, E>();
     gate.open("room", "me");
+    const other = gate.open("room", "other");
     gate.leave("room", "me");
+    gate.leave("a room nobody joins", "me");
+    gate.offer("room", entry(1), nobody);
+    expect(gate.size).toBe(1);
+    expect(gate.admit(other, "0-0", "1-0")).toMatchObject({ follow: [{ n: 1 }], live: true });
+    expect(gate.idle).toBe(true);
+  });
+
+  it("who goes leaves all rooms it was joining", () => {
+    const gate = new AckGate<string, E>();
+    for (const key of ["a", "b"]) gate.open(key, "me");
+    gate.open("b", "other");
+    gate.drop("me");
+    expect([gate.isAwaited("a"), gate.isAwaited("b")]).toEqual([false, true]);
+  });
+
+  it("a reader behind the snapshot makes its joiner live once, when it has passed it", () => {
+    const gate = new AckGate<string, E>();
+    gate.admit(gate.open("room", "me"), "5-0", "3-0");
+    expect(gate.pass("4-0")).toEqual([]);
+    expect(gate.offer("room", entry(5), nobody)).toEqual([]);
+    expect(gate.pass("5-0")).toEqual([{ key: "room", member: "me" }]);
+    expect(gate.pass("6-0")).toEqual([]);
+    gate.admit(gate.open("room", "me"), "9-0", "6-0");
+    expect(gate.offer("room", entry(10), nobody)).toEqual(["me"]);
+    expect(gate.offer("room", entry(11), nobody)).toEqual([]);
     expect(gate.idle).toBe(true);
   });
 
@@ -94,6 +120,7 @@ describe("ack gate", () => {
     gate.admit(waiting, "50-0", "10-0");
     const joining = gate.open("room", "joining");
     expect(gate.rewind()).toEqual([{ key: "room", member: "waiting" }]);
+    expect(gate.rewind()).toEqual([]);
     expect(gate.admit(joining, "5-0", "1-0").lost).toBe(true);
   });
 });

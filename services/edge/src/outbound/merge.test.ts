@@ -98,6 +98,25 @@ describe("merging diffs", () => {
     expect(diffs.reduce(mergeRoster)).toEqual({ room: "r", epoch: "1.1", from: 0, to: 2, left: ["ann"], count: 0 });
   });
 
+  it("what has gone is named as left or deleted alone, and nothing is named that is empty", () => {
+    const base = { room: "r", epoch: "1.1", count: 0 };
+    const ann: Member = { user: "ann", devices: 1, since: "2026-01-01T00:00:00Z" };
+    expect(
+      mergeRoster({ ...base, from: 0, to: 1, updated: [ann] }, { ...base, from: 1, to: 2, left: ["ann"] }),
+    ).toEqual({
+      ...base,
+      from: 0,
+      to: 2,
+      left: ["ann"],
+    });
+    const back = { ...base, from: 1, to: 2, joined: [ann] };
+    expect(mergeRoster({ ...base, from: 0, to: 1, left: ["ann"] }, back)).toEqual({ ...back, from: 0 });
+    const set = { room: "r", epoch: "1.1", from: 1, to: 2, set: [{ key: "k", value: 1, version: 2 }] };
+    const gone = { room: "r", epoch: "1.1", from: 0, to: 1, deleted: ["k"] };
+    expect(mergeState(gone, set)).toEqual({ ...set, from: 0 });
+    expect(mergeState({ ...set, from: 0, to: 1 }, { ...gone, from: 1, to: 2 })).toEqual({ ...gone, from: 0, to: 2 });
+  });
+
   it("[P8] any merge of state diffs gives the same state", () => {
     const ops = fc.array(
       fc.record({ key: fc.constantFrom("a", "b", "c"), value: fc.option(fc.nat({ max: 9 }), { nil: undefined }) }),
@@ -132,6 +151,9 @@ describe("merging diffs", () => {
     expect(areNeighbours(diff("1.1", 1, 3), diff("1.1", 2, 4))).toBe(true);
     expect(areNeighbours(diff("1.1", 1, 3), diff("1.1", 4, 5))).toBe(false);
     expect(areNeighbours(diff("1.1", 1, 3), diff("1.2", 3, 4))).toBe(false);
+    expect(areNeighbours(diff("1.1", 1, 3), diff("1.1", 1, 3))).toBe(true);
     expect(areNeighbours(diff("1.1", 3, 4), diff("1.1", 1, 3))).toBe(false);
+    expect(areNeighbours(diff("1.1", 2, 4), diff("1.1", 1, 5)), "begins before").toBe(false);
+    expect(areNeighbours(diff("1.1", 1, 4), diff("1.1", 2, 3)), "ends before").toBe(false);
   });
 });
