@@ -133,7 +133,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
       brake.set(report.brake ? 1 : 0);
       edges.set(report.edges);
       if (report.fenced > 0) logger.warn({ event: "edge.fenced", edges: report.fenced }, "leases ended");
-      if (report.ended > 0) relay?.poke();
+      if (report.told > 0) relay?.poke();
     },
   });
 
@@ -144,6 +144,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
         store,
         revocations,
         contracts: options.contracts,
+        committed: () => relay?.poke(),
         tellEdges: (message) => tellEdges(subjects.edgesControl(), message),
         leaseMs: options.bounds.leaseMs,
         lastTransition: (of) =>

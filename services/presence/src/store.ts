@@ -139,6 +139,8 @@ export interface Swept {
   fenced: number;
   lost: number;
   ended: number;
+  /** Lines for the backends. */
+  told: number;
   /** That hold a lease. */
   edges: number;
   /** Of the ended, those whose connect was sampled: what tells of their end carries the sweep's `traceparent`. */

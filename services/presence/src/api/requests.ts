@@ -39,6 +39,8 @@ export interface RequestsOptions {
   contracts: Contracts;
   /** To every edge, at most once. */
   tellEdges(message: ControlMessage): void;
+  /** A request has changed something that backends are to be told of. */
+  committed(): void;
   leaseMs: number;
   /** What backends were told last of a user. */
   lastTransition(of: { tenant: string; user: string }): Promise<LastTransition | undefined>;
@@ -111,13 +113,15 @@ export function requestHandlers(options: RequestsOptions): Record<string, Reques
     async "room.patch"(body, { tenant, traceparent, bytes }) {
       // One patch is one diff, and no event may be larger than 128 KiB.
       if (bytes > LIMITS.roomPatchBytes) throw new RollcallError("PAYLOAD_TOO_LARGE");
-      return patchRoom(store, contracts, tenant, { body: checked("room.patch", body), traceparent });
+      const patched = await patchRoom(store, contracts, tenant, { body: checked("room.patch", body), traceparent });
+      options.committed();
+      return patched;
     },
   };
 }
 
 async function revoke(
-  { store, revocations, tellEdges }: RequestsOptions,
+  { store, revocations, tellEdges, committed }: RequestsOptions,
   { tenant, traceparent }: RequestContext,
   { user, session, room, namespace: named, issuedBefore }: RequestBody<"session.revoke">,
 ): Promise<number> {
@@ -130,6 +134,7 @@ async function revoke(
       : before;
   const revocation = { tenant, user, session, namespace, room, issuedBeforeMs };
   const revoked = await store.revoke({ ...revocation, traceparent });
+  committed();
   tellEdges({ kind: "revoked", ...defined(revocation) });
   return revoked;
 }

@@ -10,7 +10,7 @@ import { saveUser } from "./users.ts";
 /** `traceparent`: for what tells of the end of a session whose connect was sampled. */
 export function sweep(work: Work, wanted: BrakeReason | undefined, traceparent?: string): Swept {
   const { cell } = work;
-  const swept: Swept = { more: false, fenced: 0, lost: 0, ended: 0, edges: 0, traced: [] };
+  const swept: Swept = { more: false, fenced: 0, lost: 0, ended: 0, told: 0, edges: 0, traced: [] };
   if (wanted !== undefined && cell.brake === undefined) cell.brake = { reason: wanted, spentMs: 0 };
   if (cell.brake !== undefined) release(work, swept);
   if (cell.brake === undefined) leases(work, swept);
@@ -24,6 +24,7 @@ export function sweep(work: Work, wanted: BrakeReason | undefined, traceparent?:
   forEachRoom(work, "resync", (_, room) => room.roster.size > 0 && resyncRoom(work, room, "repair"));
   forEachRoom(work, "expiry", expireKeys);
   forEachRoom(work, "publish", publishState);
+  swept.told = work.told.filter(({ to }) => to === "backends").length;
   swept.edges = cell.leases.size;
   return swept;
 }

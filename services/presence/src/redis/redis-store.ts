@@ -45,13 +45,14 @@ export class RedisStore extends RedisReads implements PresenceStore {
 
   async sweep({ well, brake = "", traceparent = "" }: SweepAsk): Promise<SweepReport> {
     const reply = await this.scripts.call("sweep", [well ? "1" : "", brake, traceparent]);
-    const [, , , more, fenced, lost, ended, traced, edges] = reply;
+    const [, , , more, fenced, lost, ended, traced, edges, told] = reply;
     return {
       ...this.scripts.stamp(reply),
       more: more === "1",
       fenced: Number(fenced),
       lost: Number(lost),
       ended: Number(ended),
+      told: Number(told),
       edges: Number(edges),
       traced: (traced as [string, string][]).map(([connect, reason]) => ({ connect, reason })),
     };

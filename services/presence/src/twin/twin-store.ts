@@ -91,8 +91,8 @@ export class TwinStore implements PresenceStore {
     const brake = ask.brake === undefined ? undefined : "outage";
     const outcome = this.#apply({ type: "sweep", well, brake, traceparent });
     if (outcome.type !== "sweep") throw new TypeError("not a sweep");
-    const { more, fenced, lost, ended, edges, traced } = outcome;
-    return { ...this.#stamp(), more, fenced, lost, ended, edges, traced };
+    const { type: _, ...swept } = outcome;
+    return { ...this.#stamp(), ...swept };
   }
 
   async users(tenant: string, users: readonly string[]): Promise<Stamp & UsersRead> {

@@ -41,7 +41,7 @@ function memory(entries: OutboxEntry[]) {
   return { state, outbox };
 }
 
-function relayOf(outbox: Outbox, publish: Publish, clock = new ManualClock(), natsUp = () => true) {
+function relayOf(outbox: Outbox, publish: Publish, clock = new ManualClock(), natsUp = () => true, name = "r1") {
   const waiting: (number | undefined)[] = [];
   const published: string[] = [];
   const relay = startRelay({
@@ -49,7 +49,7 @@ function relayOf(outbox: Outbox, publish: Publish, clock = new ManualClock(), na
     publish,
     subjects: subjectsOf("t"),
     source: "/t/presence",
-    relay: "r1",
+    relay: name,
     clock,
     logger,
     redisUp: () => true,
@@ -153,6 +153,53 @@ test("what comes while a batch is published shares the next one; who may not rel
   await clock.advance(0);
   await closed;
 });
+
+test.each([
+  ["looks by itself", false],
+  ["was told meanwhile of what it has taken", true],
+])(
+  "who %s and finds nothing gives the claim back: another replica's commit is published at once",
+  async (_, isTold) => {
+    const waiting: OutboxEntry[] = [];
+    let holder: string | undefined;
+    const outbox: Outbox = {
+      isEmpty: async () => waiting.length === 0,
+      take: async (relay) => {
+        holder ??= relay;
+        const mine = holder === relay;
+        return { mine, entries: mine ? [...waiting] : [], standing: { waiting: waiting.length, ageMs: 7, dropped: 0 } };
+      },
+      done: async () => void waiting.splice(0),
+      yield: async (relay) => {
+        if (holder === relay) holder = undefined;
+      },
+    };
+    const clock = new ManualClock();
+    const replicas = ["r1", "r2"].map((name) => {
+      const replica = relayOf(
+        outbox,
+        async () => void (isTold && replica.relay.poke()),
+        clock,
+        () => true,
+        name,
+      );
+      return replica;
+    });
+    await clock.advance(0);
+    for (const [i, { relay, published }] of replicas.entries()) {
+      waiting.push(entry(i, "a"));
+      relay.poke();
+      await clock.advance(0);
+      expect(published).toEqual([`id-${i}`]);
+      await clock.advance(20); // looks once more
+    }
+    for (const { relay } of replicas) {
+      const closed = relay.close();
+      await clock.advance(0);
+      await closed;
+    }
+  },
+);
 
 test("while NATS is away nothing is claimed, and how much waits is told", async () => {
   const { outbox } = memory([entry(1, "a"), entry(2, "b")]);

@@ -5,7 +5,8 @@
  * the same `Nats-Msg-Id`. Two relays at once (a claim that ended unnoticed) can therefore repeat, not reorder: what is
  * already in the stream is not stored again.
  *
- * Who looks by itself asks first whether anything waits: most often nothing does, and a claim costs Redis five times as much.
+ * Who commits is woken, and takes the claim if nobody has it: who finds nothing more gives it back. Looking unasked is for
+ * what a replica that died has left, and asks first whether anything waits: a claim costs Redis five times as much.
  */
 
 import type { Subjects } from "@rollcall/contracts";
@@ -44,7 +45,7 @@ export interface Relay {
 const BATCH = 256;
 /** A relay that died holds the others up for no longer. */
 const CLAIM_MS = 3_000;
-const IDLE_MS = 100;
+const IDLE_MS = 1_000;
 /** After a batch that was not full: what comes meanwhile shares the next one, with its three round trips of Redis. */
 const GATHER_MS = 10;
 const NOT_MINE_MS = 500;
@@ -57,8 +58,7 @@ export function startRelay(options: RelayOptions): Relay {
   let wake = () => {};
   let isPoked = false;
   let isIdle = false;
-  /** So it was when last asked: while nothing waits nobody asks, and the claim ends. */
-  let isMine = true;
+  let holdsClaim = false;
   let failures = 0;
 
   const pause = (ms: number) =>
@@ -70,6 +70,12 @@ export function startRelay(options: RelayOptions): Relay {
       };
     });
 
+  const rest = async (): Promise<number> => {
+    if (holdsClaim) await outbox.yield(relay);
+    holdsClaim = false;
+    return IDLE_MS;
+  };
+
   const turn = async (): Promise<number> => {
     const isToldOf = isPoked;
     isPoked = false;
@@ -77,13 +83,13 @@ export function startRelay(options: RelayOptions): Relay {
     const canPublish = options.natsUp();
     if (!isToldOf && (await outbox.isEmpty())) {
       options.stands(undefined);
-      return canPublish && isMine ? IDLE_MS : NOT_MINE_MS;
+      return rest();
     }
     const { mine, entries, standing } = await outbox.take(relay, { claimMs: CLAIM_MS, count: canPublish ? BATCH : 0 });
-    isMine = mine || !canPublish;
+    holdsClaim = mine;
     options.stands(mine || !canPublish ? standing : undefined); // while nobody relays, everybody tells how long it gets
     if (!mine) return NOT_MINE_MS;
-    if (entries.length === 0) return IDLE_MS;
+    if (entries.length === 0) return rest();
     for (const part of betweenEpochs(entries)) await publishAll(part);
     return entries.length === BATCH ? 0 : GATHER_MS;
   };

@@ -11,6 +11,7 @@ const NOTHING: SweepReport = {
   fenced: 0,
   lost: 0,
   ended: 0,
+  told: 0,
   edges: 0,
   traced: [],
 };

@@ -8,7 +8,7 @@ import { contractHarness, DROP, KEEP, type MakeWorld, type OpBody, START_MS } fr
 
 export function sessionsContract(name: string, make: MakeWorld): void {
   const h = contractHarness(make);
-  const { at, hello, apply, ref, open, join, enter, pass, kinds, users, members } = h;
+  const { at, hello, apply, ref, open, join, enter, pass, sweepOnce, kinds, users, members } = h;
 
   describe(`${name}: sessions`, () => {
     test("[G1][P5] a goodbye ends user and memberships at once, in this order", async () => {
@@ -38,6 +38,20 @@ export function sessionsContract(name: string, make: MakeWorld): void {
         ["vacated", "lost"],
       ]);
       expect(after[0]!.delayMs).toBeLessThanOrEqual(BOUNDS.graceMs + 250);
+    });
+
+    test("[W1] a sweep says how many lines it told the backends: they are to be published without waiting", async () => {
+      await hello("e1");
+      const ann = await enter("e1", "ann", "a");
+      await apply("e1", { op: "close", ...ann, how: "lost" });
+      for (let waited = 0; waited <= BOUNDS.graceMs + 500; waited += 250) {
+        await at(250);
+        await h.world.store.lease("e1");
+        const before = (await kinds()).length;
+        const { told } = await sweepOnce();
+        expect((await kinds()).length - before).toBe(told);
+      }
+      expect(await kinds()).toContain("offline");
     });
 
     test("[G6] what tells of an end by grace or lease is the sweep's, if the session's last connect was sampled", async () => {

@@ -3,7 +3,8 @@
 -- ARGV[1] run id, [2] "1" if the caller's Redis and NATS are well, [3] why it wants the brake, "" if it does not,
 --   [4] traceparent for what tells of the end of sessions whose connect was sampled, "" for none.
 -- Returns { "OK", epoch, brake, more, edges fenced, sessions lost, sessions ended,
---   { { connect's traceparent, reason } of the ended, ... }, edges that hold a lease } | { "EPOCH" }; more = "1": call again.
+--   { { connect's traceparent, reason } of the ended, ... }, edges that hold a lease,
+--   lines told to the backends } | { "EPOCH" }; more = "1": call again.
 -- Bounds: about CFG.sweep items, and one session's rooms beyond.
 -- W1 What is due is found, decided and changed in one commit: N replicas make one transition of it.
 -- W2 While the brake holds no lease and no grace ends. It holds at least CFG.lease, except after many leases ended at once;
@@ -24,7 +25,7 @@ local function nothing_due()
   return redis.call("EXISTS", prefix .. "evicting") == 0
 end
 if nothing_due() then
-  return { "OK", cell.epoch, cell.stale(), more, 0, 0, 0, {}, redis.call("ZCARD", prefix .. "leases") }
+  return { "OK", cell.epoch, cell.stale(), more, 0, 0, 0, {}, redis.call("ZCARD", prefix .. "leases"), 0 }
 end
 
 -- include: packed edges users rooms sessions state
@@ -151,4 +152,4 @@ if budget > 0 then each_room("expiry", state.expire) end
 if budget > 0 then each_room("publish", state.publish) end
 if budget <= 0 then more = "1" end
 return { "OK", cell.epoch, cell.stale(), more, fenced, lost, ended, traced,
-  redis.call("ZCARD", prefix .. "leases") }
+  redis.call("ZCARD", prefix .. "leases"), cell.told }

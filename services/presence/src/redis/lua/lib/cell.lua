@@ -8,7 +8,8 @@
 --    between two looks counts as CFG.gap_step: a jump, an outage or an absence of every replica ends no deadline.
 -- C2 A record of another run, or none, refuses everything.
 
-local cell = { prefix = string.match(KEYS[1], "^(.*:)epoch$") }
+--- `told`: lines for the backends in this commit.
+local cell = { prefix = string.match(KEYS[1], "^(.*:)epoch$"), told = 0 }
 
 --- Returns false when the caller must raise the epoch. `well`: may the brake's time be counted. `peek`: write nothing.
 function cell.enter(run, well, peek)
@@ -55,6 +56,7 @@ end
 
 --- One line for the backends, in the same commit as the change it tells of. See workers/outbox.ts for the fields.
 function cell.tell(kind, id, tp, tenant, user, ns, room, data, delay)
+  cell.told = cell.told + 1
   redis.call("XADD", cell.prefix .. "outbox", "MAXLEN", "~", CFG.outbox_max, "*", "k", kind, "id", id, "tp", tp, "t", tenant, "u", user,
     "n", ns, "r", room, "d", data, "w", delay or "")
 end
