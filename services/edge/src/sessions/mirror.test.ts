@@ -119,6 +119,90 @@ describe("mirror", () => {
     expect(sizes.reduce((a, b) => a + b)).toBe(504);
   });
 
+  it("a chunk is full at the bound; a session above it has one of its own", () => {
+    const mirror = new Mirror();
+    const withRooms = (user: string, count: number) =>
+      mirror.apply(
+        open(user),
+        opened(
+          1,
+          Array.from({ length: count }, (_, i) => `r${i}`),
+        ),
+        rulesOf,
+      );
+    withRooms("large", MAX_ASSERTED_ITEMS);
+    withRooms("half", MAX_ASSERTED_ITEMS / 2 - 1);
+    withRooms("other half", MAX_ASSERTED_ITEMS / 2 - 1);
+    withRooms("more", 0);
+    expect(mirror.chunks().map((chunk) => chunk.map(({ ref: { user } }) => user))).toEqual([
+      ["large"],
+      ["half", "other half"],
+      ["more"],
+    ]);
+  });
+
+  it("a session that is opened again keeps what was known of it, and what only presence knew is taken in", () => {
+    const mirror = new Mirror();
+    mirror.apply(open("ann"), opened(1), rulesOf);
+    const kept = { retainMs: 7 };
+    mirror.apply({ ...join("ann", "a", [1]), observe: true, rules: kept } as OpBody, done("join"), rulesOf);
+    mirror.apply({ op: "set", ref: ref("ann"), status: "busy", info: "lunch" }, { op: "set" }, rulesOf);
+    mirror.apply(open("ann"), opened(2, ["a", "declared", "gone"]), (_, room) =>
+      room === "declared" ? { retainMs: 9 } : undefined,
+    );
+    const [[session] = []] = mirror.chunks();
+    expect(session).toStrictEqual({
+      ref: ref("ann"),
+      incarnation: 2,
+      issuedAtMs: 1,
+      expiresAtMs: 2,
+      presence: { status: "busy", info: "lunch" },
+      rooms: [
+        { room: "a", observe: true, rules: kept, info: [1] },
+        { room: "declared", observe: false, rules: { retainMs: 9 } },
+        { room: "gone", observe: false, rules: { retainMs: 0 } },
+      ],
+    });
+    mirror.apply({ ...open("ann"), presence: { status: "away" } } as OpBody, opened(3), rulesOf);
+    expect(mirror.chunks()[0]![0]).toMatchObject({ presence: { status: "away" }, rooms: [] });
+  });
+
+  it("what a member says of itself is its last word: absent is as before, null is nothing", () => {
+    const mirror = new Mirror();
+    mirror.apply(open("ann"), opened(1), rulesOf);
+    const roomAfter = (body: OpBody, op: "join" | "update") => {
+      mirror.apply(body, { op } as LaneData, rulesOf);
+      return mirror.chunks()[0]![0]!.rooms[0];
+    };
+    const update = (info: unknown) => ({ op: "update", ref: ref("ann"), room: "a", info }) as OpBody;
+    const bare = { room: "a", observe: false, rules };
+    expect(roomAfter(join("ann", "a"), "join")).toStrictEqual(bare);
+    expect(roomAfter(update("x"), "update")).toStrictEqual({ ...bare, info: "x" });
+    expect(roomAfter(join("ann", "a"), "join")).toStrictEqual({ ...bare, info: "x" });
+    expect(roomAfter(join("ann", "a", null), "join")).toStrictEqual(bare);
+    expect(roomAfter(update("y"), "update")).toMatchObject({ info: "y" });
+    expect(roomAfter(update(null), "update")!.info).toBeUndefined();
+    for (const body of [update("z"), { ...update("z"), ref: ref("bob") } as OpBody]) {
+      mirror.apply({ ...body, room: "b" } as OpBody, { op: "update" } as LaneData, rulesOf);
+    }
+    expect(mirror.size).toBe(1);
+  });
+
+  it("an answer that is not one to the operation changes nothing", () => {
+    const mirror = new Mirror();
+    mirror.apply(open("ann"), done("close"), rulesOf);
+    mirror.apply({ op: "assert", round: "r", sessions: [], last: true }, done("close"), rulesOf);
+    expect(mirror.digest).toEqual({ count: 0, x1: 0, x2: 0 });
+  });
+
+  it("forgets memberships that are not kept, of whoever is held", () => {
+    const mirror = new Mirror();
+    mirror.apply(open("ann"), opened(1, ["a", "b"]), rulesOf);
+    mirror.keepRooms(refKey(ref("ann")), (room) => room === "b");
+    mirror.keepRooms(refKey(ref("bob")), () => false);
+    expect(mirror.digest).toEqual(digestOf([{ user: "ann", incarnation: 1, rooms: ["b"] }]));
+  });
+
   it("an empty edge asserts that it is empty", () => {
     expect(new Mirror().chunks()).toEqual([[]]);
   });
@@ -127,6 +211,9 @@ describe("mirror", () => {
     const mirror = new Mirror();
     mirror.adopt(ref("ann"), { issuedAtMs: 1, expiresAtMs: 2 });
     expect(mirror.incarnationOf(refKey(ref("ann")))).toBe(0);
+    mirror.adopt(ref("ann"), { issuedAtMs: 3, expiresAtMs: 4 });
+    expect(mirror.chunks()).toEqual([[{ ref: ref("ann"), incarnation: 0, issuedAtMs: 3, expiresAtMs: 4, rooms: [] }]]);
+    expect(mirror.digest).toEqual(digestOf([{ user: "ann", incarnation: 0, rooms: [] }]));
     mirror.forget(refKey(ref("ann")));
     expect(mirror.digest).toEqual({ count: 0, x1: 0, x2: 0 });
   });
