@@ -176,7 +176,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant("delete" as const), key }),
   fc.record({ kind: fc.constant("say" as const), text: fc.nat(9) }),
 );
-const changes = fc.array(change, { minLength: 1, maxLength: 40 });
+const changes = fc.array(change, { minLength: 1, maxLength: 40, size: "max" });
 
 /** Any way to cut `from..to` into diffs that overlap as they like but leave no hole. */
 function cuts(from: number, to: number, overlaps: readonly number[]): { from: number; to: number }[] {

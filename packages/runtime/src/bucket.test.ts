@@ -16,7 +16,7 @@ describe("token bucket", () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.1, max: 500, noNaN: true }),
-        fc.array(fc.nat({ max: 2_000 }), { maxLength: 50 }),
+        fc.array(fc.nat({ max: 2_000 }), { maxLength: 50, size: "max" }),
         (perSecond, gaps) => {
           const rule = { perSecond };
           const bucket = newBucket(rule, 0);

@@ -11,7 +11,7 @@ const step = fc.oneof(
 
 test("holds what a Map would, in its order, whatever is done", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 30, size: "max" }), (steps) => {
       const few = new FewMap<string, number>();
       const model = new Map<string, number>();
       for (const s of steps) {

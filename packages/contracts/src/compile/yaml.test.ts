@@ -25,7 +25,7 @@ const text = fc.oneof(
   fc.array(fc.tuple(scalar, scalar), { maxLength: 4 }).map((pairs) => `{${pairs.map(([k, v]) => `${k}: ${v}`).join(", ")}}`),
   fc.tuple(scalar, scalar, scalar).map(([a, b, c]) => `${a}:\n  ${b}: ${c}\n  - ${c}\n`),
   fc.tuple(scalar, scalar).map(([a, b]) => `a:\n  b: |2-\n    ${a}\n  c:\n  - ${b}\n`),
-  fc.array(fc.constantFrom(...SCALARS, "\n", "\n  ", ": ", "- ", " ", "#"), { maxLength: 12 }).map((parts) => parts.join("")),
+  fc.array(fc.constantFrom(...SCALARS, "\n", "\n  ", ": ", "- ", " ", "#"), { maxLength: 12, size: "max" }).map((parts) => parts.join("")),
 ); // biome-ignore format: one each line
 
 function expectAlike(written: string): void {

@@ -26,7 +26,7 @@ const steps = fc.array(
     kind: fc.constantFrom("toggle", "update"),
     info: fc.nat({ max: 9 }),
   }),
-  { minLength: 1, maxLength: 20 },
+  { minLength: 1, maxLength: 20, size: "max" },
 );
 
 /** The diffs a server sends for a run of changes, one version each, and the roster after each of them. */
@@ -120,7 +120,7 @@ describe("merging diffs", () => {
   it("[P8] any merge of state diffs gives the same state", () => {
     const ops = fc.array(
       fc.record({ key: fc.constantFrom("a", "b", "c"), value: fc.option(fc.nat({ max: 9 }), { nil: undefined }) }),
-      { minLength: 1, maxLength: 20 },
+      { minLength: 1, maxLength: 20, size: "max" },
     );
     fc.assert(
       fc.property(ops, grouped, (run, sizes) => {

@@ -50,7 +50,7 @@ describe("mirror", () => {
       kind: fc.constantFrom("open", "close", "join", "leave", "renumber"),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const mirror = new Mirror();
         const model = new Map<string, { incarnation: number; rooms: Set<string> }>();
         let incarnation = 0;
