@@ -65,6 +65,7 @@ describe("lanes", () => {
   it("[D3] keep the order of every key, whatever finishes when", async () => {
     const plan = fc.array(fc.record({ keys: fc.uniqueArray(fc.constantFrom("a", "b", "c")), turns: fc.nat(5) }), {
       maxLength: 40,
+      size: "max",
     });
     await fc.assert(
       fc.asyncProperty(plan, async (tasks) => {

@@ -17,7 +17,7 @@ const op: fc.Arbitrary<StateOp> = fc.oneof(
   fc.tuple(key, condition).map(([k, given]): StateOp => ({ op: "delete", key: k, ...(given && { if: given }) })),
   fc.tuple(key, fc.integer({ min: -9, max: 9 })).map(([k, add]): StateOp => ({ op: "increment", key: k, by: add })),
 );
-const patches = fc.array(fc.array(op, { minLength: 1, maxLength: 4 }), { maxLength: 12 });
+const patches = fc.array(fc.array(op, { minLength: 1, maxLength: 4 }), { maxLength: 12, size: "max" });
 
 test("[P8][T1][T2] from any version on, the delta leads to the state as it is", () => {
   fc.assert(
