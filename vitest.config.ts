@@ -15,7 +15,7 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
 });
 
 /** Files that take a minute or two: begun first, they do not run on alone at the end. Vitest would begin large files first. */
-const LONG = /\/(deaths|notifier-faults|lifecycle)\.integration\.test\.ts$/;
+const LONG = /\/(deaths|notifier-faults|lifecycle)\.integration\.test\.ts$|\/docs\.e2e\.test\.ts$/;
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -46,7 +46,6 @@ export default defineConfig({
       project("e2e", [`${roots}/**/*.e2e.test.ts`], {
         testTimeout: 120_000,
         hookTimeout: 120_000,
-        fileParallelism: false,
       }),
       project("deploy", [`${roots}/**/*.deploy.test.ts`], { testTimeout: 300_000, hookTimeout: 300_000 }),
       project("load", [`${roots}/**/*.load.test.ts`], {

@@ -12,7 +12,7 @@ import { identify } from "../src/cluster/identity.ts";
 import { type ClusterStatus, readState } from "../src/cluster/state.ts";
 import { homeOf } from "../src/home.ts";
 
-const BASE_PORT = "18000";
+const BASE_PORT = "16000";
 let root: string;
 let running: ChildProcess | undefined;
 
