@@ -10,6 +10,8 @@ import { ROOM, usPerDelivery } from "./fan-out.ts";
 
 const SOCKETS = 500;
 const MESSAGES = { size: 1, everyMs: 20, count: 200 };
+/** Of a share in a round. A multiple of the shares, so that each is first as often as last. */
+const SLICES = 9;
 /** Of how many messages one belongs to a sampled trace. */
 const SHARES = { off: 0, "1 %": 100, "100 %": 1 } as const;
 type Share = keyof typeof SHARES;
@@ -22,7 +24,7 @@ export const tracing: Bench = {
   title: "Tracing, per delivery",
   method:
     `As B1 with ${SOCKETS} sockets and a message every ${MESSAGES.everyMs} ms, ${MESSAGES.count} times, on one edge that exports its spans to a collector. ` +
-    "None, one in a hundred, or all messages carry a sampled trace; the shares take turns within a round. " +
+    `None, one in a hundred, or all messages carry a sampled trace; a round gives each share ${SLICES} slices of ${MESSAGES.count / 10} messages, in turns. ` +
     "Then, all of them sampled, the collector is hung (it takes connections and answers nothing) or away (it refuses them): " +
     `the p99 of arriving against that with a well one in the same round. Last, hung, ${(FLOOD.size * FLOOD.count).toLocaleString("en-US")} sampled messages to one socket: what is not exported is dropped and counted, and the memory of the process must not grow with it.`,
   contenders: ["rollcall"],
@@ -51,11 +53,14 @@ export const tracing: Bench = {
     await fleet.connect(world.target(), await world.plans(sockets, () => [ROOM]));
     const numbers: Numbers = { next: 0 };
     const messages = smoke ? { ...MESSAGES, count: 3 } : MESSAGES;
-    const measure = (share: Share) => {
-      const every = SHARES[share];
-      const emit = emitterOf(world, ROOM, { numbers, sampled: (n) => every > 0 && n % every === 0 });
-      return usPerDelivery(world, fleet, emit, sockets, messages);
-    };
+    const slice = { ...messages, count: Math.ceil(messages.count / 10) };
+    const emitters = Object.fromEntries(
+      Object.entries(SHARES).map(([share, every]) => {
+        let sent = 0;
+        return [share, emitterOf(world, ROOM, { numbers, sampled: () => every > 0 && sent++ % every === 0 })];
+      }),
+    ) as Record<Share, (size: number) => Promise<void>>;
+    const measure = (share: Share, burst = messages) => usPerDelivery(world, fleet, emitters[share], sockets, burst);
     const p99 = async () => {
       await measure("100 %");
       return (await fleet.tally()).p99Ms;
@@ -65,11 +70,15 @@ export const tracing: Bench = {
     const flood = emitterOf(world, FLOODED, { sampled: () => true });
     await measure("100 %"); // warm
     return async (record) => {
+      const shares = Object.keys(SHARES) as Share[];
       const us = { off: 0, "1 %": 0, "100 %": 0 };
-      for (const share of Object.keys(SHARES) as Share[]) {
-        us[share] = await measure(share);
-        record(`delivery, ${share}`, us[share]);
+      for (let i = 0; i < SLICES; i++) {
+        for (const j of shares.keys()) {
+          const share = shares[(i + j) % shares.length] as Share;
+          us[share] += (await measure(share, slice)) / SLICES;
+        }
       }
+      for (const share of shares) record(`delivery, ${share}`, us[share]);
       if (us.off > 0) {
         record("1 % to off", us["1 %"] / us.off);
         record("100 % to off", us["100 %"] / us.off);

@@ -3,7 +3,7 @@
 import { systemClock } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
 import type { Fleet } from "../fleet/fleet.ts";
-import { cpuUs } from "../harness/usage.ts";
+import { exactCpuUs } from "../harness/usage.ts";
 import type { World } from "../servers/world.ts";
 
 export const ROOM = "bench:quiet";
@@ -30,7 +30,7 @@ export async function usPerDelivery(
 ): Promise<number> {
   const deliveries = size * count * sockets;
   const { events: already } = await fleet.tally({ reset: true });
-  const before = cpuUs(world.serverPid());
+  const before = exactCpuUs(world.serverPid());
   for (let burst = 0; burst < count; burst++) {
     await emit(size);
     await systemClock.sleep(everyMs);
@@ -40,7 +40,7 @@ export async function usPerDelivery(
     everyMs: 100,
     what: `${deliveries} deliveries`,
   });
-  const us = (cpuUs(world.serverPid()) - before) / deliveries;
+  const us = (exactCpuUs(world.serverPid()) - before) / deliveries;
   const { wrong, closed } = await fleet.tally();
   if (wrong + closed > 0) throw new Error(`${wrong} messages lost or out of order, ${closed} connections lost`);
   return us;
