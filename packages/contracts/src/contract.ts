@@ -15,9 +15,17 @@ export interface HistoryRule {
   ttlMs: number;
 }
 
+/** Both ends belong to it; `least` above `most`: there are none. */
+export interface IntegerRange {
+  least: number;
+  most: number;
+}
+
 export interface StateKeyContract {
   pattern: string;
   validate: Validator;
+  /** What an `increment` may lead to. */
+  integers: IntegerRange;
   /** Replaces `state`. */
   op?: string;
   writeOwner: boolean;

@@ -32,6 +32,8 @@ const REFUSED: [what: string, request: [string, unknown], code: string][] = [
   ["an increment by text", patch({ op: "increment", key: "count", by: "1" }), "PAYLOAD_INVALID"],
   ["an increment beyond 2^53-1", patch({ op: "increment", key: "count", by: Number.MAX_SAFE_INTEGER }), "CONFLICT"],
   ["an increment of a text", patch({ op: "increment", key: "title", by: 1 }), "CONFLICT"],
+  ["an increment of a key that would hold objects", patch({ op: "increment", key: "cursor:new", by: 1 }), "CONFLICT"],
+  ["a sum below the key's minimum", patch({ op: "increment", key: "count", by: -2 }), "CONFLICT"],
   ["a condition on a negative version", patch(set("count", 1, { if: { version: -1 } })), "PAYLOAD_INVALID"],
   ["a condition on a future version", patch(set("count", 1, { if: { version: 999 } })), "CONFLICT"],
   ["a time to live of 0", patch(set("count", 1, { ttlMs: 0 })), "PAYLOAD_INVALID"],

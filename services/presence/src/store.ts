@@ -5,8 +5,8 @@
  * Every method may reject with `UNAVAILABLE`; it may have taken effect then, and doing it again is safe.
  */
 
-import type { ErrorCode, StateOp, UserPresence } from "@rollcall/contracts";
-import type { LaneOp, LeaseData, RoomRules, SessionRef } from "@rollcall/contracts/internal";
+import type { ErrorCode, UserPresence } from "@rollcall/contracts";
+import type { LaneOp, LeaseData, RoomRules, RuledOp, SessionRef } from "@rollcall/contracts/internal";
 
 /** Bounds in milliseconds and counts. The same in every replica: they are part of the scripts. */
 export interface StoreBounds {
@@ -297,7 +297,7 @@ export interface PresenceStore {
   /** A backend's patch. Rejects with the catalogue's error when it is refused. */
   patch(
     name: RoomName,
-    patch: { rules: RoomRules; ops: readonly StateOp[]; id: string | undefined; traceparent: string | undefined },
+    patch: { rules: RoomRules; ops: readonly RuledOp[]; id: string | undefined; traceparent: string | undefined },
   ): Promise<{ epoch: string; version: number }>;
   /** The newest place in the fan-out log. */
   position(): Promise<string>;

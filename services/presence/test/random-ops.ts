@@ -3,8 +3,14 @@
  * ever: a draw more or less changes all that come after it.
  */
 
-import type { StateOp } from "@rollcall/contracts";
-import { type Digest, digestHashes, digestItem, type LaneOp, type SessionRef } from "@rollcall/contracts/internal";
+import {
+  type Digest,
+  digestHashes,
+  digestItem,
+  type LaneOp,
+  type RuledOp,
+  type SessionRef,
+} from "@rollcall/contracts/internal";
 import type { Random } from "@rollcall/runtime";
 
 export const START_MS = Date.UTC(2026, 0, 1);
@@ -151,7 +157,7 @@ export class RandomOps {
   }
 
   patch() {
-    const ops = Array.from({ length: 1 + this.#random.int(3) }, (): StateOp => {
+    const ops = Array.from({ length: 1 + this.#random.int(3) }, (): RuledOp => {
       const key = this.pick(KEYS);
       const condition = this.pick([
         {},
@@ -161,15 +167,16 @@ export class RandomOps {
       ]);
       const roll = this.#random.int(4);
       if (roll === 0) return { op: "delete", key, ...condition };
-      if (roll === 1) return { op: "increment", key, by: this.pick([1, -2, 2 ** 53 - 1]) };
+      if (roll === 1) {
+        const range = this.pick([{}, {}, { least: 0, most: 3 }, { least: -5 }]);
+        const owned = this.chance(0.2) ? { bind: "session" as const } : {};
+        return { op: "increment", key, by: this.pick([1, -2, 2 ** 53 - 1]), ...range, ...owned };
+      }
       const ttl = this.chance(0.3) ? { ttlMs: 3_000 } : {};
       const bind = this.chance(0.3) ? { bind: "session" as const } : {};
       return { op: "set", key, value: this.#value(), ...ttl, ...bind, ...condition };
     });
-    return {
-      ops,
-      ...(this.chance(0.2) ? { owned: ops.map(() => this.chance(0.5)) } : {}),
-    };
+    return { ops };
   }
 
   #relay(nowMs: number) {

@@ -5,6 +5,7 @@ import { LIMITS } from "../limits.ts";
 import { longestMatch } from "../pattern.ts";
 import { pointerOf } from "../pointer.ts";
 import type { RoomDeclaration } from "./file-schema.ts";
+import { integersOf } from "./integers.ts";
 import type { BuildScope } from "./scope.ts";
 
 export const DEFAULT_RETAIN_MS = 3_600_000;
@@ -30,9 +31,17 @@ function buildState(scope: BuildScope, at: string, state: NonNullable<RoomDeclar
   const keys = Object.entries(state.keys ?? {}).map(([pattern, key]): [string, StateKeyContract] => {
     const pointer = `${at}/keys${pointerOf(pattern)}`;
     if (!KEY_PATTERN.test(pattern)) scope.report(pointer, "is no key pattern: a key, or its beginning and one final *");
-    const { validate } = scope.schema(`${pointer}/value`, key.value);
-    const op = key.op === undefined ? {} : { op: key.op };
-    return [pattern, { pattern, validate, writeOwner: key.write === "owner", ...op }];
+    const { schema, validate } = scope.schema(`${pointer}/value`, key.value);
+    return [
+      pattern,
+      {
+        pattern,
+        validate,
+        integers: integersOf(schema),
+        writeOwner: key.write === "owner",
+        ...(key.op === undefined ? {} : { op: key.op }),
+      },
+    ];
   });
   const retainMs =
     state.retain === undefined

@@ -3,4 +3,4 @@ export { edgeLabel } from "./edge-id.ts";
 export type * from "./inbox-rpc.ts";
 export { messageId } from "./message-id.ts";
 export * from "./presence-rpc.ts";
-export { patchIssues, roomRules } from "./room-contract.ts";
+export { patchIssues, roomRules, ruledOps } from "./room-contract.ts";

@@ -65,6 +65,11 @@ interface RoomAct {
   id?: string;
 }
 
+/** A state operation and what the contract says of its key: who owns it, and the integers that a sum may be. */
+export type RuledOp =
+  | Exclude<StateOp, { op: "increment" }>
+  | (Extract<StateOp, { op: "increment" }> & { bind?: "session"; least?: number; most?: number });
+
 export type LaneOp = { n: number; traceparent?: string } & (
   | ({
       op: "open";
@@ -89,9 +94,7 @@ export type LaneOp = { n: number; traceparent?: string } & (
   | ({
       op: "patch";
       rules: RoomRules;
-      ops: StateOp[];
-      /** Per op: may only its owner change it (`write: owner`)? Same length as `ops`. */
-      owned?: boolean[];
+      ops: RuledOp[];
     } & RoomAct)
   | ({
       op: "publish";

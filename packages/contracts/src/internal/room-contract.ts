@@ -3,7 +3,7 @@
 import type { RoomContract } from "../contract.ts";
 import type { Issue } from "../errors.ts";
 import type { StateOp } from "../wire.ts";
-import type { RoomRules } from "./presence-rpc.ts";
+import type { RoomRules, RuledOp } from "./presence-rpc.ts";
 
 /** A room that declares no state keeps none, but its record. */
 const DEFAULT_RETAIN_MS = 3_600_000;
@@ -35,5 +35,16 @@ export function patchIssues(ops: readonly StateOp[], contract: RoomContract | un
     }
     if (op.op !== "set") return [];
     return (key.validate(op.value) ?? []).map((issue) => ({ ...issue, pointer: `${pointer}/value${issue.pointer}` }));
+  });
+}
+
+/** The operations of a patch that breaks nothing, each with what presence must know of its key's contract. */
+export function ruledOps(ops: readonly StateOp[], contract: RoomContract, by: "session" | "backend"): RuledOp[] {
+  return ops.map((op): RuledOp => {
+    const key = contract.state?.key(op.key);
+    // `write: owner` binds what is written to its writer's session.
+    const bind = by === "session" && key?.writeOwner === true ? ({ bind: "session" } as const) : {};
+    if (op.op === "set") return { ...op, ...bind };
+    return op.op === "increment" ? { ...op, ...key?.integers, ...bind } : op;
   });
 }

@@ -1,7 +1,7 @@
 /** `reduce(cell, event, now)`: one call of presence's store as a function. `now` is Redis time in ms. */
 
-import type { ErrorCode, StateOp } from "@rollcall/contracts";
-import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
+import type { ErrorCode } from "@rollcall/contracts";
+import type { LaneOp, LeaseData, RoomRules, RuledOp } from "@rollcall/contracts/internal";
 import type { OpResult, SessionRevocation, Swept } from "../store.ts";
 import type { BrakeReason } from "./brake.ts";
 import { type Bounds, begin, type Cause, type Cell, clockMs, iso, own, type Told, type Work } from "./cell.ts";
@@ -28,7 +28,7 @@ export type CellEvent =
       namespace: string;
       room: string;
       rules: RoomRules;
-      ops: readonly StateOp[];
+      ops: readonly RuledOp[];
       id: string | undefined;
       traceparent: string | undefined;
     };
@@ -170,7 +170,7 @@ function patchRoom(work: Work, event: Extract<CellEvent, { type: "patch" }>): Ou
   }
   const room = openRoom(work, { tenant, ns, room: name }, rules);
   const by = { user: undefined, session: undefined, observer: false };
-  const step = patch(room.state, ops, undefined, by, { clockMs: clockMs(work), wallMs: work.nowMs });
+  const step = patch(room.state, ops, by, { clockMs: clockMs(work), wallMs: work.nowMs });
   if (!step.ok) {
     keepRoom(work, room);
     return { type: "patch", ok: false, error: step.error };

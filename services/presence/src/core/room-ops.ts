@@ -37,7 +37,7 @@ export function patchOp(work: Work, user: User, session: Session, op: Op<"patch"
   }
   const room = openRoom(work, { tenant: user.tenant, ns: session.ns, room: op.room }, op.rules);
   const by = { user: user.user, session: session.id, observer: membership.observe };
-  const step = patch(room.state, op.ops, op.owned, by, { clockMs: clockMs(work), wallMs: work.nowMs });
+  const step = patch(room.state, op.ops, by, { clockMs: clockMs(work), wallMs: work.nowMs });
   if (!step.ok) return { kind: "error", message: "", ...step.error };
   const next = put(work, { ...room, state: step.state });
   if (step.change !== undefined) tellState(work, next, step.change, cause);

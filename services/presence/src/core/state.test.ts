@@ -1,4 +1,4 @@
-import type { StateOp } from "@rollcall/contracts";
+import type { RuledOp } from "@rollcall/contracts/internal";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EMPTY_STATE, patch, type RoomState, removeKeys, STATE_LIMITS, since, type Writer } from "./state.ts";
@@ -10,12 +10,12 @@ const condition = fc.option(
   fc.oneof(fc.constant({ absent: true as const }), fc.record({ version: fc.integer({ min: 1, max: 5 }) })),
   { nil: undefined },
 );
-const op: fc.Arbitrary<StateOp> = fc.oneof(
+const op: fc.Arbitrary<RuledOp> = fc.oneof(
   fc
     .tuple(key, fc.integer(), condition)
-    .map(([k, value, given]): StateOp => ({ op: "set", key: k, value, ...(given && { if: given }) })),
-  fc.tuple(key, condition).map(([k, given]): StateOp => ({ op: "delete", key: k, ...(given && { if: given }) })),
-  fc.tuple(key, fc.integer({ min: -9, max: 9 })).map(([k, add]): StateOp => ({ op: "increment", key: k, by: add })),
+    .map(([k, value, given]): RuledOp => ({ op: "set", key: k, value, ...(given && { if: given }) })),
+  fc.tuple(key, condition).map(([k, given]): RuledOp => ({ op: "delete", key: k, ...(given && { if: given }) })),
+  fc.tuple(key, fc.integer({ min: -9, max: 9 })).map(([k, add]): RuledOp => ({ op: "increment", key: k, by: add })),
 );
 const patches = fc.array(fc.array(op, { minLength: 1, maxLength: 4 }), { maxLength: 12, size: "max" });
 
@@ -24,7 +24,7 @@ test("[P8][T1][T2] from any version on, the delta leads to the state as it is", 
     fc.property(patches, (all) => {
       const states: RoomState[] = [EMPTY_STATE];
       for (const ops of all) {
-        const step = patch(states.at(-1)!, ops, undefined, by, NOW);
+        const step = patch(states.at(-1)!, ops, by, NOW);
         if (!step.ok) continue;
         expect(step.change === undefined).toBe(step.state === states.at(-1));
         if (step.change !== undefined) states.push(step.state);
@@ -43,49 +43,49 @@ test("[P8][T1][T2] from any version on, the delta leads to the state as it is", 
 });
 
 test("[S1][T1] a refused patch leaves the state as it was", () => {
-  const step = patch(EMPTY_STATE, [{ op: "set", key: "a", value: 1 }], undefined, by, NOW);
+  const step = patch(EMPTY_STATE, [{ op: "set", key: "a", value: 1 }], by, NOW);
   const { state } = step as { state: RoomState };
-  const ops: StateOp[] = [
+  const ops: RuledOp[] = [
     { op: "set", key: "b", value: 1 },
     { op: "set", key: "a", value: 2, if: { version: 7 } },
   ];
-  expect(patch(state, ops, undefined, by, NOW)).toEqual({
+  expect(patch(state, ops, by, NOW)).toEqual({
     ok: false,
     error: { code: "CONFLICT", details: { op: 1, version: 1 } },
   });
 });
 
 test("[T1] conditions see what earlier operations of the patch did", () => {
-  const ops: StateOp[] = [
+  const ops: RuledOp[] = [
     { op: "set", key: "a", value: 1, if: { absent: true } },
     { op: "set", key: "a", value: 2, if: { version: 1 } },
     { op: "delete", key: "a" },
   ];
-  expect(patch(EMPTY_STATE, ops, undefined, by, NOW)).toMatchObject({ ok: true, change: undefined });
+  expect(patch(EMPTY_STATE, ops, by, NOW)).toMatchObject({ ok: true, change: undefined });
 });
 
 test("[T2] what was deleted too long ago is not covered by a delta", () => {
-  const set = patch(EMPTY_STATE, [{ op: "set", key: "a", value: 1 }], undefined, by, NOW) as { state: RoomState };
+  const set = patch(EMPTY_STATE, [{ op: "set", key: "a", value: 1 }], by, NOW) as { state: RoomState };
   const gone = removeKeys(set.state, () => true, 0).state;
   const later = { clockMs: 600_000, wallMs: 600_000 };
-  const { state } = patch(gone, [{ op: "set", key: "b", value: 1 }], undefined, by, later) as { state: RoomState };
+  const { state } = patch(gone, [{ op: "set", key: "b", value: 1 }], by, later) as { state: RoomState };
   expect(since(state, 1)).toBeUndefined();
   expect(since(state, 2)).toEqual({ set: ["b"], deleted: [] });
 });
 
 /** What a patch by `who` makes of a state, which is expected to hold. */
-function patched(state: RoomState, ops: readonly StateOp[], now = NOW, who: Writer = by): RoomState {
-  const step = patch(state, ops, undefined, who, now);
+function patched(state: RoomState, ops: readonly RuledOp[], now = NOW, who: Writer = by): RoomState {
+  const step = patch(state, ops, who, now);
   if (!step.ok) throw new Error(step.error.code);
   return step.state;
 }
-const refusalOf = (state: RoomState, ops: readonly StateOp[], who: Writer = by, owned?: readonly boolean[]) => {
-  const step = patch(state, ops, owned, who, NOW);
+const refusalOf = (state: RoomState, ops: readonly RuledOp[], who: Writer = by) => {
+  const step = patch(state, ops, who, NOW);
   return step.ok ? undefined : step.error;
 };
 const backend: Writer = { user: undefined, session: undefined, observer: false };
 const bob: Writer = { user: "bob", session: "t", observer: false };
-const set = (name: string, value: unknown, more: object = {}) => ({ op: "set", key: name, value, ...more }) as StateOp;
+const set = (name: string, value: unknown, more: object = {}) => ({ op: "set", key: name, value, ...more }) as RuledOp;
 
 test("[T2] a key that was deleted and set again is in a delta as what it is, not as deleted", () => {
   const deleted = patched(patched(EMPTY_STATE, [set("a", 1)]), [{ op: "delete", key: "a" }]);
@@ -120,12 +120,17 @@ test("[T2] a change forgets deletions of ten minutes ago, the 16 oldest of them"
 
 describe("[T1] a bound key", () => {
   const bound = patched(EMPTY_STATE, [set("a", 1, { bind: "session" })]);
-  const writes: StateOp[] = [set("a", 2), { op: "delete", key: "a" }, { op: "increment", key: "a", by: 1 }];
+  const writes: RuledOp[] = [set("a", 2), { op: "delete", key: "a" }, { op: "increment", key: "a", by: 1 }];
 
   test("is its writer's, with the session it goes with", () => {
     expect(bound.entries.get("a")!.bound).toEqual({ user: "ann", session: "s" });
-    const owned = patch(EMPTY_STATE, [set("a", 1)], [true], by, NOW) as { state: RoomState };
-    expect(owned.state.entries.get("a")!.bound).toEqual({ user: "ann", session: "s" });
+    const counted = patched(EMPTY_STATE, [{ op: "increment", key: "a", by: 1, bind: "session" }]);
+    expect(counted.entries.get("a")!.bound).toEqual({ user: "ann", session: "s" });
+    const elsewhere = patched(counted, [{ op: "increment", key: "a", by: 1, bind: "session" }], NOW, {
+      ...by,
+      session: "t",
+    });
+    expect(elsewhere.entries.get("a")!.bound).toEqual({ user: "ann", session: "t" });
   });
 
   test.each(writes)("is changed by nobody else: $op", (write) => {
@@ -137,10 +142,20 @@ describe("[T1] a bound key", () => {
   test("is no backend's and no observer's", () => {
     for (const who of [backend, { ...by, observer: true }]) {
       expect(refusalOf(EMPTY_STATE, [set("a", 1, { bind: "session" })], who)?.code).toBe("FORBIDDEN");
-      expect(refusalOf(EMPTY_STATE, [set("a", 1)], who, [true])?.code).toBe("FORBIDDEN");
+      const counts: RuledOp = { op: "increment", key: "a", by: 1, bind: "session" };
+      expect(refusalOf(EMPTY_STATE, [counts], who)?.code).toBe("FORBIDDEN");
       expect(refusalOf(EMPTY_STATE, [set("a", 1)], who)).toBeUndefined();
     }
   });
+});
+
+test("[T1] a sum stays within what the key may hold, whatever it was", () => {
+  const count = (by: number): RuledOp => ({ op: "increment", key: "a", by, least: 0, most: 10 });
+  const at10 = patched(EMPTY_STATE, [count(10)]);
+  expect(at10.entries.get("a")!.value).toBe("10");
+  expect(refusalOf(at10, [count(1)])).toEqual({ code: "CONFLICT", details: { op: 0, version: 1 } });
+  expect(refusalOf(EMPTY_STATE, [count(-1)])).toEqual({ code: "CONFLICT", details: { op: 0, version: 0 } });
+  expect(patched(at10, [count(-10)]).entries.get("a")!.value).toBe("0");
 });
 
 test("[T1] a set replaces deadline and binding, an increment keeps them", () => {
@@ -179,7 +194,7 @@ describe("[T1] an increment is of integers up to 2^53-1", () => {
     const state = patched(EMPTY_STATE, [set("a", most - 1), set("b", -7)]);
     const sums = patched(
       state,
-      ["a", "b"].map((name): StateOp => ({ op: "increment", key: name, by: 1 })),
+      ["a", "b"].map((name): RuledOp => ({ op: "increment", key: name, by: 1 })),
     );
     expect([...sums.entries.values()].map(({ value }) => value)).toEqual([String(most), "-6"]);
   });

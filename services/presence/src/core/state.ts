@@ -1,6 +1,7 @@
 /** A room's shared keys (T1-T3). Values are JSON texts. */
 
-import type { ErrorCode, StateOp } from "@rollcall/contracts";
+import type { ErrorCode } from "@rollcall/contracts";
+import type { RuledOp } from "@rollcall/contracts/internal";
 
 export interface StateEntry {
   readonly value: string;
@@ -55,11 +56,10 @@ const bytesOf = (entries: Iterable<readonly [string, StateEntry]>): number => {
   return bytes;
 };
 
-/** T1: whole or not at all. `owned[i]`: the key belongs to who writes it. */
+/** T1: whole or not at all. */
 export function patch(
   state: RoomState,
-  ops: readonly StateOp[],
-  owned: readonly boolean[] | undefined,
+  ops: readonly RuledOp[],
   by: Writer,
   now: { clockMs: number; wallMs: number },
 ): PatchStep {
@@ -72,16 +72,17 @@ export function patch(
       error: { code, details: { op: i, ...more } },
     });
     const conflict = () => refused("CONFLICT", { version: entry?.version ?? 0 });
+    const bind = op.op !== "delete" && op.bind === "session";
     if (op.op !== "increment" && op.if !== undefined) {
       const holds = "absent" in op.if ? entry === undefined : entry?.version === op.if.version;
       if (!holds) return conflict();
     }
     if (entry?.bound !== undefined && by.user !== undefined && entry.bound.user !== by.user)
       return refused("FORBIDDEN");
+    if (bind && (by.user === undefined || by.observer)) return refused("FORBIDDEN");
+    const bound = bind ? { user: by.user!, session: by.session! } : undefined;
     switch (op.op) {
       case "set": {
-        const bind = op.bind === "session" || owned?.[i] === true;
-        if (bind && (by.user === undefined || by.observer)) return refused("FORBIDDEN");
         const value = JSON.stringify(op.value);
         if (Buffer.byteLength(value) > STATE_LIMITS.valueBytes) return refused("LIMIT_EXCEEDED");
         draft.set(op.key, {
@@ -90,7 +91,7 @@ export function patch(
           by: by.user,
           deadlineMs: op.ttlMs === undefined ? undefined : now.clockMs + op.ttlMs,
           expiresAtMs: op.ttlMs === undefined ? undefined : now.wallMs + op.ttlMs,
-          bound: bind ? { user: by.user!, session: by.session! } : undefined,
+          bound,
         });
         break;
       }
@@ -99,9 +100,9 @@ export function patch(
         break;
       case "increment": {
         const sum = add(entry?.value ?? "0", op.by);
-        if (sum === undefined) return conflict();
+        if (sum === undefined || sum < (op.least ?? -Infinity) || sum > (op.most ?? Infinity)) return conflict();
         const kept = entry ?? { deadlineMs: undefined, expiresAtMs: undefined, bound: undefined };
-        draft.set(op.key, { ...kept, value: String(sum), version, by: by.user });
+        draft.set(op.key, { ...kept, value: String(sum), version, by: by.user, bound: bound ?? kept.bound });
       }
     }
   }

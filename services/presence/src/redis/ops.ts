@@ -1,7 +1,7 @@
 /** Lane operations to the arguments of `lua/ops/*`, and their results back. JSON values become opaque texts here. */
 
-import { isErrorCode, type StateOp } from "@rollcall/contracts";
-import type { AssertedSession, LaneOp, RoomRules, SessionRef } from "@rollcall/contracts/internal";
+import { isErrorCode } from "@rollcall/contracts";
+import type { AssertedSession, LaneOp, RoomRules, RuledOp, SessionRef } from "@rollcall/contracts/internal";
 import type { OpResult } from "../store.ts";
 import { readMemberships } from "./packed.ts";
 
@@ -64,7 +64,7 @@ export function encodeOp(op: LaneOp): Arg[] {
       return [...refArgs(op.ref), op.incarnation, op.room, json(op.info), re, tp];
     case "patch": {
       const head = [...refArgs(op.ref), op.incarnation, op.room, ...rulesArgs(op.rules), re, tp];
-      return [...head, ...patchArgs(op.ops, op.owned)];
+      return [...head, ...patchArgs(op.ops)];
     }
     case "publish": {
       const { id: mid, ts } = JSON.parse(op.metaJson) as { id: string; ts: string };
@@ -80,20 +80,27 @@ export function encodeOp(op: LaneOp): Arg[] {
   }
 }
 
-/** What `patch.apply` of `lua/lib/patch.lua` takes. `owned`: an operation's key belongs to who writes it. */
-export function patchArgs(ops: readonly StateOp[], owned?: readonly boolean[]): Arg[] {
-  const condition = (given: Extract<StateOp, { op: "set" }>["if"]): Arg =>
+/** What `patch.apply` of `lua/lib/patch.lua` takes. */
+export function patchArgs(ops: readonly RuledOp[]): Arg[] {
+  const condition = (given: Extract<RuledOp, { op: "set" }>["if"]): Arg =>
     given === undefined ? "" : "absent" in given ? "absent" : given.version;
-  const args = (op: StateOp, i: number): Arg[] => {
+  const args = (op: RuledOp): Arg[] => {
     switch (op.op) {
-      case "set": {
-        const bind = flag(op.bind === "session" || owned?.[i] === true);
-        return ["set", op.key, JSON.stringify(op.value), op.ttlMs ?? "", bind, condition(op.if)];
-      }
+      case "set":
+        return [
+          "set",
+          op.key,
+          JSON.stringify(op.value),
+          op.ttlMs ?? "",
+          flag(op.bind === "session"),
+          condition(op.if),
+          "",
+          "",
+        ];
       case "delete":
-        return ["delete", op.key, "", "", "", condition(op.if)];
+        return ["delete", op.key, "", "", "", condition(op.if), "", ""];
       case "increment":
-        return ["increment", op.key, op.by, "", "", ""];
+        return ["increment", op.key, op.by, "", flag(op.bind === "session"), "", op.least ?? "", op.most ?? ""];
     }
   };
   return [ops.length, ...ops.flatMap(args)];

@@ -1,7 +1,7 @@
 /** The store in Redis: thin. Rules live in `lua/`; here are the calls, and what replies mean. */
 
-import { type ErrorCode, type Meta, RollcallError, type StateOp } from "@rollcall/contracts";
-import type { LaneOp, LeaseData, PublishData, PublishRequest, RoomRules } from "@rollcall/contracts/internal";
+import { type ErrorCode, type Meta, RollcallError } from "@rollcall/contracts";
+import type { LaneOp, LeaseData, PublishData, PublishRequest, RoomRules, RuledOp } from "@rollcall/contracts/internal";
 import type {
   LaneOutcome,
   Outbox,
@@ -60,7 +60,7 @@ export class RedisStore extends RedisReads implements PresenceStore {
 
   async patch(
     { tenant, namespace, room }: RoomName,
-    patch: { rules: RoomRules; ops: readonly StateOp[]; id: string | undefined; traceparent: string | undefined },
+    patch: { rules: RoomRules; ops: readonly RuledOp[]; id: string | undefined; traceparent: string | undefined },
   ): Promise<{ epoch: string; version: number }> {
     const { rules, ops, id = "", traceparent = "" } = patch;
     const args = [tenant, namespace, room, ...rulesArgs(rules), id, traceparent, ...patchArgs(ops)];

@@ -3,9 +3,8 @@
  * store is compared with, and it can be flushed, rewound to an older copy, or given another run, as Redis can.
  */
 
-import type { StateOp } from "@rollcall/contracts";
 import { type ErrorCode, type Meta, RollcallError } from "@rollcall/contracts";
-import type { LaneOp, LeaseData, RoomRules } from "@rollcall/contracts/internal";
+import type { LaneOp, LeaseData, RoomRules, RuledOp } from "@rollcall/contracts/internal";
 import { type Bounds, type Cell, newCell, type Room, roomRef, type Told } from "../core/cell.ts";
 import { look } from "../core/clock.ts";
 import { type CellEvent, type Outcome, reduce } from "../core/reduce.ts";
@@ -183,7 +182,7 @@ export class TwinStore implements PresenceStore {
 
   async patch(
     name: RoomName,
-    patch: { rules: RoomRules; ops: readonly StateOp[]; id: string | undefined; traceparent: string | undefined },
+    patch: { rules: RoomRules; ops: readonly RuledOp[]; id: string | undefined; traceparent: string | undefined },
   ): Promise<{ epoch: string; version: number }> {
     const outcome = this.#apply({ type: "patch", ...name, ...patch });
     if (outcome.type !== "patch") throw new TypeError("not a patch");

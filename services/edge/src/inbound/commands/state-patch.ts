@@ -1,7 +1,7 @@
 /** `state:patch`: a patch of a room's state, whole or not at all. The contract says which keys there are and who may. */
 
 import type { StateOp } from "@rollcall/contracts";
-import { type LaneData, patchIssues, roomRules } from "@rollcall/contracts/internal";
+import { type LaneData, patchIssues, roomRules, ruledOps } from "@rollcall/contracts/internal";
 import type { Session } from "../../clients/session.ts";
 import type { Parts } from "../../parts.ts";
 import { type Command, command } from "../command.ts";
@@ -28,9 +28,6 @@ export function statePatch(parts: Parts): Command {
     },
     async run({ session, payload: { room, ops }, id, span }) {
       const contract = session.contract.room(room)!;
-      const owned = ops.map(({ key }) => contract.state?.key(key)?.writeOwner === true);
-      // `write: owner` binds every set to its writer's session.
-      const bound = ops.map((op, i): StateOp => (owned[i] && op.op === "set" ? { ...op, bind: "session" } : op));
       const { link } = parts.cellOf(session.ref.tenant);
       const data = await link.submit(
         {
@@ -38,9 +35,8 @@ export function statePatch(parts: Parts): Command {
           ref: session.ref,
           room,
           rules: roomRules(contract),
-          ops: bound,
+          ops: ruledOps(ops, contract, "session"),
           traceparent: span.traceparent,
-          ...(owned.includes(true) ? { owned } : {}),
           ...(id === undefined ? {} : { id }),
         },
         { bytes: bytesOf(ops) },
@@ -56,7 +52,7 @@ function mayPatch(session: Session, { room, ops }: Patch, nowMs: number): boolea
   const isObserver = session.rooms.get(room)?.observe === true;
   return ops.every((op) => {
     const key = contract?.state?.key(op.key);
-    const binds = op.op === "set" && (op.bind === "session" || key?.writeOwner === true);
+    const binds = op.op !== "delete" && (key?.writeOwner === true || (op.op === "set" && op.bind === "session"));
     if (isObserver && binds) return false;
     return session.rights.allows(roomResource(room), key?.op ?? "state", nowMs);
   });
