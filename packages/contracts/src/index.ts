@@ -9,6 +9,7 @@ export * from "./limits.ts";
 export * from "./limits-guide.ts";
 export * from "./names.ts";
 export * from "./pattern.ts";
+export * from "./resources.ts";
 export * from "./subjects.ts";
 export * from "./subjects-guide.ts";
 export * from "./targets.ts";
