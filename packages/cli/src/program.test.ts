@@ -41,6 +41,8 @@ describe("a command is found by its name", () => {
 
 test.each([
   [["token", "--user", "ann", "--cap", "all"], "rollcall: --cap must be"],
+  [["token", "--user", "ann", "--cap", "room:doc:*=joyn"], "rollcall: --cap room:doc:*=joyn: joyn is no operation"],
+  [["token", "--user", "ann", "--name", "n".repeat(129)], "rollcall: an edge would refuse this token: /name"],
   [["token", "--user", "ann", "--ns", "support"], "error: option '--ns <namespace>' argument 'support' is invalid"],
 ])("%j cannot be understood, and is told so", async (args, says) => {
   const { code, stdout, stderr } = await runCommand(...args);

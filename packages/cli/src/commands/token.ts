@@ -2,8 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { DEFAULT_TENANT } from "@rollcall/contracts";
-import type { Command } from "commander";
+import { DEFAULT_TENANT, validateClaims } from "@rollcall/contracts";
+import { type Command, InvalidArgumentError } from "commander";
 import { allCapabilities, type Capabilities, parseCapabilities } from "../capabilities.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { readState } from "../cluster/state.ts";
@@ -22,11 +22,24 @@ interface Flags {
   out?: string;
 }
 
-export async function defaultCapabilities(context: Context): Promise<Capabilities> {
-  const { home, env, cwd } = context;
+/** The operations that the contracts of this folder's cluster introduce; without one, those that `up` would load. */
+async function introducedOperations({ home, env, cwd }: Context): Promise<readonly string[]> {
   const running = readState(home.state)?.contracts;
-  const contracts = await loadOrExplain(running ?? contractPaths([], { home, env, cwd }));
-  return allCapabilities(contracts.operations);
+  return (await loadOrExplain(running ?? contractPaths([], { home, env, cwd }))).operations;
+}
+
+export const defaultCapabilities = async (context: Context): Promise<Capabilities> =>
+  allCapabilities(await introducedOperations(context));
+
+/** By the check of claims that edges have; of many users by the longest id. */
+function refuseWhatEdgesWould({ user, count, tenant, name, ns }: Flags, cap: Capabilities): void {
+  const sub = count === undefined ? user : `${user}-${count}`;
+  const given = { sub, iat: 0, exp: 1, tenant, name, ns, cap };
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  const checked = validateClaims(Object.fromEntries(present));
+  if (checked.ok) return;
+  const issues = checked.issues.map(({ pointer, message }) => `${pointer} ${message}`);
+  throw new InvalidArgumentError(`an edge would refuse this token: ${issues.join("; ")}`);
 }
 
 export function addToken(program: Command, context: Context): void {
@@ -52,7 +65,10 @@ export function addToken(program: Command, context: Context): void {
       }
       const issuer = state?.issuer ?? env.JWT_ISS;
       const audience = state?.audience ?? env.JWT_AUD;
-      const capabilities = flags.cap === undefined ? await defaultCapabilities(context) : parseCapabilities(flags.cap);
+      const introduced = await introducedOperations(context);
+      const capabilities =
+        flags.cap === undefined ? allCapabilities(introduced) : parseCapabilities(flags.cap, introduced);
+      refuseWhatEdgesWould(flags, capabilities);
       const make = (user: string) =>
         sign({
           user,
