@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { connect } from "@nats-io/transport-node";
 import { type Cluster, hasPython, pythonWith, startCluster, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCrowd } from "../test/crowd.ts";
 import { playStock } from "../test/transcripts/stock.ts";
 import { type Performance, readTranscripts, type Transcript } from "../test/transcripts/transcript.ts";
+import { createClient } from "./client.ts";
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -56,6 +58,44 @@ describe("transcripts of the wire contract", () => {
 });
 
 describe("clients of a real cluster", () => {
+  it("[I2] [I4] [D2] a page that starts afresh is given what came while nobody was there, and nothing is acknowledged before", async () => {
+    const nc = await connect({ servers: cluster.natsUrl });
+    const ask = async <T>(name: string, body: object): Promise<T> => {
+      const reply = (await nc.request(`${cluster.install}.v1.main.${name}`, JSON.stringify(body))).json();
+      return (reply as { data: T }).data;
+    };
+    const stateOf = async (id: string) =>
+      (await ask<{ recipients: { state: string }[] }>("delivery.get", { id, user: "hana" })).recipients[0]?.state;
+    const page = () => {
+      const heard: string[] = [];
+      const client = createClient({
+        url: cluster.edges[0]!.url,
+        token: () => cluster.keys.token({ user: "hana" }),
+      });
+      client.on("order:paid", (_, { id }) => heard.push(id));
+      return { client, heard };
+    };
+    const event = { event: "order:paid", to: { users: ["hana"] }, data: { customer: "hana" } };
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) ids.push((await ask<{ id: string }>("emit", event)).id);
+    {
+      const { client } = page(); // connected, but it never asks for its inbox
+      await waitFor(() => client.status.get().phase === "online", { what: "hana is there" });
+      await client.close();
+    }
+    expect(await Promise.all(ids.map(stateOf))).toEqual(["pending", "pending", "pending"]);
+    for (const expected of [ids, []]) {
+      const { client, heard } = page();
+      client.inbox.start();
+      await waitFor(() => client.inbox.get().phase === "live", { what: "the inbox" });
+      expect(heard).toEqual(expected);
+      await waitFor(async () => (await stateOf(ids.at(-1)!)) === "acknowledged", { what: "the acknowledgement" });
+      await client.close();
+    }
+    expect(await Promise.all(ids.map(stateOf))).toEqual(["acknowledged", "acknowledged", "acknowledged"]);
+    await nc.close();
+  });
+
   it("[P5] [P6] [P8] on two edges show the same roster, state and history", async () => {
     await using crowd = crowdOf("doc:meet", 6);
     await crowd.live();

@@ -31,18 +31,21 @@ const append = (view: InboxView, event: EventTriple): InboxView => ({
 });
 
 /**
- * I2: folds an answer to `inbox:sync`. What continues `view` is `fresh`, in order, for the app's handlers; the newest page
- * of an inbox this device did not know is only shown.
+ * I2: where this device begins in an inbox it did not know, from its newest page: behind what some device of the user
+ * acknowledged, which is only shown. What comes after it continues this view, and is asked for as such.
  */
-export function foldPage(view: InboxView | undefined, page: InboxPage): { view: InboxView; fresh: EventTriple[] } {
-  const { epoch, unread, events } = page;
-  if (!view || view.epoch !== epoch) {
-    return { view: { epoch, unread, seq: page.seq, ackSeq: 0, events: events.slice(-INBOX_KEPT) }, fresh: [] };
-  }
+export function openView({ epoch, seq, unread, events }: InboxPage, ackSeq: number): InboxView {
+  const own = Math.min(seq, ackSeq);
+  const shown = events.filter((event) => numberOf(event) <= own);
+  return { epoch, unread, seq: own, ackSeq, events: shown.slice(-INBOX_KEPT) };
+}
+
+/** I2: folds an answer to `inbox:sync` that continues `view`. What is new is `fresh`, in order, for the app's handlers. */
+export function foldPage(view: InboxView, page: InboxPage): { view: InboxView; fresh: EventTriple[] } {
   // Numbers may be missing: what a newer event replaced is not sent again.
-  const fresh = events.filter((event) => numberOf(event) > view.seq);
+  const fresh = page.events.filter((event) => numberOf(event) > view.seq);
   const seq = page.next ?? Math.max(view.seq, page.seq);
-  return { view: { ...fresh.reduce(append, view), unread, seq }, fresh };
+  return { view: { ...fresh.reduce(append, view), unread: page.unread, seq }, fresh };
 }
 
 type Which = { upTo: number } | { ids: readonly string[] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { outcome, world } from "../test/world.ts";
-import { foldEvent, foldMarks, foldPage, INBOX_KEPT, type InboxView } from "./inbox-fold.ts";
+import { foldEvent, foldMarks, foldPage, INBOX_KEPT, type InboxView, openView } from "./inbox-fold.ts";
 import type { EventTriple } from "./wire.ts";
 
 const event = (seq: number, epoch = "c0.1"): EventTriple => [
@@ -24,10 +24,20 @@ describe("the fold", () => {
     expect(foldPage(view, { ...page, next: 6 }).view.seq).toBe(6);
   });
 
-  it("[I2] the newest page of an unknown inbox is shown, not handed on", () => {
+  it("[I2] an unknown inbox is known up to what some device acknowledged", () => {
     const page = { epoch: "c0.2", seq: 9, unread: 3, events: [event(8, "c0.2"), event(9, "c0.2")] };
-    expect(foldPage(view, page)).toMatchObject({ view: { epoch: "c0.2", seq: 9, ackSeq: 0 }, fresh: [] });
-    expect(foldPage(undefined, page).fresh).toEqual([]);
+    const open = (ackSeq: number) => {
+      const { seq, events } = openView(page, ackSeq);
+      return [seq, events.map(([, data]) => data)];
+    };
+    expect(openView(page, 8)).toMatchObject({ epoch: "c0.2", ackSeq: 8, unread: 3 });
+    expect([0, 7, 8, 9, 12].map(open)).toEqual([
+      [0, []],
+      [7, []],
+      [8, [8]],
+      [9, [8, 9]],
+      [9, [8, 9]],
+    ]);
   });
 
   it("[I3] marks change the flags they name; those of another epoch nothing", () => {
@@ -46,9 +56,10 @@ describe("the fold", () => {
   });
 });
 
-async function started(have?: { epoch: string; seq: number }, before = 0) {
+async function started(have?: { epoch: string; seq: number }, before = 0, acknowledged = 0) {
   const w = world();
   for (let i = 1; i <= before; i++) w.edge.notify("ann", "order:shipped", i);
+  if (before > 0) w.edge.inboxes.get("ann")!.ackSeq = acknowledged;
   const client = w.client("ann");
   const heard: unknown[] = [];
   client.on("order:shipped", (data) => heard.push(data));
@@ -58,13 +69,54 @@ async function started(have?: { epoch: string; seq: number }, before = 0) {
 }
 
 describe("the inbox", () => {
-  it("shows the newest of what is there, and acknowledges it", async () => {
-    const { w, client, heard } = await started(undefined, 5);
+  it("[I2] [I4] a device that knows nothing yet hands on what none acknowledged, over all pages, and only then acknowledges", async () => {
+    const { w, client, heard } = await started(undefined, 7, 2);
+    expect(heard).toEqual([3, 4, 5, 6, 7]);
+    expect(w.edge.inboxes.get("ann")!.ackSeq).toBe(2);
+    expect(client.inbox.get()).toMatchObject({ unread: 7, have: { epoch: "c0.1", seq: 7 } });
+    await w.clock.advance(500);
+    expect(w.edge.inboxes.get("ann")!.ackSeq).toBe(7);
+    expect(heard).toEqual([3, 4, 5, 6, 7]);
+  });
+
+  it("[I2] what another device acknowledged is only shown, the newest of it", async () => {
+    const { w, client, heard } = await started(undefined, 5, 5);
     expect(client.inbox.get()).toMatchObject({ unread: 5, have: { epoch: "c0.1", seq: 5 } });
     expect(client.inbox.get().events.map(([, data]) => data)).toEqual([4, 5]);
+    const asked = w.edge.count("inbox:ack");
+    await w.clock.advance(5_000);
     expect(heard).toEqual([]);
+    expect(w.edge.count("inbox:ack")).toBe(asked);
+  });
+
+  it("[I4] a connection lost while the first pages come: nothing is acknowledged that no handler was given", async () => {
+    const w = world();
+    for (let i = 1; i <= 6; i++) w.edge.notify("ann", "order:shipped", i);
+    const client = w.client("ann");
+    const heard: unknown[] = [];
+    client.on("order:shipped", (data) => {
+      heard.push(data);
+      if (data === 3) void w.net.cut();
+    });
+    client.inbox.start();
+    await w.clock.until(() => heard.includes(3), "the third");
+    expect(w.edge.inboxes.get("ann")!.ackSeq).toBe(0);
+    await w.clock.until(() => client.inbox.get().phase === "live", "live again");
     await w.clock.advance(500);
-    expect(w.edge.inboxes.get("ann")!.ackSeq).toBe(5);
+    expect(heard).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(w.edge.inboxes.get("ann")!.ackSeq).toBe(6);
+  });
+
+  it("[I2] an inbox that begins anew while it is opened is opened again", async () => {
+    const w = world();
+    w.edge.notify("ann", "order:shipped", "old");
+    const client = w.client("ann");
+    const heard: unknown[] = [];
+    client.on("order:shipped", (data) => heard.push(data));
+    w.edge.refuse("inbox:ack", "CONFLICT");
+    client.inbox.start();
+    await w.clock.until(() => client.inbox.get().phase === "live", "the inbox is live");
+    expect(heard).toEqual(["old"]);
   });
 
   it("[D2] hands what came since the kept position to the handlers, over all pages, once", async () => {
@@ -92,7 +144,7 @@ describe("the inbox", () => {
   });
 
   it("[I4] acknowledges a burst with one request, and again after a failure, with the next event", async () => {
-    const { w } = await started();
+    const { w } = await started({ epoch: "c0.1", seq: 0 });
     w.edge.refuse("inbox:ack", "UNAVAILABLE");
     for (let i = 0; i < 50; i++) w.edge.notify("ann", "order:shipped", i);
     await w.clock.advance(500);
@@ -110,6 +162,7 @@ describe("the inbox", () => {
     await w.clock.advance(500);
     await w.clock.until(() => client.inbox.get().have?.epoch === "c0.2", "the new epoch");
     expect(client.inbox.get()).toMatchObject({ phase: "live", unread: 0, events: [] });
+    expect(w.edge.inboxes.get("ann")!.ackSeq).toBe(0);
   });
 
   it("[I4] acknowledges a number once, whatever the server makes of it", async () => {
@@ -139,7 +192,7 @@ describe("the inbox", () => {
   });
 
   it("reads older pages without touching what is shown", async () => {
-    const { w, client } = await started(undefined, 5);
+    const { w, client } = await started(undefined, 5, 5);
     const page = outcome(client.inbox.readPage({ before: 4 }));
     await w.clock.advance(20);
     expect(page.value!.events.map(([, data]) => data)).toEqual([2, 3]);

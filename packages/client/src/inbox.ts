@@ -3,7 +3,7 @@
 import type { Clock } from "./clock.ts";
 import type { RollcallError } from "./errors.ts";
 import { createFollow } from "./follow.ts";
-import { foldEvent, foldMarks, foldPage, type InboxView } from "./inbox-fold.ts";
+import { foldEvent, foldMarks, foldPage, type InboxView, openView } from "./inbox-fold.ts";
 import { cell, type Readable, type Report } from "./readable.ts";
 import { FAIL, type RequestOptions, type Requests } from "./requests.ts";
 import type { EventTriple, InboxChanged, InboxPage, InboxState } from "./wire.ts";
@@ -14,7 +14,7 @@ export interface InboxSnapshot {
   readonly unread: number;
   /** The newest, ascending; `meta.inbox.read` tells the read ones. */
   readonly events: readonly EventTriple[];
-  /** Keep it, and give it to `start` next time: what came meanwhile then reaches the handlers. */
+  /** Up to here the handlers were given everything. Keep it, and give it to `start` next time. */
   readonly have?: { readonly epoch: string; readonly seq: number };
   readonly error?: RollcallError;
 }
@@ -22,7 +22,9 @@ export interface InboxSnapshot {
 export interface Inbox extends Readable<InboxSnapshot> {
   /**
    * From now on this device keeps up with the inbox and acknowledges what its handlers were given, which stops fallbacks
-   * (mail, push). With `have`, what it missed since is handed to them first. Repeats change nothing.
+   * (mail, push): set them first. They begin with what came after `have`; without it, or when the server began the inbox
+   * anew, with what no device of the user acknowledged, which then may come again: `meta.id` tells. Repeats of the call
+   * change nothing.
    */
   start(have?: { epoch: string; seq: number }): void;
   /** The person saw it. */
@@ -66,10 +68,18 @@ export function createInbox(
         const have = known && { epoch: known.epoch, seq: known.seq };
         const page = await requests.request<InboxPage>("inbox:sync", have ? { have } : {}, FAIL);
         if (!current()) return;
-        const folded = foldPage(known, page);
-        more = known?.epoch === page.epoch && (page.next ?? 0) > known.seq;
-        view = folded.view;
-        for (const event of folded.fresh) deliver(event);
+        if (known?.epoch === page.epoch) {
+          const folded = foldPage(known, page);
+          more = (page.next ?? 0) > known.seq;
+          view = folded.view;
+          for (const event of folded.fresh) deliver(event);
+        } else {
+          const ackSeq = await acknowledged(page.epoch);
+          if (!current()) return;
+          if (ackSeq === undefined) return "gap";
+          view = openView(page, ackSeq);
+          more = view.seq < page.seq;
+        }
       }
     },
     fold(event) {
@@ -95,6 +105,16 @@ export function createInbox(
     if (acknowledging || !follow.live() || !view || view.seq <= view.ackSeq) return;
     acknowledging = true;
     clock.timer(ACK_DELAY_MS, () => void acknowledge());
+  }
+
+  /** I2: acknowledging nothing tells how far the user's devices are; undefined when the inbox began anew meanwhile. */
+  async function acknowledged(epoch: string): Promise<number | undefined> {
+    try {
+      return (await requests.request<InboxState>("inbox:ack", { epoch, seq: 0 }, FAIL)).ackSeq;
+    } catch (error) {
+      if ((error as RollcallError).code !== "CONFLICT") throw error;
+      return undefined;
+    }
   }
 
   /** I4: this device has everything up to `seq`. What fails is tried with the next event or connection. */

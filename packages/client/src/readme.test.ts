@@ -6,9 +6,10 @@ const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf
 const readme = read("../README.md");
 
 describe("README.md", () => {
-  it("shows the example that the compiler checks", () => {
-    const [, shown] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
-    expect(read("../test/readme-example.ts").startsWith(shown!)).toBe(true);
+  it("shows the examples that the compiler checks", () => {
+    const shown = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text!);
+    const checked = ["example", "inbox"].map((name) => read(`../test/readme-${name}.ts`));
+    expect(checked.map((text, i) => text.slice(0, shown[i]?.length))).toEqual(shown);
   });
 
   it("names every hook", () => {

@@ -116,7 +116,7 @@ export function usePresence(users: readonly string[]): WatchSnapshot {
   return useReadable(watch ?? NO_WATCH);
 }
 
-/** The user's inbox; starts it. */
+/** The user's inbox; starts it, after the handlers of what is mounted with it. `client.inbox.start(have)` before wins. */
 export function useInbox(): InboxSnapshot {
   const { inbox } = useClient();
   useEffect(() => inbox.start(), [inbox]);
