@@ -103,11 +103,11 @@ test("[P13] who may not relay publishes nothing and asks again", async () => {
   const { state, outbox } = memory([entry(1, "a")]);
   state.mine = false;
   const { relay, clock, published, waiting } = relayOf(outbox, async () => {});
-  await clock.advance(400);
+  await clock.advance(80);
   expect(published).toEqual([]);
   expect(waiting).toEqual([undefined]);
   state.mine = true;
-  await clock.advance(200);
+  await clock.advance(40);
   expect(published).toEqual(["id-1"]);
   const closed = relay.close();
   await clock.advance(0);
@@ -147,7 +147,7 @@ test("what comes while a batch is published shares the next one; who may not rel
   await clock.advance(10);
   takes = 0;
   for (let i = 0; i < 10; i++) relay.poke();
-  await clock.advance(400);
+  await clock.advance(80);
   expect(takes).toBe(0);
   const closed = relay.close();
   await clock.advance(0);

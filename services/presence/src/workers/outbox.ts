@@ -48,7 +48,9 @@ const CLAIM_MS = 3_000;
 const IDLE_MS = 1_000;
 /** After a batch that was not full: what comes meanwhile shares the next one, with its three round trips of Redis. */
 const GATHER_MS = 10;
-const NOT_MINE_MS = 500;
+/** Another has the claim: it takes what comes meanwhile, or gives it back. */
+const NOT_MINE_MS = 100;
+const NATS_AWAY_MS = 500;
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 2_000;
 
@@ -88,7 +90,7 @@ export function startRelay(options: RelayOptions): Relay {
     const { mine, entries, standing } = await outbox.take(relay, { claimMs: CLAIM_MS, count: canPublish ? BATCH : 0 });
     holdsClaim = mine;
     options.stands(mine || !canPublish ? standing : undefined); // while nobody relays, everybody tells how long it gets
-    if (!mine) return NOT_MINE_MS;
+    if (!mine) return canPublish ? NOT_MINE_MS : NATS_AWAY_MS;
     if (entries.length === 0) return rest();
     for (const part of betweenEpochs(entries)) await publishAll(part);
     return entries.length === BATCH ? 0 : GATHER_MS;
