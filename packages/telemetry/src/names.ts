@@ -128,7 +128,7 @@ export const METRICS = {
   presenceRepairs: {
     type: "counter",
     name: "rollcall_presence_repairs_total",
-    help: "Differences that anti-entropy repaired: records without a socket (ghost), sockets without a record (missing).",
+    help: "Differences that anti-entropy found and repaired: records without a socket (ghost), sockets without a record (missing), edges whose digest was unequal (digest).",
     labels: ["kind"],
   },
   presenceBrake: {

@@ -6,7 +6,7 @@
 import type { LaneOp } from "@rollcall/contracts/internal";
 import { type Random, seededRandom } from "@rollcall/runtime";
 import { expect } from "vitest";
-import { NAMESPACES, RandomOps, ROOMS, START_MS, USERS } from "./random-ops.ts";
+import { digestOf, NAMESPACES, RandomOps, ROOMS, START_MS, USERS } from "./random-ops.ts";
 import type { World } from "./worlds.ts";
 
 export class Run {
@@ -29,6 +29,7 @@ export class Run {
     for (let i = 0; i < steps; i++) {
       await this.#step();
       await this.#compare();
+      await this.#balance();
     }
   }
 
@@ -170,6 +171,23 @@ export class Run {
           const read = await world.store.history(name, { limit: 10, newest: true });
           return { ...read, events: read.events.map((json) => JSON.parse(json)) };
         });
+      }
+    }
+  }
+
+  /** E2: after whatever happened, what is recorded of an edge is the fold of what can be read of its sessions. */
+  async #balance(): Promise<void> {
+    const records = await Promise.all(USERS.map((user) => this.#worlds[0]!.store.user("main", user)));
+    const live = records.flatMap(({ sessions }) => sessions.filter(({ lost }) => lost === undefined));
+    for (const edge of this.#ops.edges()) {
+      const digest = digestOf(live.filter((session) => session.edge === edge));
+      const op: LaneOp = { op: "digest", n: this.#ops.nextN(edge), digest };
+      for (const { name, store } of this.#worlds) {
+        const outcome = await store.lane(edge, [op]);
+        const result = outcome.status === "OK" ? outcome.results[0] : undefined;
+        if (result?.kind !== "digest") continue; // fenced, or greeted anew and numbered from 1
+        expect(result.equal, `${name}: the digest of ${edge}`).toBe(true);
+        this.#ops.learn(edge, op, result);
       }
     }
   }

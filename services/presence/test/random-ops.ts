@@ -33,6 +33,26 @@ interface Known {
 
 type OpBody = LaneOp extends infer O ? (O extends unknown ? Omit<O, "n"> : never) : never;
 
+interface Counted {
+  ref: SessionRef;
+  incarnation: number;
+  memberships: readonly { room: string }[];
+}
+
+/** From scratch: counters are derived from sets. */
+export function digestOf(sessions: readonly Counted[]): Digest {
+  const digest = { count: 0, x1: 0, x2: 0 };
+  for (const { ref, incarnation, memberships } of sessions) {
+    for (const room of [undefined, ...memberships.map((one) => one.room)]) {
+      const [a, b] = digestHashes(digestItem(ref, incarnation, room));
+      digest.count++;
+      digest.x1 = (digest.x1 ^ a) >>> 0;
+      digest.x2 = (digest.x2 ^ b) >>> 0;
+    }
+  }
+  return digest;
+}
+
 export class RandomOps {
   readonly #random: Random;
   readonly #known: Known[] = [];
@@ -57,6 +77,14 @@ export class RandomOps {
   }
   met(edge: string): void {
     if (!this.#edges.has(edge)) this.#edges.set(edge, 0);
+  }
+
+  edges(): string[] {
+    return [...this.#edges.keys()];
+  }
+  /** The number that continues its lane. */
+  nextN(edge: string): number {
+    return (this.#edges.get(edge) ?? 0) + 1;
   }
 
   edge(): string {
@@ -205,17 +233,10 @@ export class RandomOps {
   }
 
   #digest(edge: string): Digest {
-    const digest = { count: 0, x1: 0, x2: 0 };
-    for (const { ref, incarnation, edge: at, rooms } of this.#known) {
-      if (at !== edge) continue;
-      for (const room of [undefined, ...rooms.keys()]) {
-        const [a, b] = digestHashes(digestItem(ref, incarnation, room));
-        digest.count++;
-        digest.x1 = (digest.x1 ^ a) >>> 0;
-        digest.x2 = (digest.x2 ^ b) >>> 0;
-      }
-    }
-    return digest;
+    const held = this.#known.filter((known) => known.edge === edge);
+    return digestOf(
+      held.map((known) => ({ ...known, memberships: [...known.rooms.keys()].map((room) => ({ room })) })),
+    );
   }
 
   revocation() {

@@ -73,6 +73,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
         await trial.lasting(hungMs);
         await world.agreement();
         await trial.quiet();
+        await world.allTold();
         const before = [await world.streamEnd(), await world.leases(), await world.answers()] as const;
         edge.resume();
         trial.healed();

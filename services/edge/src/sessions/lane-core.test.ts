@@ -20,7 +20,7 @@ import {
   submit,
   unknownEdge,
 } from "../../test/lane-scene.ts";
-import { type LaneEffect, newLane, reduce } from "./lane-core.ts";
+import { type LaneEffect, type LaneState, newLane, reduce } from "./lane-core.ts";
 import type { OpBody } from "./ops.ts";
 
 describe("lane", () => {
@@ -106,7 +106,7 @@ describe("lane", () => {
     pump(state);
     submit(state, join("ann", "b"));
     const effects = reply(state, unknownEdge);
-    expect(effects[0]).toEqual({ do: "hello", edge: "e2" });
+    expect(effects[0]).toEqual({ do: "hello", edge: "e2", why: "unknown" });
     expect(settled(effects)).toEqual([{ op: "patch", ok: false }]);
     reduce(state, { type: "greeted" });
     reply(state, ok(pump(state)!));
@@ -155,6 +155,40 @@ describe("lane", () => {
     reply(state, unknownEdge);
     reduce(state, { type: "greeted" });
     expect([next(), next()]).toEqual([["assert"], undefined]);
+  });
+
+  describe("[L8] an unequal digest", () => {
+    const compared = (state: LaneState, equal: boolean) => reduce(state, { type: "compared", equal, freshEdge });
+    const assertTaken = (state: LaneState) => {
+      reply(state, ok(pump(state)!));
+      reduce(state, { type: "asserted" });
+    };
+
+    it("is followed by an assertion, and after that by another id, which asserts and is compared anew", () => {
+      const state = greeted();
+      expect(compared(state, false)).toEqual([]);
+      expect(pump(state)!.ops.map(({ op }) => op)).toEqual(["assert"]);
+      assertTaken(state);
+      expect(compared(state, false)).toEqual([{ do: "hello", edge: "e2", why: "unequal" }]);
+      reduce(state, { type: "greeted" });
+      expect(pump(state)).toMatchObject({ edge: "e2", ops: [{ n: 1, op: "assert" }] });
+      assertTaken(state);
+      expect(compared(state, false)).toEqual([]);
+    });
+
+    it("keeps the id when one between them was equal, and while no assertion has been taken", () => {
+      const state = greeted();
+      for (const equal of [false, true, false]) {
+        expect(compared(state, equal)).toEqual([]);
+        if (!equal) assertTaken(state);
+      }
+      const refusing = greeted();
+      for (let i = 0; i < 3; i++) {
+        expect(compared(refusing, false)).toEqual([]);
+        reply(refusing, ok(pump(refusing)!)); // whatever it says, the last part was not taken
+      }
+      expect(refusing.edge).toBe("e1");
+    });
   });
 
   it("[L5] an operation has the result that carries its number; one that has none failed", () => {

@@ -12,6 +12,8 @@
  * L7 told `UNKNOWN_EDGE`, it takes a new id, asserts what was held, then sends the unanswered again, except what
  *    could apply twice. What was about to end is not asserted: it would come back to life only to end before all eyes.
  *    After an overflow the truth is asserted, and nothing older is sent behind it: the end of what it opens was dropped.
+ * L8 an unequal digest is followed by an assertion. When that was taken and the next digest is unequal too, presence has
+ *    counted wrong for this id, and would for ever: a new id is counted from nothing.
  *
  * The state is changed in place: whoever holds it passes it to {@link reduce} and to nothing else.
  */
@@ -48,6 +50,8 @@ export interface LaneState {
   /** The assertion is of the truth, after an overflow: what is in flight is older. */
   truthWanted: boolean;
   digestWanted: boolean;
+  /** L8: the last digest was unequal, and whether an assertion has been taken since. */
+  doubt: "none" | "unequal" | "asserted";
 }
 
 /** What a batch needs to know of what presence holds, when it is made. */
@@ -66,12 +70,16 @@ export type LaneEvent =
   /** The lease, not the lane, was told `UNKNOWN_EDGE`. */
   | { type: "unknown"; edge: string; freshEdge: () => string }
   | { type: "digest" }
+  /** What a digest came to. */
+  | { type: "compared"; equal: boolean; freshEdge: () => string }
   | { type: "assert" }
+  /** The last part of an assertion was taken. */
+  | { type: "asserted" }
   /** Send what waits, or send again what is in flight. `nowMs`: monotonic. */
   | { type: "pump"; held: Held; nowMs: number };
 
 export type LaneEffect =
-  | { do: "hello"; edge: string }
+  | { do: "hello"; edge: string; why: "unknown" | "unequal" }
   | { do: "send"; request: LaneRequest }
   | { do: "settle"; ticket: number; body: OpBody; result: LaneResult }
   /** The edge's own operations were dropped: the next assertion must be of the truth, not of what was answered. */
@@ -91,6 +99,7 @@ export function newLane(edge: string): LaneState {
     assertWanted: false,
     truthWanted: false,
     digestWanted: false,
+    doubt: "none",
   };
 }
 
@@ -102,13 +111,21 @@ export function reduce(state: LaneState, event: LaneEvent): LaneEffect[] {
       if (state.phase === "greeting") state.phase = "idle";
       return [];
     case "reply":
-      if (event.data.status === "UNKNOWN_EDGE") return newLife(state, event.freshEdge());
+      if (event.data.status === "UNKNOWN_EDGE") return newLife(state, event.freshEdge(), "unknown");
       return answered(state, event.data.results);
     case "unknown":
       // L7: an answer about an id we no longer use says nothing.
-      return event.edge === state.edge ? newLife(state, event.freshEdge()) : [];
+      return event.edge === state.edge ? newLife(state, event.freshEdge(), "unknown") : [];
     case "digest":
       state.digestWanted = true;
+      return [];
+    case "compared":
+      if (!event.equal && state.doubt === "asserted") return newLife(state, event.freshEdge(), "unequal"); // L8
+      state.doubt = event.equal ? "none" : "unequal";
+      if (!event.equal) state.assertWanted = true;
+      return [];
+    case "asserted":
+      if (state.doubt === "unequal") state.doubt = "asserted";
       return [];
     case "assert":
       state.assertWanted = true;
@@ -148,8 +165,8 @@ function answered(state: LaneState, results: LaneResult[]): LaneEffect[] {
   });
 }
 
-function newLife(state: LaneState, edge: string): LaneEffect[] {
-  const effects: LaneEffect[] = [{ do: "hello", edge }];
+function newLife(state: LaneState, edge: string, why: "unknown" | "unequal"): LaneEffect[] {
+  const effects: LaneEffect[] = [{ do: "hello", edge, why }];
   const again: Item[] = [];
   for (const item of state.flight?.items ?? []) {
     if (isRepeatable(item.body) && !state.truthWanted) again.push(item);
@@ -164,6 +181,7 @@ function newLife(state: LaneState, edge: string): LaneEffect[] {
   state.waitingRequests = state.queue.filter((item) => isRequest(item.body)).length;
   state.assertWanted = true;
   state.digestWanted = false;
+  state.doubt = "none";
   return [...effects, ...ended];
 }
 

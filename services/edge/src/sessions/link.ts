@@ -193,7 +193,10 @@ export class PresenceLink {
   #perform(effect: LaneEffect): void {
     switch (effect.do) {
       case "hello":
-        this.#options.logger.warn({ event: "edge.renamed", edge: effect.edge }, "presence does not know this edge");
+        this.#options.logger.warn(
+          { event: "edge.renamed", edge: effect.edge, why: effect.why },
+          "this edge takes another id",
+        );
         this.#options.hooks.renamed(effect.edge);
         void this.#greet();
         return;
@@ -234,14 +237,22 @@ export class PresenceLink {
     if (result.ok) this.mirror.apply(body, result.data, hooks.rulesOf);
     else if (body.op === "close") this.mirror.forget(refKey(body.ref)); // it lives elsewhere, or nowhere
     if (body.op === "assert") {
+      if (result.ok && body.last) this.#dispatch({ type: "asserted" });
       assertionAnswered(body.last, result, this.#options);
       return;
     }
     if (body.op === "digest") {
-      if (result.ok && result.data.op === "digest" && !result.data.equal) this.#dispatch({ type: "assert" });
+      if (result.ok && result.data.op === "digest") this.#compared(result.data.equal);
       return;
     }
     this.#tickets.settle(ticket, result);
+  }
+
+  #compared(equal: boolean): void {
+    const { edge } = this;
+    if (!equal)
+      this.#options.logger.warn({ event: "lane.unequal", edge }, "presence has recorded something else of this edge");
+    this.#dispatch({ type: "compared", equal, freshEdge: this.#freshEdge });
   }
 
   /** Presence's store has this epoch: when it is another one than before, both sides are compared at once. */

@@ -44,7 +44,7 @@ export interface DoorsOptions {
   clock: Pick<Clock, "monotonic">;
   /** At most once, never waited for: the digest repairs what was missed. */
   control(edge: string, message: ControlMessage): void;
-  repaired(kind: "ghost" | "missing", count: number): void;
+  repaired(kind: "ghost" | "missing" | "digest", count: number): void;
 }
 
 type OpenOp = Extract<LaneOp, { op: "open" }>;
@@ -156,6 +156,7 @@ export class Doors {
       this.#options.repaired("ghost", result.ghosts);
       this.#options.repaired("missing", result.missing);
     }
+    if (result.kind === "digest" && !result.equal) this.#options.repaired("digest", 1);
     if (result.kind !== "open" || result.elsewhere === undefined || result.elsewhere === edge) return;
     const { ref } = op as OpenOp;
     this.#options.control(result.elsewhere, { kind: "replaced", ref, incarnation: result.incarnation });

@@ -1,6 +1,6 @@
 /** The contract of every store: cell and edges. Rules are those of `src/core/SPEC.md`. */
 
-import { digestHashes, digestItem, type LaneOp } from "@rollcall/contracts/internal";
+import { digestHashes, digestItem, type LaneOp, type SessionRef } from "@rollcall/contracts/internal";
 import { describe, expect, test } from "vitest";
 import { contractHarness, KEEP, type MakeWorld } from "./harness.ts";
 
@@ -93,22 +93,23 @@ export function edgesContract(name: string, make: MakeWorld): void {
       expect([await h.world.log(), await h.world.outbox()]).toEqual(before);
     });
 
+    const fold = (...items: string[]) => {
+      const digest = { count: items.length, x1: 0, x2: 0 };
+      for (const [a, b] of items.map(digestHashes)) Object.assign(digest, { x1: digest.x1 ^ a, x2: digest.x2 ^ b });
+      return digest;
+    };
+    const mine = (one: { ref: SessionRef; incarnation: number }, ...rooms: string[]) => [
+      digestItem(one.ref, one.incarnation),
+      ...rooms.map((id) => digestItem(one.ref, one.incarnation, id)),
+    ];
+    const equal = async (edge: string, ...items: string[]) =>
+      as(await apply(edge, { op: "digest", digest: fold(...items) }), "digest").equal;
+
     test("[E2] the digest an edge folds from what it holds is the one recorded", async () => {
       await hello("e1", "e2");
       const ann = await enter("e1", "ann", "a");
       const bob = await enter("e1", "bob", "a");
       await join("e1", bob.ref, bob.incarnation, "b", { observe: true });
-      const fold = (...items: string[]) => {
-        const digest = { count: items.length, x1: 0, x2: 0 };
-        for (const [a, b] of items.map(digestHashes)) Object.assign(digest, { x1: digest.x1 ^ a, x2: digest.x2 ^ b });
-        return digest;
-      };
-      const mine = (one: typeof ann, ...rooms: string[]) => [
-        digestItem(one.ref, one.incarnation),
-        ...rooms.map((id) => digestItem(one.ref, one.incarnation, id)),
-      ];
-      const equal = async (edge: string, ...items: string[]) =>
-        as(await apply(edge, { op: "digest", digest: fold(...items) }), "digest").equal;
       expect(await equal("e1", ...mine(ann, "a"), ...mine(bob, "a", "b"))).toBe(true);
       expect(await equal("e1", ...mine(ann, "a"), ...mine(bob, "a"))).toBe(false);
       const moved = { ref: bob.ref, incarnation: (await open("e2", bob.ref)).incarnation };
@@ -118,6 +119,32 @@ export function edgesContract(name: string, make: MakeWorld): void {
       await apply("e1", { op: "close", ...ann, how: "lost" });
       expect(await equal("e1")).toBe(true);
       expect(await equal("e2", ...mine(moved, "b"))).toBe(true);
+    });
+
+    test.each([
+      ["the first of three", "a", ["b", "c"]],
+      ["one between two", "b", ["a", "c"]],
+      ["the last of three", "c", ["a", "b"]],
+    ])("[E2][P9] leaving %s leaves nothing to repair", async (_title, left, kept) => {
+      await hello("e1");
+      const ann = await enter("e1", "ann", "a");
+      for (const id of ["b", "c"]) await join("e1", ann.ref, ann.incarnation, id);
+      await apply("e1", { op: "leave", ...ann, room: left, reason: "leave" });
+      expect(await equal("e1", ...mine(ann, ...kept))).toBe(true);
+      for (const id of kept) await apply("e1", { op: "leave", ...ann, room: id, reason: "leave" });
+      expect(await equal("e1", ...mine(ann))).toBe(true);
+    });
+
+    test("[E2][P9] joining the other way, and a membership that an assertion leaves, keep the digest", async () => {
+      await hello("e1");
+      const ann = await enter("e1", "ann", "a");
+      await join("e1", ann.ref, ann.incarnation, "b");
+      await join("e1", ann.ref, ann.incarnation, "a", { observe: true });
+      expect(await equal("e1", ...mine(ann, "a", "b"))).toBe(true);
+      const rooms = [{ room: "b", observe: false, rules: KEEP }];
+      const sessions = [{ ...ann, issuedAtMs: 1, expiresAtMs: 2, rooms }];
+      expect(await apply("e1", { op: "assert", round: "r", last: true, sessions })).toMatchObject({ ghosts: 1 });
+      expect(await equal("e1", ...mine(ann, "b"))).toBe(true);
     });
   });
 }

@@ -3,7 +3,8 @@
 -- `edge:<id>:s` set: its live sessions; `edge:<id>:old`: those an assertion in progress has not named yet.
 -- `leases` zset: edge -> deadline. `evicting` zset: `<reason> <edge> <s|old>` -> deadline its sessions' grace counts from.
 -- E1 A fenced edge, one of another epoch, and an unknown one are told the same: UNKNOWN_EDGE.
--- E2 The digest of an edge is the fold of its live sessions and all their memberships.
+-- E2 The digest of an edge is the fold of its live sessions and all their memberships. It is kept by adding and taking away, here
+--    alone: the twin derives it from the sets, so only what runs on Redis can see a slip (contract/edges.ts, differential.ts).
 
 local edges = {}
 

@@ -23,12 +23,14 @@ function sessions.count_rooms(s)
   return n
 end
 
---- Adds to the session's own list. The roster is the caller's. Writes nothing: users.save does.
+--- Adds to the session's own list, and to the digest of its edge while it lives (E2). The roster is the caller's; the list is
+-- written by users.save.
 function sessions.add_room(u, s, room, how)
   s.rooms = (s.rooms == "" and " " or s.rooms) .. how .. room .. " "
   if s.lost == "" then edges.fold(u, s, 1, room) end
 end
 
+--- The reverse of add_room.
 function sessions.drop_room(u, s, room, how)
   local from, to = string.find(s.rooms, " " .. how .. room .. " ", 1, true)
   s.rooms = string.sub(s.rooms, 1, from) .. string.sub(s.rooms, to + 1)
