@@ -1,10 +1,14 @@
-/** Each invariant of presence has tests that name it, of the engine and of real processes; `docs/presence.md` says which. */
+/**
+ * Each invariant of presence has tests that name it, of the engine and of real processes; `docs/presence.md` says which.
+ * With `UPDATE=1` the page is written.
+ */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../../..");
+const PAGE = join(ROOT, "docs/presence.md");
 const INVARIANTS = Array.from({ length: 16 }, (_, i) => `P${i + 1}`);
 
 /** The contract's parts count as tests, and so do the faults of the campaign. */
@@ -40,5 +44,8 @@ const row = (id: string): string =>
 
 test.each(INVARIANTS)("%s is shown by the tests that the guide names", (id) => {
   for (const kind of Object.values(KINDS)) expect(filesNaming(id, kind)).not.toEqual([]);
-  expect(readFileSync(join(ROOT, "docs/presence.md"), "utf8").split("\n")).toContain(row(id));
+  if (process.env.UPDATE === "1") {
+    writeFileSync(PAGE, readFileSync(PAGE, "utf8").replace(new RegExp(`^\\| ${id} \\|.*$`, "m"), row(id)));
+  }
+  expect(readFileSync(PAGE, "utf8").split("\n"), "UPDATE=1 writes it").toContain(row(id));
 });
