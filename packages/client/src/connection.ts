@@ -1,7 +1,7 @@
 /** The shell around `session.ts`: runs its effects, shows the status, and hands messages on. */
 
 import type { Clock } from "./clock.ts";
-import { type RollcallError, tokenFrom } from "./errors.ts";
+import { lost, type RollcallError, tokenFrom } from "./errors.ts";
 import { type Auth, type Link, type OpenLink, onNetworkBack } from "./link.ts";
 import { cell, guarded, type Readable, type Report } from "./readable.ts";
 import { FAIL, type Requests } from "./requests.ts";
@@ -108,7 +108,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       { ...options.greeting(), token, session: sessionId },
       {
         message: receive,
-        down: (byServer) => ended(["down", byServer]),
+        down: (byServer, why, cause) => ended(["down", byServer, lost(why, cause)]),
         refused: (error) => ended(["refused", error]),
       },
     );

@@ -3,7 +3,8 @@
 import type { WireError, WireErrorCode } from "./wire.ts";
 
 /**
- * `OFFLINE`: not connected, or the connection went before the answer (`details.sent` tells: it may have taken effect).
+ * `OFFLINE`: not connected, or the connection went before the answer. Of a request `details.sent` tells, here and with this
+ * side's `TIMEOUT`, whether it was ever sent: then it may have taken effect, else it has not.
  * `CLOSED`: the room was left meanwhile. `TOKEN`: the app's `token()` or `grant()` failed (`cause`).
  */
 export type ErrorCode = WireErrorCode | "OFFLINE" | "CLOSED" | "TOKEN";
@@ -23,14 +24,21 @@ export class RollcallError extends Error {
   }
 }
 
-export const offline = (sent: boolean) =>
-  new RollcallError({ code: "OFFLINE", message: "not connected", retryable: true, details: { sent } });
+const passing = (code: ErrorCode, message: string, more?: object) =>
+  new RollcallError({ code, message, retryable: true, ...more });
+
+export const offline = (sent: boolean) => passing("OFFLINE", "not connected", { details: { sent } });
+
+/** A transport that failed or closed, in its own words. */
+export const lost = (message: string, cause: unknown) => passing("OFFLINE", message, { cause });
+
+export const late = (ms: number, more?: object) => passing("TIMEOUT", `no answer within ${ms} ms`, more);
 
 /** Asks the app for a token. Its failure is worth another try: token services come back. */
 export async function tokenFrom(get: () => Promise<string> | string): Promise<string> {
   try {
     return await get();
   } catch (cause) {
-    throw new RollcallError({ code: "TOKEN", message: "the app gave no token", retryable: true, cause });
+    throw passing("TOKEN", "the app gave no token", { cause });
   }
 }

@@ -59,6 +59,10 @@ describe("over real sockets", () => {
     server.refuseUpgrades = true;
     const one = client("ann");
     await phase(one, "waiting");
+    expect(one.status.get()).toMatchObject({
+      reason: "unreachable",
+      error: { code: "OFFLINE", message: "websocket error", cause: expect.any(Error) },
+    });
     server.refuseUpgrades = false;
     await phase(one, "online");
   });
@@ -125,6 +129,7 @@ describe("over real sockets", () => {
     await phase(one, "online");
     server.cut();
     await phase(one, "waiting");
+    expect(one.status.get()).toMatchObject({ reason: "lost", error: { code: "OFFLINE", message: "transport close" } });
     await expect(one.call("ticket:reply", 2)).rejects.toMatchObject({ code: "OFFLINE" });
     await phase(one, "online");
     await expect(one.call("ticket:reply", 3)).resolves.toBe(3);

@@ -23,7 +23,7 @@ export type ClientMeta = { id: string; traceparent: string | undefined } | null;
 export interface LinkHandlers {
   message(name: string, payload: unknown, meta: Meta): void;
   /** The attempt failed, or the connection closed; `byServer`: with a DISCONNECT packet. Last of all calls. */
-  down(byServer: boolean): void;
+  down(byServer: boolean, why: string, cause?: unknown): void;
   /** The server refused this token, session or namespace. Last of all calls. */
   refused(error: RollcallError): void;
 }
@@ -58,11 +58,11 @@ export function socketIo(url: string | (() => string), namespace: string, path: 
     });
     const socket = manager.socket(namespace, { auth: { ...auth } });
     socket.onAny(on.message);
-    socket.on("disconnect", (reason) => on.down(reason === "io server disconnect"));
+    socket.on("disconnect", (reason, cause) => on.down(reason === "io server disconnect", reason, cause));
     socket.on("connect_error", (error) => {
       const refused = refusal(error);
       if (refused) on.refused(refused);
-      else on.down(false);
+      else on.down(false, error.message, error);
     });
     const silence = () => {
       socket.offAny();

@@ -46,6 +46,19 @@ describe("the offline policy", () => {
     expect(reply.error).toMatchObject({ code: "OFFLINE", details: { sent: true } });
   });
 
+  it("[Q2] wait: at the end of its time it says whether it was ever sent, in whichever try", async () => {
+    const { w, client } = await online({ offline: "wait" });
+    w.edge.mute.add("ticket:reply");
+    const sent = outcome(client.call("ticket:reply", 1));
+    await w.clock.advance(10);
+    await w.net.setDown(true);
+    const never = outcome(client.call("ticket:reply", 2));
+    await w.clock.until(() => sent.settled && never.settled, "both ended", 20_000);
+    expect(sent.error).toMatchObject({ code: "TIMEOUT", retryable: true, details: { sent: true } });
+    expect(never.error).toMatchObject({ code: "OFFLINE", retryable: true, details: { sent: false } });
+    expect(w.edge.count("ticket:reply")).toBe(1);
+  });
+
   it("[Q3] wait: it is sent again with the same id, so it applies once", async () => {
     const { w, client } = await online({ offline: "wait" });
     const room = client.room("doc:1");
@@ -94,7 +107,7 @@ describe("ends of a request", () => {
     await w.clock.advance(699);
     expect(reply.settled).toBe(false);
     await w.clock.advance(1);
-    expect(reply.error).toMatchObject({ code: "TIMEOUT", retryable: true });
+    expect(reply.error).toMatchObject({ code: "TIMEOUT", retryable: true, details: { sent: true } });
   });
 
   it("an abort ends it with the signal's reason, before, while and after", async () => {
@@ -119,7 +132,7 @@ describe("ends of a request", () => {
     const waiting = Array.from({ length: MAX_PENDING }, () => outcome(client.call("ticket:reply", 1)));
     await expect(client.call("ticket:reply", 1)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
     await w.clock.advance(20_000);
-    expect(waiting.every(({ error }) => (error as { code: string }).code === "TIMEOUT")).toBe(true);
+    for (const { error } of waiting) expect(error).toMatchObject({ code: "OFFLINE", details: { sent: false } });
   });
 
   it("[Q6] what the app traces and names is passed on, and nothing else", async () => {

@@ -5,7 +5,7 @@
 
 import { backoffMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
-import { offline, RollcallError } from "./errors.ts";
+import { late, offline, RollcallError } from "./errors.ts";
 import type { Link } from "./link.ts";
 
 /**
@@ -17,7 +17,7 @@ export type OfflinePolicy = "fail" | "wait";
 export interface RequestOptions {
   /** Gives up and rejects with the signal's reason. What was sent may still take effect. */
   signal?: AbortSignal;
-  /** From the call to the answer, all tries together. Default 15,000. */
+  /** From the call to the answer, all tries together: then `TIMEOUT`, or `OFFLINE` when it was never sent. Default 15,000. */
   timeoutMs?: number;
   /** Default: that of `createClient`. */
   offline?: OfflinePolicy;
@@ -66,6 +66,8 @@ export function createRequests(clock: Clock, defaultPolicy: OfflinePolicy): Requ
       if (pending.size >= MAX_PENDING) throw new RollcallError({ code: "LIMIT_EXCEEDED" }); // Q4
       /** Of the try that is under way; an answer to an older one says nothing about this. */
       let sent: object | undefined;
+      /** In any try: it may have taken effect (Q2). */
+      let everSent = false;
       let tries = 0;
       /** After a refusal: not before its time, whatever else happens. */
       let cancelRest: (() => void) | undefined;
@@ -95,6 +97,7 @@ export function createRequests(clock: Clock, defaultPolicy: OfflinePolicy): Requ
           if (!closed) {
             const own = {};
             sent = own;
+            everSent = true;
             link?.emit(name, payload, meta, (reply) => {
               if (own !== sent) return;
               if (reply.ok) settle(() => resolve(reply.data as T));
@@ -109,7 +112,7 @@ export function createRequests(clock: Clock, defaultPolicy: OfflinePolicy): Requ
         },
       };
       const cancelDeadline = clock.timer(timeoutMs, () =>
-        fail(new RollcallError({ code: "TIMEOUT", message: `no answer within ${timeoutMs} ms`, retryable: true })),
+        fail(everSent ? late(timeoutMs, { details: { sent: true } }) : offline(false)),
       );
       signal?.addEventListener("abort", abort);
       pending.add(entry);

@@ -16,9 +16,10 @@ function run(state: Session, ...events: SessionEvent[]): { state: Session; effec
   return { state, effects };
 }
 
+const transport = error("OFFLINE", true);
 const connecting = run(initial, ["connect"]).state;
 const online = run(connecting, ["token", connecting.turn], ["ready", ready, LIFETIME_MS]).state;
-const waiting = run(online, ["down", false]).state;
+const waiting = run(online, ["down", false, transport]).state;
 const ended = run(online, ["close"]).state;
 
 describe("connecting", () => {
@@ -59,7 +60,8 @@ describe("connecting", () => {
 
   it("[C5] failures wait longer and longer, spread by chance, up to a bound", () => {
     const wait = (failures: number, random: number) =>
-      (step({ ...connecting, failures }, ["down", false], random)[0] as Session & { retryInMs: number }).retryInMs;
+      (step({ ...connecting, failures }, ["down", false, transport], random)[0] as Session & { retryInMs: number })
+        .retryInMs;
     expect([wait(0, 0), wait(0, 0.999)]).toEqual([375, 1499]);
     expect(wait(1, 0.5)).toBeGreaterThan(wait(0, 0.5));
     expect(wait(500, 0.999)).toBeLessThanOrEqual(15_000);
@@ -67,7 +69,7 @@ describe("connecting", () => {
 
   it("[C5] the first retry after a loss begins within 1.5 s: the server counts on it", () => {
     for (const random of [0, 0.5, 0.999]) {
-      const [, effects] = step(online, ["down", false], random);
+      const [, effects] = step(online, ["down", false, transport], random);
       expect(effects).toEqual([["timer", expect.any(Number)]]);
       expect(effects[0]![1]).toBeLessThanOrEqual(1_500);
     }
@@ -98,6 +100,22 @@ describe("connecting", () => {
     expect(run(once, ["timer"], ["refused", error("AUTH_EXPIRED")]).state.phase).toBe("ended");
   });
 
+  it("[C13] who waits is told why", () => {
+    const why = (state: Session, ...events: SessionEvent[]) => {
+      const { phase, reason, error } = run(state, ...events).state as Session & { phase: "waiting" };
+      return [phase, reason, error.code];
+    };
+    expect(why(connecting, ["down", false, transport])).toEqual(["waiting", "unreachable", "OFFLINE"]);
+    expect(why(online, ["down", false, transport])).toEqual(["waiting", "lost", "OFFLINE"]);
+    expect(why(connecting, ["timer"])).toEqual(["waiting", "timeout", "TIMEOUT"]);
+    const failed = error("TOKEN", true);
+    expect(why(connecting, ["token-failed", connecting.turn, failed])).toEqual(["waiting", "token", "TOKEN"]);
+    expect(why(connecting, ["refused", error("OVERLOADED", true)])).toEqual(["waiting", "refused", "OVERLOADED"]);
+    expect(why(connecting, ["refused", error("AUTH_EXPIRED")])).toEqual(["waiting", "refused", "AUTH_EXPIRED"]);
+    const expired = why(online, ["session:revoked", { reason: "expired" }], ["down", true, transport]);
+    expect(expired).toEqual(["waiting", "expired", "OFFLINE"]);
+  });
+
   it("a token that cannot be had is waited for like a connection", () => {
     const failed = error("TOKEN", true);
     expect(run(connecting, ["token-failed", connecting.turn, failed]).state).toMatchObject({
@@ -110,17 +128,17 @@ describe("connecting", () => {
 
 describe("online", () => {
   it("[C7] an expired token is replaced and the session resumed", () => {
-    const { state } = run(online, ["session:revoked", { reason: "expired" }], ["down", true]);
+    const { state } = run(online, ["session:revoked", { reason: "expired" }], ["down", true, transport]);
     expect(state.phase).toBe("waiting");
   });
 
   it.each(["replaced", "revoked", "abuse", "something new"])("[C7] revoked with %s: the end", (reason) => {
-    const { state } = run(online, ["session:revoked", { reason }], ["down", true]);
+    const { state } = run(online, ["session:revoked", { reason }], ["down", true, transport]);
     expect(state).toMatchObject({ phase: "ended", reason });
   });
 
   it("[C7] a DISCONNECT without a reason: the end, for the server meant it", () => {
-    expect(run(online, ["down", true]).state).toMatchObject({ phase: "ended", reason: "disconnected" });
+    expect(run(online, ["down", true, transport]).state).toMatchObject({ phase: "ended", reason: "disconnected" });
   });
 
   it("[C8] a drain is left at a random moment of its time, without a goodbye and without a wait", () => {
@@ -165,7 +183,7 @@ describe("ends and new beginnings", () => {
     const late: SessionEvent[] = [
       ["token", ended.turn],
       ["ready", ready, 1],
-      ["down", false],
+      ["down", false, transport],
       ["timer"],
       ["nudge"],
       ["close"],

@@ -1,10 +1,10 @@
 /**
- * The connection's life: token, connect, ready, refresh, drain, retry, end. Pure; rules C1-C12 of `SPEC.md`.
+ * The connection's life: token, connect, ready, refresh, drain, retry, end. Pure; rules C1-C13 of `SPEC.md`.
  * The shell (`connection.ts`) runs the effects and reports back as events.
  */
 
 import { backoffMs } from "./backoff.ts";
-import type { RollcallError } from "./errors.ts";
+import { late, type RollcallError } from "./errors.ts";
 import type { Health, SessionReady } from "./wire.ts";
 
 /** The part of the state that apps see. */
@@ -18,7 +18,18 @@ export type Status =
       /** The edge is going away: this client moves to another one within moments. */
       readonly draining: boolean;
     }
-  | { readonly phase: "waiting"; readonly retryInMs: number; readonly error: RollcallError | undefined }
+  | {
+      readonly phase: "waiting";
+      readonly retryInMs: number;
+      /**
+       * `unreachable`: no connection came about: no network, nobody who listens, or an edge that takes none now; a browser
+       * does not tell which. `lost`: the connection closed, or went silent. `timeout`: not ready in time. `token`: the app
+       * gave none. `refused`, `expired`: by the server, which a fresh token may mend. (open)
+       */
+      readonly reason: string;
+      /** `OFFLINE` with the transport's words, in Node with their `cause`; `TIMEOUT`; `TOKEN`; the server's refusal. */
+      readonly error: RollcallError;
+    }
   /** Nothing more happens until `connect()`. `reason`: `closed refused replaced revoked abuse disconnected` (open). */
   | { readonly phase: "ended"; readonly reason: string; readonly error: RollcallError | undefined };
 
@@ -44,7 +55,7 @@ export type SessionEvent =
   | readonly ["token-failed", turn: number, error: RollcallError]
   | readonly ["ready", ready: SessionReady, lifetimeMs: number]
   /** The transport failed or closed; `byServer`: with a DISCONNECT packet. */
-  | readonly ["down", byServer: boolean]
+  | readonly ["down", byServer: boolean, error: RollcallError]
   /** The server answered the CONNECT with an error. */
   | readonly ["refused", error: RollcallError]
   | readonly ["session:revoked", { reason: string }]
@@ -87,10 +98,16 @@ function attempt(state: Session, ...before: SessionEffect[]): SessionStep {
   return [next, [...before, ["timer", ATTEMPT_MS], ["token", next.turn]]];
 }
 
-/** C5 */
-function retry(state: Session, random: number, error?: RollcallError, ...before: SessionEffect[]): SessionStep {
-  const retryInMs = backoffMs(state.failures, random, error?.retryAfterMs);
-  const next = to(state, { phase: "waiting", failures: state.failures + 1, retryInMs, error });
+/** C5, C13 */
+function retry(
+  state: Session,
+  random: number,
+  reason: string,
+  error: RollcallError,
+  ...before: SessionEffect[]
+): SessionStep {
+  const retryInMs = backoffMs(state.failures, random, error.retryAfterMs);
+  const next = to(state, { phase: "waiting", failures: state.failures + 1, retryInMs, reason, error });
   return [next, [...before, ["timer", retryInMs]]];
 }
 
@@ -128,7 +145,7 @@ function whileConnecting(state: Session, event: SessionEvent, random: number): S
     case "token":
       return event[1] === state.turn ? [state, [["open"]]] : undefined; // C2
     case "token-failed":
-      return event[1] === state.turn ? retry(state, random, event[2]) : undefined;
+      return event[1] === state.turn ? retry(state, random, "token", event[2]) : undefined;
     case "ready": {
       const [, session, lifetimeMs] = event;
       const { health } = session;
@@ -137,14 +154,14 @@ function whileConnecting(state: Session, event: SessionEvent, random: number): S
     }
     case "refused": {
       const [, error] = event;
-      if (error.retryable) return retry(state, random, error);
+      if (error.retryable) return retry(state, random, "refused", error);
       if (error.code !== "AUTH_EXPIRED" || state.expired) return end(state, "refused", error); // C6
-      return retry({ ...state, expired: true }, random, error);
+      return retry({ ...state, expired: true }, random, "refused", error);
     }
     case "down":
-      return retry(state, random);
+      return retry(state, random, "unreachable", event[2]);
     case "timer":
-      return retry(state, random, undefined, ["cut"]); // C4
+      return retry(state, random, "timeout", late(ATTEMPT_MS), ["cut"]); // C4
     case "close":
       return end(state, "closed", undefined, ["leave"]);
   }
@@ -159,7 +176,7 @@ function whileOnline(
   switch (event[0]) {
     case "down":
       // C7: only an expired token is something that can be mended without a word.
-      if (revoked === "expired" || !(revoked || event[1])) return retry(state, random);
+      if (revoked === "expired" || !(revoked || event[1])) return retry(state, random, revoked ?? "lost", event[2]);
       return end(state, revoked ?? "disconnected");
     case "session:revoked":
       return [{ ...state, revoked: event[1].reason }, []];

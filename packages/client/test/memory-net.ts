@@ -53,7 +53,7 @@ export function memoryNet(edge: ModelEdge, clock: TestClock, latencyMs: () => nu
       const cut = () => {
         finish();
         if (connection) edge.gone(connection, false);
-        clock.timer(0, () => on.down(false));
+        clock.timer(0, () => on.down(false, "cut"));
       };
       cuts.add(cut);
       up.send(() => {
@@ -71,7 +71,7 @@ export function memoryNet(edge: ModelEdge, clock: TestClock, latencyMs: () => nu
           close: (how) =>
             back.send(() => {
               finish();
-              on.down(how === "disconnect");
+              on.down(how === "disconnect", how);
             }),
         });
         if ("code" in answer) {
