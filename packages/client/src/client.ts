@@ -1,7 +1,6 @@
+/** `createClient`: puts the parts together and tells each message where it belongs. */
 // For apps whose own `lib` has no AsyncDisposable: our declarations name it.
 /// <reference lib="esnext.disposable" preserve="true" />
-
-/** `createClient`: puts the parts together and tells each message where it belongs. */
 
 import { type Clock, systemClock } from "./clock.ts";
 import { type Connection, createConnection } from "./connection.ts";
