@@ -102,7 +102,7 @@ export const ERROR_CATALOGUE = {
   },
   RATE_LIMITED: {
     retryable: true,
-    message: "too many requests: wait retryAfterMs",
+    message: "too many requests: wait as long as retryAfterMs says",
     where: "acks",
     remedy: "Wait `retryAfterMs`; see the event's `rate` and `docs/limits.md`.",
   },
@@ -182,6 +182,11 @@ export class RollcallError extends Error {
 
   static invalid(issues: Issue[]): RollcallError {
     return new RollcallError("PAYLOAD_INVALID", { details: { issues } });
+  }
+
+  /** `retryAfterMs`: from when on it passes. Whole milliseconds, which the text repeats for who reads only that. */
+  static limited(retryAfterMs: number): RollcallError {
+    return new RollcallError("RATE_LIMITED", { message: `too many requests: wait ${retryAfterMs} ms`, retryAfterMs });
   }
 
   /** Anything thrown becomes a catalogue error; what is not ours is `INTERNAL` and tells nothing. */

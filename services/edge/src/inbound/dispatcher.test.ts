@@ -115,7 +115,9 @@ describe("dispatcher", () => {
     define("a:b", () => new Promise((resolve) => waiting.push(resolve)));
     const first = ask("a:b", {});
     ask("a:b", {});
-    expect(ask("a:b", {})).toMatchObject([{ error: { code: "RATE_LIMITED", retryAfterMs: 10_000 } }]);
+    expect(ask("a:b", {})).toMatchObject([
+      { error: { code: "RATE_LIMITED", retryAfterMs: 10_000, message: "too many requests: wait 10000 ms" } },
+    ]);
     await clock.advance(10_000);
     expect(first).toMatchObject([{ error: { code: "TIMEOUT", retryable: true } }]);
     expect(session.inFlight).toBe(2);

@@ -46,7 +46,7 @@ export class Dispatcher {
       const bytes = sizeOf(payload, session.limits.payloadBytes);
       if (found === undefined) throw new RollcallError("EVENT_UNKNOWN");
       const waitMs = this.#options.allowance.take(session, found, bytes);
-      if (waitMs > 0) throw new RollcallError("RATE_LIMITED", { retryAfterMs: waitMs });
+      if (waitMs > 0) throw RollcallError.limited(waitMs);
       const value = this.#shaped(found, packet, checkedMeta, ack !== undefined);
       const wait = found.prepare?.(session, value);
       if (wait === undefined) call.run(found, this.#permitted(session, found, value));
