@@ -89,7 +89,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
     deliver: (entry, causes) => router.deliver(entry, causes),
     written: () => delivery.flush(),
   });
-  const accounts = new Accounts(options.instance, reachedBy(registry, whereabouts));
+  const domainEvent = (namespace: string, event: string) =>
+    contracts.current.namespaces.get(namespace)?.events.get(event);
+  const isDurable = (namespace: string, event: string) => domainEvent(namespace, event)?.durable !== undefined;
+  const accounts = new Accounts(options.instance, reachedBy(registry, whereabouts, isDurable));
   const router: Router = new Router({
     delivery,
     door,
@@ -100,7 +103,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     whereabouts,
     clock,
     metrics,
-    isDomainEvent: (namespace, event) => contracts.current.namespaces.get(namespace)?.events.has(event) ?? false,
+    isDomainEvent: (namespace, event) => domainEvent(namespace, event) !== undefined,
   });
 
   return {

@@ -25,11 +25,12 @@ function edge() {
     whereabouts.changed(OWN, "/", target, joined, session.pressed),
   );
   const registry = { ofUser: () => (targets.size > 0 ? [session as unknown as Session] : []) };
-  const reached = reachedBy(registry as unknown as Registry, whereabouts);
+  const reached = reachedBy(registry as unknown as Registry, whereabouts, (_, event) => event === "order:kept");
   const message = (...to: string[]) =>
     ({ namespace: "/", targets: to, moment: whereabouts.now() }) as unknown as Account;
+  const kept = (...to: string[]) => ({ ...message(...to), event: "order:kept" });
   const of = (account: Account) => reached(account, "main", "ann");
-  return { delivery, member, session, message, of };
+  return { delivery, member, session, message, kept, of };
 }
 
 describe("why a user of this edge was reached, or was not", () => {
@@ -68,5 +69,14 @@ describe("why a user of this edge was reached, or was not", () => {
     expect(of(message("u:main/bob", OWN))).toEqual({ sockets: 1 });
     expect(of(message("u:main/bob"))).toEqual({ sockets: 0, missed: "not_addressed" });
     expect(of(message(...Array.from({ length: 100 }, (_, n) => `u:main/${n}`)))).toBeUndefined();
+  });
+
+  it("by a durable message: entries for those who are not here are passed over, so only of who is here it is known", () => {
+    const { delivery, member, message, kept, of } = edge();
+    expect(of(kept("u:main/bob"))).toEqual({ sockets: 0, missed: "offline" });
+    expect(of(message("u:main/bob"))).toEqual({ sockets: 0, missed: "not_addressed" });
+    delivery.join(member, OWN);
+    expect(of(kept("u:main/bob"))).toEqual({ sockets: 0, missed: "not_addressed" });
+    expect(of(kept("u:main/bob", OWN))).toEqual({ sockets: 1 });
   });
 });

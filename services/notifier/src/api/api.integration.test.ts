@@ -1,5 +1,5 @@
 import type { RequestName } from "@rollcall/contracts";
-import { type DeliveryAccount, messageId } from "@rollcall/contracts/internal";
+import { type DeliveryAccount, type Missed, messageId } from "@rollcall/contracts/internal";
 import { createLogger, serve } from "@rollcall/runtime";
 import { ask as askBackend, waitFor } from "@rollcall/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -253,6 +253,40 @@ describe("requests of backends and operators", () => {
       expect(outcomes).toEqual(["emitted", "repeat"]);
       expect((await get("o1", "bob")).recipients).toMatchObject([{ state: "missed", reason: "not_addressed" }]);
       await Promise.all([edge.close(), presence.close()]);
+    });
+
+    it("tells who is kept an event and was not there from who is not meant, which edges alone cannot", async () => {
+      await bench.notifier();
+      await bench.publish({ subject: "events.orders", id: "o1", data: { users: ["ann", "bob"] } });
+      await done();
+      const mid = messageId("main", "test", "o1");
+      const at = new Date().toISOString();
+      const account = { from: "edge" as const, edge: "edge-1", at, position: "1-0", id: mid, event: "order:shipped" };
+      const missed: Record<string, Missed> = {
+        ann: "offline",
+        bob: "not_addressed",
+        eve: "offline",
+        fay: "not_addressed",
+      };
+      const logger = createLogger({ service: "test", instance: "test", level: "silent" });
+      const edge = serve(bench.nc, "rollcall.internal.v1.delivery", { logger }, (body) => {
+        const { id, user = "" } = body as { id: string; user?: string };
+        if (id !== mid) throw new Error("not mine");
+        return { ...account, sockets: 1, ofUser: { sockets: 0, missed: missed[user] } };
+      });
+      await bench.nc.flush();
+      const why = async (user: string) => {
+        const { steps, recipients } = await get("o1", user);
+        const step = steps.find((one) => one.step === "edge");
+        return [user, (step!.ofUser as { missed?: Missed }).missed, recipients[0]?.state, recipients[0]?.reason];
+      };
+      expect(await Promise.all(["ann", "bob", "eve", "fay"].map(why))).toEqual([
+        ["ann", "offline", "pending", undefined],
+        ["bob", undefined, "pending", undefined],
+        ["eve", "not_addressed", "missed", "not_addressed"],
+        ["fay", "not_addressed", "missed", "not_addressed"],
+      ]);
+      await edge.close();
     });
 
     it("knows nothing of what never came", async () => {

@@ -60,12 +60,13 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
     const letters = records.length > 0 || intake.some(({ mid }) => mid) ? [] : await archive.ofEvent(tenant, id);
     const first = records[0];
     const event = first?.event ?? intake.find((account) => account.event)?.event ?? letters.at(-1)?.event;
+    const addressed = user !== undefined && first !== undefined ? isRecipient(records, user) : undefined;
     const steps: DeliveryStep[] = [
       ...intake.map(({ at, ...facts }) => ({ step: "intake" as const, at, ...facts })),
       ...letters.map(({ at, id: letter, reason, detail, subject, sequence }) => {
         return { step: "dead_letter" as const, at, letter, reason, detail, subject, sequence };
       }),
-      ...[...known, ...edges].flatMap((account) => (account.from === "edge" ? [edgeStep(account)] : [])),
+      ...[...known, ...edges].flatMap((account) => (account.from === "edge" ? [edgeStep(account, addressed)] : [])),
     ];
     if (event === undefined && steps.length === 0) {
       throw new RollcallError("EVENT_UNKNOWN", {
@@ -147,8 +148,20 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
   }
 }
 
-function edgeStep({ at, edge, position, sockets, ofUser }: DeliveryAccount & { from: "edge" }): DeliveryStep {
-  return { step: "edge", at, edge, position, sockets, ...(ofUser === undefined ? {} : { ofUser }) };
+const isRecipient = (records: readonly EventRecord[], user: string) =>
+  records.some(({ recipients }) => recipients.some((recipient) => recipient.user === user));
+
+/** `addressed`: the ledger's word, where it has one. An edge knows only whom it read something for. */
+function edgeStep(
+  { at, edge, position, sockets, ofUser }: DeliveryAccount & { from: "edge" },
+  addressed: boolean | undefined,
+): DeliveryStep {
+  const told = { step: "edge" as const, at, edge, position, sockets };
+  if (ofUser === undefined) return told;
+  if (addressed === false) return { ...told, ofUser: { sockets: 0, missed: "not_addressed" } };
+  // Here, and still nothing for it in the log: `recipients` tells what became of it instead.
+  const isKeptBack = addressed === true && ofUser.missed === "not_addressed";
+  return { ...told, ofUser: isKeptBack ? { sockets: 0 } : ofUser };
 }
 
 function recipientsOf(record: EventRecord, only?: string): DeliveryAnswer["recipients"] {
