@@ -30,8 +30,12 @@ def resume(vector):
 def play(act, vector):
     try: return act(vector)
     except Gap: return {"to": "gap"}
+def page(vector):
+    view = opened(vector["from"])
+    return {"new": [event[2]["seq"] for event in add_history(view, vector["page"])], "seq": view["seq"]}
 given = json.load(sys.stdin)
-json.dump({"diffs": [play(diffs, v) for v in given["diffs"]], "resume": [play(resume, v) for v in given["resume"]]}, sys.stdout)
+if "pages" in given: json.dump([play(page, v) for v in given["pages"]], sys.stdout)
+else: json.dump({"diffs": [play(diffs, v) for v in given["diffs"]], "resume": [play(resume, v) for v in given["resume"]]}, sys.stdout)
 `;
 
 function hasPython3(): boolean {
@@ -44,13 +48,35 @@ function hasPython3(): boolean {
 }
 
 const python = hasPython3();
+const [, fold] = /```python\n(class Gap[\s\S]*?)```/.exec(read("docs/clients.md"))!;
+const play = (given: object) =>
+  JSON.parse(execFileSync("python3", ["-c", fold + HARNESS], { input: JSON.stringify(given) }).toString());
+
 it(`folds as the vectors say${python ? "" : ": not run, this machine has no python3"}`, () => {
-  const [, fold] = /```python\n(class Gap[\s\S]*?)```/.exec(read("docs/clients.md"))!;
   if (!python) return;
   const given = { diffs: vectors("diffs"), resume: vectors("resume") };
-  const said = JSON.parse(execFileSync("python3", ["-c", fold + HARNESS], { input: JSON.stringify(given) }).toString());
+  const said = play(given);
   for (const kind of ["diffs", "resume"] as const) {
     for (const [i, vector] of given[kind].entries())
       expect({ ...vector, ...said[kind][i] }, vector.name).toEqual(vector);
   }
+});
+
+it.runIf(python)("adds pages of the history: what is new of them, and a hole is a gap", () => {
+  const from = {
+    epoch: "c0.1",
+    seq: 2,
+    roster: { mode: "roster", count: 0, version: 1, members: [] },
+    state: { version: 0, entries: [] },
+  };
+  const pageOf = (epoch: string, ...seqs: number[]) => ({
+    from,
+    page: { epoch, seq: 9, events: seqs.map((seq) => ["chat:said", {}, { id: `m${seq}`, ts: "", seq }]) },
+  });
+  expect(play({ pages: [pageOf("c0.1", 3, 4), pageOf("c0.1", 2, 3), pageOf("c0.1", 4), pageOf("c0.2", 3)] })).toEqual([
+    { new: [3, 4], seq: 4 },
+    { new: [3], seq: 3 },
+    { to: "gap" },
+    { to: "gap" },
+  ]);
 });

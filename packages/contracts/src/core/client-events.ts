@@ -76,7 +76,8 @@ const token = ["AUTH_INVALID", "AUTH_EXPIRED", "AUTH_REVOKED"] as const;
 
 export const CLIENT_EVENTS = {
   "room:join": {
-    description: "Become a member or an observer of a room, or resume being one.",
+    description:
+      "Become a member or an observer of a room, or resume being one. `history.next` is the `after` of `room:history` where events go on from `have.history`, else its `before`.",
     needs: "join or observe",
     ackRequired: true,
     errors: ["FORBIDDEN", "ROOM_UNKNOWN", ...token, "ROOM_FULL", "LIMIT_EXCEEDED", ...queued],
@@ -120,7 +121,8 @@ export const CLIENT_EVENTS = {
     }),
   },
   "room:history": {
-    description: "Events of the room's history by pages.",
+    description:
+      "Events of the room's history by pages, ascending: those above `after`, else the newest below `before`. `next` is the next call's `after` or `before`; neither is in its page.",
     needs: "membership",
     errors: reads,
     payload: object({
