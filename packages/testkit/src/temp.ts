@@ -19,9 +19,9 @@ export function removeFolder(folder: string): void {
 
 /**
  * Below those that Linux (32768) and macOS (49152) give to outgoing connections: one of these might be taken by any client
- * on the machine while its server is away for a restart.
+ * on the machine while its server is away for a restart. Above those of the clusters that tests start with `up`.
  */
-const PORTS = { from: 20_000, count: 12_768 };
+const PORTS = { from: 28_000, count: 4_768 };
 let next = systemRandom.int(PORTS.count);
 
 /** Free now, and given once by this process; another may still take it before its user does. */
