@@ -41,6 +41,17 @@ function decide(
   return route(contracts, message, decodeMessage(message));
 }
 
+/** Without CloudEvents attributes. */
+const PLAIN: BusMessage = {
+  subject: "events.cards",
+  headers: new Map(),
+  body: new TextEncoder().encode('{"board":"a"}'),
+  stream: "EVENTS",
+  streamCreated: "",
+  sequence: 1,
+  arrivedAtMs: 0,
+};
+
 const iso = (ms: number) => new Date(ms).toISOString();
 
 describe("route", () => {
@@ -102,18 +113,37 @@ describe("route", () => {
     expect(decision()).toMatchObject({ kind: "dead", reason, detail: expect.stringMatching(/./) });
   });
 
+  it("[D4] names the type that came and those declared on its subject, plain JSON's too; both are bounded", () => {
+    const detailOf = (decision: ReturnType<typeof decide>) => decision.kind === "dead" && decision.detail;
+    const declared = "declared for it: card.typed";
+    const start = "no contract declares this subject with the type";
+    expect(detailOf(decide("events.typed", board, { "ce-type": "card.other" }))).toBe(
+      `${start} card.other; ${declared}`,
+    );
+    expect(detailOf(decide("events.typed", board, {}, { headers: new Map() }))).toBe(
+      `${start} events.typed; ${declared}`,
+    );
+    expect(detailOf(decide("events.typed", board, { "ce-type": "t".repeat(500) }))).toBe(
+      `${start} ${"t".repeat(100)}...; ${declared}`,
+    );
+    const many = fakeContracts(
+      [1, 2, 3, 4, 5, 6, 7].map((n) => ({
+        name: `a:e${n}`,
+        type: `t${n}`,
+        from: from("events.many"),
+        audience: toBoard,
+      })),
+    );
+    const message: BusMessage = { ...PLAIN, subject: "events.many" };
+    expect(route(many, message, decodeMessage(message))).toMatchObject({
+      detail: `${start} events.many; declared for it: t1, t2, t3, t4, t5 and 2 more`,
+    });
+    expect(detailOf(decide("events.other", board))).toBe("no contract declares this subject and type");
+  });
+
   it("calls a room that no contract declares no audience", () => {
     const only = fakeContracts([{ name: "card:moved", from: from("events.cards"), audience: toBoard }], []);
-    const message: BusMessage = {
-      subject: "events.cards",
-      headers: new Map(),
-      body: new TextEncoder().encode('{"board":"a"}'),
-      stream: "EVENTS",
-      streamCreated: "",
-      sequence: 1,
-      arrivedAtMs: 0,
-    };
-    expect(route(only, message, decodeMessage(message))).toMatchObject({ reason: "audience" });
+    expect(route(only, PLAIN, decodeMessage(PLAIN))).toMatchObject({ reason: "audience" });
   });
 
   it("accepts at the last moment before its ttl, and a time in the future", () => {

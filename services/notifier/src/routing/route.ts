@@ -40,6 +40,9 @@ export type Audience = { to: "room"; room: string } | { to: "users"; users: read
 export type Decision = Accepted | Dead;
 
 const SHOWN_ISSUES = 5;
+const SHOWN_TYPES = 5;
+/** Of a type: those of a contract are shorter, one that came may be anything. */
+const SHOWN_CHARS = 100;
 
 export function route(contracts: Contracts, message: BusMessage, decoded: Decoded): Decision {
   if (!decoded.ok) return { kind: "dead", ...decoded.fault };
@@ -48,7 +51,8 @@ export function route(contracts: Contracts, message: BusMessage, decoded: Decode
 
   const found = contracts.route(message.subject, domain.type);
   if (found === undefined) {
-    return { kind: "dead", reason: "undeclared", detail: "no contract declares this subject and type", ...identity };
+    const detail = undeclared(contracts, message.subject, domain.type);
+    return { kind: "dead", reason: "undeclared", detail, ...identity };
   }
   const contract = found.event;
   const tenant = tenantOf(contract, found.tenant, domain.tenantId);
@@ -87,6 +91,19 @@ export function route(contracts: Contracts, message: BusMessage, decoded: Decode
     warnings: issues ?? [],
   };
 }
+
+/** Where only the type is another one, which came and which there are: plain JSON has its subject for a type. */
+function undeclared(contracts: Contracts, subject: string, type: string): string {
+  const events = [...contracts.namespaces.values()].flatMap((namespace) => [...namespace.events.values()]);
+  const here = events.filter((event) => event.from?.match(subject) !== undefined);
+  const types = here.flatMap(({ type: declared }) => declared ?? []); // without a type it would have been taken
+  if (types.length === 0) return "no contract declares this subject and type";
+  const shown = types.slice(0, SHOWN_TYPES).map(clipped).join(", ");
+  const more = types.length > SHOWN_TYPES ? ` and ${types.length - SHOWN_TYPES} more` : "";
+  return `no contract declares this subject with the type ${clipped(type)}; declared for it: ${shown}${more}`;
+}
+
+const clipped = (text: string) => (text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}...` : text);
 
 /** Undefined: the event claims another tenant than its subject, or none where it must name one. */
 function tenantOf(contract: EventContract, bySubject: string, claimed: string | undefined): string | undefined {
