@@ -96,6 +96,19 @@ test("up, ask, publish, trace, down", async () => {
   );
   for (const name of ["publish", "consume", "emit", "deliver"]) expect(tree).toContain(`${name} build:finished`);
 
+  const [sender] = clients;
+  await sender!.call("room:join", { room: "doc:1" });
+  const said = await sender!.call<{ id: string }>("cursor:moved", { room: "doc:1", data: { x: 1, y: 2 } });
+  await waitFor(async () => (await rollcall("trace", said.id)).code === 0, {
+    timeoutMs: 20_000,
+    everyMs: 200,
+    what: "the relay's trace",
+  });
+  const relay = await rollcall("explain", said.id);
+  expect([relay.code, relay.stderr]).toEqual([1, expect.stringContaining(`./rollcall trace ${said.id}`)]);
+  const never = await rollcall("explain", "never");
+  expect([never.code, never.stderr]).toEqual([1, expect.stringMatching(/EVENT_UNKNOWN.*\n.*relays, commands/)]);
+
   const invalid = await rollcall("publish", "build:finished", "--data", '{"repo":7}');
   expect(invalid.code).toBe(1);
   expect(invalid.stderr).toContain("/repo must be string");

@@ -1,9 +1,12 @@
 /** `explain`: why an event arrived, or did not. */
 
+import { RollcallError } from "@rollcall/contracts";
 import type { Command } from "commander";
 import { answersOf } from "../bus/answers.ts";
 import { type BusFlags, withBus } from "../bus/connect.ts";
-import type { Context } from "../context.ts";
+import { runningCluster } from "../cluster/running.ts";
+import { findTraces } from "../collector.ts";
+import { CliError, type Context } from "../context.ts";
 import { nameOf } from "../options.ts";
 
 export function addExplain(program: Command, context: Context): void {
@@ -12,9 +15,29 @@ export function addExplain(program: Command, context: Context): void {
     program
       .command("explain")
       .summary("why did an event (not) arrive")
-      .argument("<event id>")
+      .argument("<event id>", "the publisher's id, or meta.id of an event that clients got; not of a relay")
       .option("--user <user>", "for this recipient", nameOf("user")),
   ).action(async (id: string, flags: BusFlags & { user?: string }) => {
-    print(flags, await ask(flags, "delivery.get", { id, user: flags.user }));
+    try {
+      print(flags, await ask(flags, "delivery.get", { id, user: flags.user }));
+    } catch (error) {
+      if (!(error instanceof RollcallError) || error.code !== "EVENT_UNKNOWN") throw error;
+      const hint = (await isTraced(id, flags, context))
+        ? `Its trace is known: ./rollcall trace ${id}`
+        : "What clients send (relays, commands) is in traces alone: ./rollcall trace ID, by the meta.id that others got.";
+      throw new CliError(`${error.code}: ${error.message}`, { hint, cause: error });
+    }
   });
+}
+
+/** Asked in passing, of this folder's cluster: that there is no answer is no failure of `explain`. */
+async function isTraced(id: string, { nats }: BusFlags, context: Context): Promise<boolean> {
+  if ((nats ?? context.env.NATS_URL) !== undefined) return false;
+  try {
+    const endpoint = runningCluster(context).otlpEndpoint;
+    return endpoint !== undefined && (await findTraces(endpoint, id)).length > 0;
+  } catch (error) {
+    if (error instanceof CliError) return false;
+    throw error;
+  }
 }

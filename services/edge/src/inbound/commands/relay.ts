@@ -77,6 +77,7 @@ async function append(parts: Parts, contract: RelayContract, invocation: Invocat
   const { session, payload } = invocation;
   const { tenant, namespace } = session.ref;
   const meta = metaOf(parts, invocation, emit);
+  emit.setAttribute(ATTRIBUTES.messageId, meta.id);
   const target = session.roomTarget(payload.room);
   const partition = parts.placement.partitionOf(session.cell, namespace, target);
   const appended = parts.log.append(
@@ -136,6 +137,7 @@ async function throughLane(parts: Parts, contract: RelayContract, invocation: In
       { bytes: 2 * (dataJson.length + metaJson.length) + 512 },
     );
     const { id: mid, ts, seq } = data as Extract<LaneData, { op: "publish" }>;
+    emit.setAttribute(ATTRIBUTES.messageId, mid);
     return { id: mid, ts, ...(seq === undefined ? {} : { seq }) };
   } finally {
     session.lanePublishes--;
