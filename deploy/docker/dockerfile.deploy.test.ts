@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
+import { NODE_FLAGS } from "../../loadtest/bench/src/servers/baseline-process.ts";
 import { tool } from "../test/tools.ts";
 
 const text = readFileSync(join(import.meta.dirname, "Dockerfile"), "utf8");
@@ -22,4 +23,9 @@ test("and would say so of a tool that is fetched while it builds", () => {
   const { status, said } = hadolint(`${text}\nRUN apt-get install curl\n`);
   equal(status, 1);
   match(said, /DL3008/);
+});
+
+test("an edge is started with the flags it is measured with", () => {
+  const [, entrypoint] = /AS edge\n(?:.*\n)*?ENTRYPOINT (\[.*\])/.exec(text) ?? [];
+  equal(entrypoint, JSON.stringify(["node", ...NODE_FLAGS, "/app/services/edge/src/main.ts"]).replaceAll(",", ", "));
 });

@@ -16,7 +16,7 @@ export interface BaselineServer {
   readonly internalUrl: string;
 }
 
-/** As every server of a bench is started, ours too. */
+/** As every server of a bench is started that holds connections, ours too: the image of the edge has them. */
 export const NODE_FLAGS = ["--max-semi-space-size=4"];
 
 /** The stream that the Node baselines read. */

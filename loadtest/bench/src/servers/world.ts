@@ -57,7 +57,6 @@ const NO_LIMITS = {
   JOINS_PER_SECOND: "1000",
   EVENTS_PER_SECOND: "10000",
   LOG_LEVEL: "warn",
-  NODE_OPTIONS: NODE_FLAGS.join(" "),
 };
 
 /** A machine that does other things too starts slowly; that is not measured. */
@@ -85,6 +84,7 @@ export async function startWorld(
         ...{ edges: nodes, presence, notifiers, scaled, traces: false, readyTimeoutMs: READY_MS },
         ...{ redis: redisServer, nats, keys: signer, contractsDir: BENCH_CONTRACTS },
         env: { ...NO_LIMITS, ...env },
+        envOf: { edge: { NODE_OPTIONS: env.NODE_OPTIONS ?? NODE_FLAGS.join(" ") } },
       }),
     );
   } else {
