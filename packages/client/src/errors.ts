@@ -15,7 +15,7 @@ export class RollcallError extends Error {
   declare readonly retryable: boolean;
   /** Trying sooner cannot. */
   declare readonly retryAfterMs?: number;
-  /** `issues` of a validation; `op` and `version` of a `CONFLICT`. Never a value. */
+  /** `issues` of a validation; `op` and `version` of a `CONFLICT`; `trace` of an `INTERNAL`, to report. Never a value. */
   declare readonly details?: Record<string, unknown>;
 
   constructor(error: Partial<Omit<WireError, "code">> & { code: ErrorCode; cause?: unknown }) {

@@ -140,7 +140,8 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     message: "an unexpected error",
     where: "acks, requests",
-    remedy: "Report it with its time and trace id: the log of the service says more.",
+    remedy:
+      "Report its time and `details.trace`: of the line `inbound.failed` in the edge's log it is the `trace_id`, and `session` and `mid` (`meta.id`) are there too, for where `TRACE_TO_CLIENT` is off. Of a request over NATS the line is `rpc.failed`, with the trace of the `traceparent` it came with.",
   },
 } as const satisfies Record<WireErrorCode, ErrorEntry>;
 

@@ -163,7 +163,7 @@ export function serve(
     } catch (error) {
       const known = RollcallError.from(error);
       if (known.code === "INTERNAL")
-        logger.error({ event: "rpc.failed", code: known.code, name, error }, "request failed");
+        logger.error({ event: "rpc.failed", code: known.code, name, ...traceOf(message), error }, "request failed");
       reply = { ok: false, error: known.toWire() };
     }
     took?.();
@@ -180,7 +180,7 @@ export function serve(
 
   /** The answer is too large, no JSON, or the connection is closing: say so if it can be said. */
   const respondFailure = (message: Msg, error: unknown) => {
-    logger.error({ event: "rpc.reply_failed", name, error }, "an answer could not be sent");
+    logger.error({ event: "rpc.reply_failed", name, ...traceOf(message), error }, "an answer could not be sent");
     if (nc.isClosed()) return;
     message.respond(JSON.stringify({ ok: false, error: new RollcallError("INTERNAL").toWire() }));
   };
@@ -207,6 +207,12 @@ export function serve(
       });
     },
   };
+}
+
+/** By which whoever asked finds the line. */
+function traceOf(message: Msg): { trace_id?: string } {
+  const parsed = parseTraceparent(message.headers?.get(TRACEPARENT_HEADER));
+  return parsed === undefined ? {} : { trace_id: parsed.traceId };
 }
 
 function parseBody(message: Msg): unknown {

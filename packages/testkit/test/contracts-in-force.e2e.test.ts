@@ -108,9 +108,18 @@ describe("enforced, or only warned about", () => {
   test("commands: asked and answered only with what conforms, or counted both ways", async () => {
     expect(await ann.emitAck("strict:asked", BAD)).toMatchObject({ ok: false, error: { code: "PAYLOAD_INVALID" } });
     expect(asked).toEqual([]);
-    const broken = await ann.emitAck("strict:asked", { ...GOOD, n: 2 });
-    expect(broken).toMatchObject({ ok: false, error: { code: "INTERNAL" } });
+    const broken = await ann.emitAck("strict:asked", { ...GOOD, n: 2 }, { id: "broken-1" });
+    const trace = expect.stringMatching(/^[0-9a-f]{32}$/);
+    expect(broken).toMatchObject({ ok: false, error: { code: "INTERNAL", details: { trace } } });
     expect(JSON.stringify(broken)).not.toContain("not a number");
+    // What the client reports leads to both lines of the log, which say whose it was and never what it said.
+    const reported = broken.ok ? undefined : broken.error.details?.trace;
+    const ofTrace = () => cluster.edges[0]!.logs().filter((line) => line.trace_id === reported);
+    const lines = await waitFor(() => (ofTrace().length === 2 ? ofTrace() : undefined), { what: "both lines" });
+    expect(lines.map(({ event }) => event)).toEqual(["command.reply_invalid", "inbound.failed"]);
+    for (const line of lines) expect(line).toMatchObject({ name: "strict:asked", tenant: "main", mid: "broken-1" });
+    expect(lines.map(({ session }) => session)).toEqual([expect.any(String), lines[0]!.session]);
+    expect(JSON.stringify(lines)).not.toContain("not a number");
     expect(await ann.emitAck("strict:asked", GOOD)).toEqual({ ok: true, data: GOOD });
     expect(await ann.emitAck("lax:asked", BAD)).toEqual({ ok: true, data: BAD });
     expect(asked).toEqual(["commands.strict", "commands.strict", "commands.lax"]);

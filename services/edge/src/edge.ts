@@ -136,6 +136,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     logger,
     allowance,
     ackTimeoutMs: ACK_TIMEOUT_MS,
+    traceToClient: settings.TRACE_TO_CLIENT,
     violations: violationRule(settings),
     command: (session, event) => commands(session.contract, event),
     fault: (session, fault) => door.emit(session, "session:fault", fault),

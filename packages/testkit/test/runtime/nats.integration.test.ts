@@ -180,9 +180,12 @@ describe("request and reply", () => {
   });
 
   test("[X4] anything else is INTERNAL and tells nothing", async () => {
-    const { ask, nats } = await pair(() => Promise.reject(new Error("SECRET path")));
-    await rejects(ask(), (error: RollcallError) => error.code === "INTERNAL" && !error.message.includes("SECRET"));
+    const { nats, subject } = await pair(() => Promise.reject(new Error("SECRET path")));
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const asking = request(nats.nc, subject, {}, { timeoutMs: 5_000, traceparent: `00-${trace}-00f067aa0ba902b7-01` });
+    await rejects(asking, (error: RollcallError) => error.code === "INTERNAL" && !error.message.includes("SECRET"));
     ok(nats.log.events().includes("rpc.failed"));
+    match(nats.log.text(), new RegExp(`"trace_id":"${trace}"`));
   });
 
   test("a body that is not JSON is PAYLOAD_INVALID, an empty one is {}", async () => {

@@ -6,11 +6,14 @@ import { type BucketRule, newBucket, take } from "@rollcall/runtime";
 import { ATTRIBUTES, type Span } from "@rollcall/telemetry";
 import type { Session } from "../clients/session.ts";
 import type { Command, Invocation } from "./command.ts";
+import { whose } from "./whose.ts";
 
 export interface CallOptions {
   clock: Clock;
   logger: Logger;
   ackTimeoutMs: number;
+  /** An `INTERNAL` names its trace, by which whoever reports it is found in the log. */
+  traceToClient: boolean;
   /** Refusals of a session beyond this are abuse. */
   violations: BucketRule;
   /** An error without an ack callback. */
@@ -112,18 +115,15 @@ export class Call {
     }
     const known = RollcallError.from(error);
     if (known.code === "INTERNAL") {
-      this.#options.logger.error(
-        { event: "inbound.failed", name: this.#message.label, error },
-        "a client message failed",
-      );
+      this.#options.logger.error({ event: "inbound.failed", ...this.#about(), error }, "a client message failed");
     }
     if (!isDeclared(this.#message.label, known.code)) {
-      const fields = { event: "inbound.undeclared", name: this.#message.label, code: known.code, error };
+      const fields = { event: "inbound.undeclared", ...this.#about(), code: known.code, error };
       this.#options.logger.error(fields, "an answer that its contract does not declare");
     }
     this.#message.span.fail(known);
     this.#finish(known.code);
-    const wire = known.toWire();
+    const wire = this.#told(known);
     if (this.#message.ack !== undefined) this.#send({ ok: false, error: wire });
     else if (this.#message.session.live) {
       this.#options.fault(this.#message.session, {
@@ -166,13 +166,24 @@ export class Call {
 
   /** Answering itself failed: there is nobody left to tell. */
   broke(error: unknown): void {
-    this.#options.logger.error({ event: "inbound.broke", name: this.#message.label, error }, "an answer failed");
+    this.#options.logger.error({ event: "inbound.broke", ...this.#about(), error }, "an answer failed");
   }
 
   /** The client has its answer; what fails now is only for the log. */
   #late(error: unknown): void {
     const known = RollcallError.from(error);
     const level = known.code === "INTERNAL" ? "error" : "debug";
-    this.#options.logger[level]({ event: "inbound.late", name: this.#message.label, error }, "failed after its answer");
+    this.#options.logger[level]({ event: "inbound.late", ...this.#about(), error }, "failed after its answer");
+  }
+
+  #about() {
+    const { session, span, id, label } = this.#message;
+    return { name: label, ...whose(session, span, id) };
+  }
+
+  #told(error: RollcallError): WireError {
+    const wire = error.toWire();
+    if (error.code !== "INTERNAL" || !this.#options.traceToClient) return wire;
+    return { ...wire, details: { ...wire.details, trace: this.#message.span.traceId } };
   }
 }

@@ -15,6 +15,8 @@ describe("dispatcher", () => {
   let faults: unknown[];
   let abused: number;
   let counted: string[];
+  let logged: string[];
+  let traceToClient: boolean;
   let allowance: Allowance;
   let dispatcher: Dispatcher;
   const violations = { perSecond: 1, burst: 3 };
@@ -24,6 +26,8 @@ describe("dispatcher", () => {
     faults = [];
     abused = 0;
     counted = [];
+    logged = [];
+    traceToClient = true;
     session = {
       live: true,
       ref: { tenant: "main", namespace: "/", user: "ann", session: "s" },
@@ -42,9 +46,12 @@ describe("dispatcher", () => {
     );
     dispatcher = new Dispatcher({
       clock,
-      logger: createLogger({ service: "test", instance: "test", level: "silent" }),
+      logger: createLogger({ service: "test", instance: "test", destination: { write: (line) => logged.push(line) } }),
       allowance,
       ackTimeoutMs: 10_000,
+      get traceToClient() {
+        return traceToClient;
+      },
       violations,
       command: (_, event) => commands.get(event),
       fault: (_, fault) => faults.push(fault),
@@ -156,13 +163,31 @@ describe("dispatcher", () => {
     expect(session.inFlight).toBe(0);
   });
 
-  it("a bug is INTERNAL and tells nothing", () => {
+  it("a bug is INTERNAL and tells nothing but its trace, by which its line in the log is found", () => {
     define("a:b", () => {
       throw new TypeError("secret");
     });
-    const [answer] = ask("a:b", {});
-    expect(answer).toMatchObject({ ok: false, error: { code: "INTERNAL" } });
-    expect(JSON.stringify(answer)).not.toContain("secret");
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const meta = { id: "mine", traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+    const payload = { text: "nobody's business" };
+    const [answer] = ask("a:b", payload, meta);
+    expect(answer).toEqual({
+      ok: false,
+      error: { code: "INTERNAL", message: "an unexpected error", retryable: false, details: { trace } },
+    });
+    const line = JSON.parse(logged.join("")) as object;
+    expect(line).toMatchObject({
+      event: "inbound.failed",
+      name: "a:b",
+      tenant: "main",
+      session: "s",
+      mid: "mine",
+      trace_id: trace,
+    });
+    expect(logged.join("")).not.toContain("business");
+    // Where traces are not for clients, session and id lead to the line.
+    traceToClient = false;
+    expect(ask("a:b", payload, meta)[0]).not.toHaveProperty("error.details");
   });
 
   it("refusals beyond the budget are abuse; passing troubles are not", () => {

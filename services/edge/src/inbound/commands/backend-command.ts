@@ -5,6 +5,7 @@ import type { Parts } from "../../parts.ts";
 import { type Command, command, type Invocation } from "../command.ts";
 import { enforced } from "../enforcement.ts";
 import { requesting } from "../request-span.ts";
+import { whose } from "../whose.ts";
 
 /** Of an ack, around the data: the frame's and its own. */
 const ENVELOPE_BYTES = 256;
@@ -21,7 +22,8 @@ export function backendCommand(parts: Parts, contract: CommandContract): Command
 }
 
 async function ask(parts: Parts, contract: CommandContract, invocation: Invocation): Promise<unknown> {
-  const { session, payload, id, span } = invocation;
+  const { session, payload, span } = invocation;
+  const id = invocation.id ?? parts.random.id();
   const { user, tenant, namespace, session: sessionId } = session.ref;
   return requesting(contract.name, span, async (traceparent) => {
     const reply = await parts.bus.command({
@@ -34,16 +36,14 @@ async function ask(parts: Parts, contract: CommandContract, invocation: Invocati
         "rollcall-tenant": tenant,
         "rollcall-namespace": namespace,
         "rollcall-session": sessionId,
-        "rollcall-id": id ?? parts.random.id(),
+        "rollcall-id": id,
         "rollcall-deadline": new Date(parts.clock.now() + contract.timeoutMs).toISOString(),
       },
     });
     const issues = enforced(parts, contract, contract.validateReply(reply));
     if (issues !== undefined) {
-      parts.logger.error(
-        { event: "command.reply_invalid", name: contract.name, issues },
-        "a reply breaks its contract",
-      );
+      const fields = { event: "command.reply_invalid", name: contract.name, ...whose(session, span, id), issues };
+      parts.logger.error(fields, "a reply breaks its contract");
       throw new RollcallError("INTERNAL", { message: "the backend's reply does not match the contract" });
     }
     if (Buffer.byteLength(JSON.stringify(reply)) > LIMITS.encodedBytes - ENVELOPE_BYTES)
