@@ -5,6 +5,7 @@ import { type PlanOptions, planCluster, scrapeConfig } from "./plan.ts";
 const options: PlanOptions = {
   home: homeOf("/checkout"),
   env: {},
+  cwd: "/app",
   basePort: 4000,
   edges: 2,
   presence: 1,
@@ -56,6 +57,15 @@ test("what the user gives is used, not replaced", () => {
   const plan = planCluster({ ...rest, env });
   expect(names(plan)).toEqual(["presence-1", "notifier-1", "edge-1", "edge-2"]);
   expect(plan.components[0]!.env).toMatchObject(env);
+});
+
+test("a set of keys is found from where `up` was called, or fetched", () => {
+  const jwksOf = (JWKS: string) => planCluster({ ...options, env: { JWKS } }).jwksFile;
+  expect(["keys/jwks.json", "/etc/jwks.json", "http://issuer/keys"].map(jwksOf)).toEqual([
+    "/app/keys/jwks.json",
+    "/etc/jwks.json",
+    "http://issuer/keys",
+  ]);
 });
 
 test("Prometheus scrapes the internal port of each service", () => {

@@ -1,6 +1,6 @@
 /** What `up` will start: every process with its program, environment, ports and place in the order. Pure. */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DEFAULT_INSTALL } from "@rollcall/contracts";
 import type { Env } from "@rollcall/runtime";
 import type { Home } from "../home.ts";
@@ -38,6 +38,8 @@ export interface ClusterShape {
 export interface PlanOptions extends ClusterShape {
   home: Home;
   env: Env;
+  /** Where `up` was called: the services run elsewhere. */
+  cwd: string;
   /** Programs of the servers that we run ourselves; absent: `REDIS_URL` or `NATS_URL` is given. */
   redisServer?: string;
   natsServer?: string;
@@ -67,19 +69,25 @@ const local = (port: number) => `http://127.0.0.1:${port}`;
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 export function planCluster(options: PlanOptions): Plan {
-  const { home, env } = options;
+  const { env } = options;
   const ports = portsOf(options.basePort);
   const plan: Plan = {
     components: [],
     install: env.INSTALL ?? DEFAULT_INSTALL,
     redisUrl: env.REDIS_URL ?? `redis://127.0.0.1:${ports.redis}`,
     natsUrl: env.NATS_URL ?? `nats://127.0.0.1:${ports.nats}`,
-    jwksFile: env.JWKS ?? home.jwks,
+    jwksFile: jwksOf(options),
     contracts: options.contracts,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? local(ports.collector),
   };
   plan.components.push(...servers(options), ...services(options, plan), ...observers(options));
   return plan;
+}
+
+/** A URL, or the absolute path of a file. */
+function jwksOf({ home, env, cwd }: PlanOptions): string {
+  if (env.JWKS === undefined) return home.jwks;
+  return /^https?:\/\//.test(env.JWKS) ? env.JWKS : resolve(cwd, env.JWKS);
 }
 
 function servers(options: PlanOptions): ComponentSpec[] {

@@ -106,6 +106,7 @@ async function prepare(options: UpOptions, context: Context, say: (line: string)
     ...options,
     home,
     env,
+    cwd,
     contracts,
     node: process.execPath,
     ...(redisServer === undefined ? {} : { redisServer }),
