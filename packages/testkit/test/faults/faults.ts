@@ -82,7 +82,7 @@ export function faultsOf(lengths: Lengths): Fault[] {
           what: "the zombie to begin anew",
         });
         const after = [await world.streamEnd(), await world.leases(), await world.answers()] as const;
-        if (after[0] !== before[0]) trial.surprises.push("backends were told something by the zombie");
+        for (const told of await world.toldSince(before[0])) trial.surprises.push(`backends were told ${told}`);
         if (JSON.stringify([...after[2].members]) !== JSON.stringify([...before[2].members])) {
           trial.surprises.push("the zombie changed a roster");
         }

@@ -304,6 +304,19 @@ export class World {
     return (await this.jsm.streams.info(this.subjects.presenceStream())).state.last_seq;
   }
 
+  /** What the stream has behind that: subject, type and when. */
+  async toldSince(end: number): Promise<string[]> {
+    const told: string[] = [];
+    const stream = this.subjects.presenceStream();
+    for (let seq = end + 1; seq <= (await this.streamEnd()); seq++) {
+      const message = await this.jsm.streams.getMessage(stream, { seq });
+      if (message === null) continue;
+      const [type, at] = ["ce-type", "ce-time"].map((name) => message.header.get(name));
+      told.push(`${type} on ${message.subject} at ${at}`);
+    }
+    return told;
+  }
+
   async stop(): Promise<void> {
     this.operator.disconnect();
     await this.nc.close();
