@@ -304,11 +304,11 @@ export class World {
     return (await this.jsm.streams.info(this.subjects.presenceStream())).state.last_seq;
   }
 
-  /** What the stream has behind that: subject, type and when. */
-  async toldSince(end: number): Promise<string[]> {
+  /** What the stream got from one end to a later one: type, subject and when. */
+  async toldBetween(end: number, laterEnd: number): Promise<string[]> {
     const told: string[] = [];
     const stream = this.subjects.presenceStream();
-    for (let seq = end + 1; seq <= (await this.streamEnd()); seq++) {
+    for (let seq = end + 1; seq <= laterEnd; seq++) {
       const message = await this.jsm.streams.getMessage(stream, { seq });
       if (message === null) continue;
       const [type, at] = ["ce-type", "ce-time"].map((name) => message.header.get(name));
