@@ -11,7 +11,9 @@ import { ROOM, usPerDelivery } from "./fan-out.ts";
 const SOCKETS = 500;
 const MESSAGES = { size: 1, everyMs: 20, count: 200 };
 /** Of a share in a round. A multiple of the shares, so that each is first as often as last. */
-const SLICES = 9;
+const SLICES = 6;
+/** Longer than spans wait for their export, which is the slice's own and not of the next. */
+const SETTLE_MS = 500;
 /** Of how many messages one belongs to a sampled trace. */
 const SHARES = { off: 0, "1 %": 100, "100 %": 1 } as const;
 type Share = keyof typeof SHARES;
@@ -24,7 +26,7 @@ export const tracing: Bench = {
   title: "Tracing, per delivery",
   method:
     `As B1 with ${SOCKETS} sockets and a message every ${MESSAGES.everyMs} ms, ${MESSAGES.count} times, on one edge that exports its spans to a collector. ` +
-    `None, one in a hundred, or all messages carry a sampled trace; a round gives each share ${SLICES} slices of ${MESSAGES.count / 10} messages, in turns. ` +
+    `None, one in a hundred, or all messages carry a sampled trace; a round gives each share ${SLICES} slices of ${MESSAGES.count / 5} messages and the ${SETTLE_MS} ms after them, in turns. ` +
     "Then, all of them sampled, the collector is hung (it takes connections and answers nothing) or away (it refuses them): " +
     `the p99 of arriving against that with a well one in the same round. Last, hung, ${(FLOOD.size * FLOOD.count).toLocaleString("en-US")} sampled messages to one socket: what is not exported is dropped and counted, and the memory of the process must not grow with it.`,
   contenders: ["rollcall"],
@@ -53,7 +55,7 @@ export const tracing: Bench = {
     await fleet.connect(world.target(), await world.plans(sockets, () => [ROOM]));
     const numbers: Numbers = { next: 0 };
     const messages = smoke ? { ...MESSAGES, count: 3 } : MESSAGES;
-    const slice = { ...messages, count: Math.ceil(messages.count / 10) };
+    const slice = { ...messages, count: Math.ceil(messages.count / 5), settleMs: smoke ? 0 : SETTLE_MS };
     const emitters = Object.fromEntries(
       Object.entries(SHARES).map(([share, every]) => {
         let sent = 0;

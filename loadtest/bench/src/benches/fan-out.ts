@@ -13,6 +13,8 @@ export interface Bursts {
   size: number;
   everyMs: number;
   count: number;
+  /** Counted too: what the messages leave to be done, such as the export of their spans. Default none. */
+  settleMs?: number;
 }
 
 export const BURSTS = {
@@ -26,7 +28,7 @@ export async function usPerDelivery(
   fleet: Fleet,
   emit: (size: number) => Promise<void>,
   sockets: number,
-  { size, everyMs, count }: Bursts,
+  { size, everyMs, count, settleMs = 0 }: Bursts,
 ): Promise<number> {
   const deliveries = size * count * sockets;
   const { events: already } = await fleet.tally({ reset: true });
@@ -40,6 +42,7 @@ export async function usPerDelivery(
     everyMs: 100,
     what: `${deliveries} deliveries`,
   });
+  if (settleMs > 0) await systemClock.sleep(settleMs);
   const us = (exactCpuUs(world.serverPid()) - before) / deliveries;
   const { wrong, closed } = await fleet.tally();
   if (wrong + closed > 0) throw new Error(`${wrong} messages lost or out of order, ${closed} connections lost`);
