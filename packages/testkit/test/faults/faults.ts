@@ -82,7 +82,8 @@ export function faultsOf(lengths: Lengths): Fault[] {
           what: "the zombie to begin anew",
         });
         const after = [await world.streamEnd(), await world.leases(), await world.answers()] as const;
-        for (const told of await world.toldBetween(before[0], after[0])) trial.surprises.push(`backends were told ${told}`);
+        for (const told of await world.toldBetween(before[0], after[0]))
+          trial.surprises.push(`backends were told ${told}`);
         if (JSON.stringify([...after[2].members]) !== JSON.stringify([...before[2].members])) {
           trial.surprises.push("the zombie changed a roster");
         }
