@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { buildInfo } from "@rollcall/runtime";
 import { startChild, tempFolder } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, test } from "vitest";
+import { NODE_FLAGS } from "../../loadtest/bench/src/servers/baseline-process.ts";
 import { serveAndStop } from "./serve.ts";
 import { PROGRAMS, type Program, writeTree } from "./tree.ts";
 
@@ -101,7 +102,8 @@ describe.each(NAMES)("the image of %s", (name) => {
     const { config, root } = built[name];
     equal(config.User, `${RUN_AS}:${RUN_AS}`);
     equal(config.Labels["org.opencontainers.image.revision"], COMMIT);
-    deepEqual(config.Entrypoint, ["node", `/app/${PROGRAMS[name]}`]);
+    const flags = name === "edge" ? NODE_FLAGS : [];
+    deepEqual(config.Entrypoint, ["node", ...flags, `/app/${PROGRAMS[name]}`]);
     const owned = spawnSync("find", [join(root, "app"), "!", "-uid", "0", "-o", "-perm", "/o+w", "!", "-type", "l"]);
     equal(String(owned.stdout), "");
   });
