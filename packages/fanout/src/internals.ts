@@ -14,6 +14,7 @@
  * | socket.io 4.8 | `socket.acks data flags fns`, `client.sockets nsps` | memory | kept as it is |
  * | engine.io 6.6 | `conn.cleanupFn`; 'error' and 'close' come once to those who asked for one | memory | kept as it is |
  * | Node 24 | `_events` of an emitter; `_peername` of a TCP socket | memory | kept as it is |
+ * | Node 24 | `_handle` of a TCP socket: `writeBuffer`, `writeQueueSize`, the class of its requests | a write without a stream's bookkeeping | public `write` |
  * | ws 8 | writes are in the TCP queue when `send` returns (no compression) | the order of both ways of writing | public `write` |
  */
 
@@ -48,7 +49,9 @@ interface WebSocketLike extends Partial<Pick<EventEmitter, "listeners" | "remove
 /** Where to write past engine.io. */
 export interface Ports {
   readonly webSocket: WebSocketLike;
-  readonly tcp: TcpSocket;
+  readonly tcp: TcpSocket & { readonly _handle?: TcpHandle | null };
+  /** `writeNow` may go past the stream as well: not through TLS. */
+  readonly isPlain: boolean;
 }
 
 const WEBSOCKET_OPEN = 1;
@@ -69,7 +72,8 @@ export function portsOf(conn: EngineConnection): Ports | undefined {
     typeof tcp.writableLength === "number" &&
     announcesPackets(conn) &&
     takesEncodedFrames(transport);
-  return isKnown && webSocket !== undefined && tcp !== undefined ? { webSocket, tcp } : undefined;
+  if (!isKnown || webSocket === undefined || tcp === undefined) return undefined;
+  return { webSocket, tcp, isPlain: isPlainTcp((tcp as Ports["tcp"])._handle) };
 }
 
 /** Our own check before each write that nothing promised by the last full one has changed. Cheap. */
@@ -84,6 +88,65 @@ export function stateOf(conn: EngineConnection, ports: Ports): "open" | "queued"
 /** Frames that are already encoded, behind what engine.io holds. `written` is called when the network took them. */
 export function writeEncoded(conn: EngineConnection, frames: Buffer, written: () => void): void {
   conn.write(undefined, { wsPreEncodedFrame: [frames], compress: false }, written);
+}
+
+/** Under a TCP socket: writes what the network takes, and queues the rest. */
+interface TcpHandle {
+  /** 0, or the number of an error. */
+  writeBuffer(request: WriteRequest, bytes: Buffer): number;
+  readonly writeQueueSize: number;
+}
+/** What is left of a write. Held until `oncomplete`, which comes too when the connection has gone. */
+export interface WriteRequest {
+  buffer?: Buffer;
+  oncomplete?(): void;
+}
+
+const isPlainTcp = (handle: TcpHandle | null | undefined): boolean =>
+  handle?.constructor.name === "TCP" &&
+  typeof handle.writeBuffer === "function" &&
+  typeof handle.writeQueueSize === "number";
+
+let Request: (new () => WriteRequest) | undefined;
+/** For the next write. One that left no rest has not been touched. */
+let spare: WriteRequest | undefined;
+
+/**
+ * To be called when nothing waits in `tcp`: what is written so does not count in its `writableLength`, and what is
+ * written to it later comes later. Undefined: the network took everything, or the stream has it.
+ */
+export function writeNow({ tcp, isPlain }: Ports, bytes: Buffer): WriteRequest | undefined {
+  const handle = isPlain ? tcp._handle : undefined;
+  if (!handle) {
+    tcp.write(bytes);
+    return undefined;
+  }
+  if (spare === undefined) {
+    learnRequest(handle);
+    tcp.write(bytes);
+    return undefined;
+  }
+  if (handle.writeBuffer(spare, bytes) !== 0) {
+    tcp.write(bytes); // fails as well, and the stream knows what to do then
+    return undefined;
+  }
+  if (handle.writeQueueSize === 0) return undefined;
+  const rest = spare;
+  rest.buffer = bytes;
+  spare = new Request!();
+  return rest;
+}
+
+/** Node exports no class for requests: it is seen when the stream writes. */
+function learnRequest(handle: TcpHandle): void {
+  handle.writeBuffer = (request, bytes) => {
+    delete (handle as Partial<TcpHandle>).writeBuffer;
+    if (request.constructor.name === "WriteWrap") {
+      Request = request.constructor as new () => WriteRequest;
+      spare = new Request();
+    }
+    return handle.writeBuffer(request, bytes);
+  };
 }
 
 export function onPacketCreate(

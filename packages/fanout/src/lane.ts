@@ -21,6 +21,8 @@ export class Lane {
   awaited = 0;
   /** Bytes engine.io may hold, at most. */
   engineBytes = 0;
+  /** Bytes under the TCP socket, which does not count them: what the network did not take at once. */
+  restBytes = 0;
   /** Above the soft limit, and told so. */
   isPressed = false;
   /** Looked at again soon. */
@@ -38,9 +40,13 @@ export class Lane {
     this.ports = ports;
   }
 
+  /** Of what was written, bytes that are still on our side of the network. */
+  get writtenBytes(): number {
+    return (this.ports?.tcp.writableLength ?? 0) + this.engineBytes + this.restBytes;
+  }
+
   /** Bytes on our side of the network. */
   get queuedBytes(): number {
-    const inTcp = this.ports?.tcp.writableLength ?? 0;
-    return inTcp + this.engineBytes + (this.pending?.bytes ?? 0) + this.volatileBytes;
+    return this.writtenBytes + (this.pending?.bytes ?? 0) + this.volatileBytes;
   }
 }

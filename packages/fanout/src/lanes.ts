@@ -22,6 +22,7 @@ import {
   portsOf,
   stateOf,
   writeEncoded,
+  writeNow,
 } from "./internals.ts";
 import { Lane } from "./lane.ts";
 import type { LaneLimits } from "./lane-limits.ts";
@@ -165,18 +166,31 @@ export class Lanes {
       lane.isClean = true;
       lane.engineBytes = 0;
     }
-    const queued = ports.tcp.writableLength + lane.engineBytes;
+    const queued = lane.writtenBytes;
     if (queued + pending.bytes > this.#limits.hardBytes) {
       this.#tooSlow(lane);
     } else if (state === "open" && queued <= this.#limits.congestedBytes) {
       lane.pending = undefined;
-      ports.tcp.write(pending.joined());
+      if (queued === 0) this.#writeNow(lane, ports, pending);
+      else ports.tcp.write(pending.joined());
       if (lane.isPressed) this.#measure(lane);
     } else {
       const isDue = mustGo || lane.awaited === 0 || pending.bytes >= this.#limits.pieceBytes;
       if (isDue) this.#writeAwaited(lane, ports, pending, state);
       this.#measure(lane);
     }
+  }
+
+  #writeNow(lane: Lane, ports: Ports, pending: Sequence): void {
+    const rest = writeNow(ports, pending.joined());
+    if (rest === undefined) return;
+    lane.restBytes = pending.bytes;
+    lane.awaited++;
+    this.#congested.add(lane);
+    rest.oncomplete = () => {
+      lane.restBytes = 0;
+      this.#onWritten(lane);
+    };
   }
 
   /** Behind what engine.io holds, when it holds anything, else into the TCP queue. */

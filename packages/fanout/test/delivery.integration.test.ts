@@ -119,6 +119,63 @@ test("internals: a connection of the installed socket.io, engine.io and ws has t
   expect(server.member("a").lane.ports).toBeDefined();
 });
 
+test("internals: Node writes under the stream of a connection, which keeps what it could not take in order", async () => {
+  await using server = await stockServer({ delivery: { limits: { softBytes: 1e9, hardBytes: 1e9 } } });
+  const got: number[] = [];
+  const client = await server.connect("a");
+  client.on("a:b", (n: number) => got.push(n));
+  const { lane, socket } = server.member("a");
+  const { tcp } = lane.ports!;
+  let throughStream = 0;
+  const write = tcp.write.bind(tcp) as (...args: unknown[]) => boolean;
+  tcp.write = (...args: unknown[]) => {
+    throughStream++;
+    return write(...args);
+  };
+  let sent = 0;
+  const pad = "x".repeat(15_000);
+  const send = () => {
+    server.delivery.send(server.member("a"), JSON.stringify(["a:b", sent++, pad]));
+    server.delivery.flush();
+  };
+  send();
+  const learning = throughStream; // the first of the process, if it is this one
+  for (let i = 0; i < 3; i++) send();
+  await waitFor(() => got.length === sent);
+  expect(throughStream).toBe(learning);
+
+  tcpOf(client).pause();
+  await waitFor(() => {
+    send();
+    return lane.restBytes > 0;
+  });
+  socket.emit("a:b", sent++);
+  send();
+  expect(throughStream).toBeGreaterThan(learning);
+  tcpOf(client).resume();
+  await waitFor(() => got.length === sent);
+  expect(got).toEqual(Array.from({ length: sent }, (_, n) => n));
+  await waitFor(() => lane.queuedBytes === 0);
+});
+
+test("a connection that is cut off while the network is full leaves nothing behind", async () => {
+  await using server = await stockServer({ delivery: { limits: { softBytes: 1e9, hardBytes: 1e9 } } });
+  const client = await server.connect("a");
+  const member = server.member("a");
+  tcpOf(client).pause();
+  const pad = "x".repeat(15_000);
+  await waitFor(() => {
+    server.delivery.send(member, JSON.stringify(["a:b", pad]));
+    server.delivery.flush();
+    return member.lane.restBytes > 0;
+  });
+  member.lane.ports!.tcp.resetAndDestroy();
+  await waitFor(() => member.lane.restBytes === 0 && !server.delivery.isServed(member));
+  server.delivery.send(member, JSON.stringify(["a:b", pad]));
+  server.delivery.flush();
+  expect(await server.metrics.render()).toContain("rollcall_edge_write_buffer_bytes 0");
+});
+
 test("compression makes writing past engine.io wrong: served by stock writes, and counted", async () => {
   await using server = await stockServer({ server: { perMessageDeflate: true } });
   const client = await server.connect("a");
