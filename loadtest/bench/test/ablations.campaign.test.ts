@@ -30,8 +30,14 @@ const PARTS: readonly Part[] = [
   {
     part: "one write per connection and flush",
     file: "packages/fanout/src/lanes.ts",
-    from: "      ports.tcp.write(pending.joined());\n",
-    to: "      for (const frame of pending.frames()) ports.tcp.write(frame.buffer);\n",
+    from: "if (queued === 0) this.#writeNow(lane, ports, pending);\n      else ports.tcp.write(pending.joined());",
+    to: "for (const frame of pending.frames()) ports.tcp.write(frame.buffer);",
+  },
+  {
+    part: "that write goes past Node's stream while nothing waits in it",
+    file: "packages/fanout/src/lanes.ts",
+    from: "if (queued === 0) this.#writeNow",
+    to: "if (queued < 0) this.#writeNow",
   },
   {
     part: "one more read before a large flush (peek)",
