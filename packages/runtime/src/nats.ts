@@ -15,6 +15,7 @@ import {
 import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { METRICS } from "@rollcall/telemetry";
 import { systemClock } from "./clock.ts";
+import { ConfigError } from "./config.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { parseNatsUrl } from "./nats-servers.ts";
@@ -99,7 +100,6 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
   const up = metrics?.gauge(METRICS.dependencyUp);
   up?.set({ dependency: "nats" }, 0);
   const asked: NodeConnectionOptions = {
-    ...serversOf(url),
     name,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
@@ -111,7 +111,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
     // A server that was restarted without its users yet must not end a service for good.
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
-    ...natsOptions(access),
+    ...natsOptions(url, access),
   };
   const waiting = systemClock.setRepeating(tellEveryMs, () => void tellWhyNot(asked, logger));
   const nc = await firstConnection(asked, signal).finally(() => waiting.cancel());
@@ -178,12 +178,14 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
   };
 }
 
-/** Options of the client, beside the URL. */
-export function natsOptions({ inboxPrefix, creds, nkey, tls = {} }: NatsAccess): NodeConnectionOptions {
+/** What the client must be told of where NATS is and who we are: by services and by the command line. */
+export function natsOptions(url: string, access: NatsAccess = {}): NodeConnectionOptions {
+  const { inboxPrefix, creds, nkey, tls = {} } = access;
   const { ca: caFile, cert: certFile, key: keyFile } = tls;
   const files = { caFile, certFile, keyFile };
   const given = Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined));
   return {
+    ...serversOf(url),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     ...(creds === undefined ? {} : { authenticator: (nonce) => credsAuthenticator(readFileSync(creds))(nonce) }),
     ...(nkey === undefined ? {} : { authenticator: nkeyOf(nkey) }),
@@ -214,8 +216,8 @@ function nkeyOf(seed: string): Authenticator {
   try {
     // Signs for nobody: what is no seed would only be told at each attempt, for ever.
     authenticator("");
-  } catch (cause) {
-    throw new Error("NATS_NKEY is no seed of a user's nkey", { cause });
+  } catch {
+    throw new ConfigError(["NATS_NKEY is no seed of a user's nkey"]);
   }
   return authenticator;
 }

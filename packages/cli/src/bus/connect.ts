@@ -4,8 +4,8 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { DEFAULT_INSTALL, DEFAULT_TENANT, subjectsOf, TIMEOUTS } from "@rollcall/contracts";
 import {
-  ConfigError,
   defineConfig,
+  type Env,
   loadConfig,
   type NatsAccess,
   natsAccessOf,
@@ -17,6 +17,7 @@ import type { Command } from "commander";
 import { runningCluster } from "../cluster/running.ts";
 import { CliError, type Context } from "../context.ts";
 import { nameOf } from "../options.ts";
+import { addressesOf, orUsage } from "./addresses.ts";
 
 export interface BusFlags {
   nats?: string;
@@ -28,6 +29,8 @@ export interface BusFlags {
 
 export interface Bus {
   nc: NatsConnection;
+  /** Options for whoever speaks to JetStream over the connection. */
+  jetStream: { domain?: string };
   install: string;
   /** One of the requests that backends and operators may make. */
   ask<T>(name: string, body: unknown): Promise<T>;
@@ -46,16 +49,18 @@ const TIMEOUT_MS = TIMEOUTS.request.ms;
 
 /** Connects, uses, and closes whatever happens: a command must end when its work has. */
 export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bus) => Promise<T>): Promise<T> {
-  const { env } = context;
-  const given = flags.nats ?? env.NATS_URL;
-  const state = given === undefined ? runningCluster(context) : undefined;
-  const url = given ?? state!.status.natsUrl;
-  const install = flags.install ?? env.INSTALL ?? state?.status.install ?? DEFAULT_INSTALL;
-  const nc = await connectOnce(url, accessOf(flags, context));
+  const given = addressesOf(context);
+  const named = flags.nats ?? given.NATS_URL;
+  const state = named === undefined ? runningCluster(context) : undefined;
+  const url = named ?? state!.status.natsUrl;
+  const install = flags.install ?? given.INSTALL ?? state?.status.install ?? DEFAULT_INSTALL;
+  const access = accessOf(url, flags, context);
+  const nc = await connectOnce(url, access);
   const subjects = subjectsOf(install);
   try {
     return await use({
       nc,
+      jetStream: access.jsDomain === undefined ? {} : { domain: access.jsDomain },
       install,
       ask: (name, body) => request(nc, subjects.request(flags.tenant, name), body, { timeoutMs: TIMEOUT_MS }),
     });
@@ -64,38 +69,28 @@ export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bu
   }
 }
 
-/** The same settings as services have; `--creds` stands for the credentials. */
-function accessOf({ creds }: BusFlags, { env }: Context): NatsAccess {
-  const { NATS_CREDS: _named, NATS_NKEY: _user, ...others } = env;
-  try {
-    const settings = creds === undefined ? env : { ...others, NATS_CREDS: creds };
-    return natsAccessOf(loadConfig(defineConfig(natsConfig), settings));
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new CliError(error.message, { cause: error, exitCode: 2 });
-  }
+/** The same settings as services have; `--creds` stands for whoever they say we are. */
+function accessOf(url: string, { creds }: BusFlags, { env }: Context): NatsAccess {
+  const settings: Env = {
+    ...env,
+    NATS_URL: url,
+    NATS_URL_FILE: undefined,
+    ...(creds !== undefined && { NATS_CREDS: creds, NATS_NKEY: undefined, NATS_NKEY_FILE: undefined }),
+  };
+  return orUsage(() => natsAccessOf(loadConfig(defineConfig(natsConfig), settings)));
 }
 
 /** Unlike a service, a command does not wait for a server that is away. */
 async function connectOnce(url: string, access: NatsAccess): Promise<NatsConnection> {
-  const servers = url.split(",").map((server) => server.trim());
+  const options = orUsage(() => natsOptions(url, access));
   try {
-    return await connect({
-      servers,
-      name: "rollcall-cli",
-      timeout: TIMEOUT_MS,
-      reconnect: false,
-      ...natsOptions(access),
-    });
+    return await connect({ ...options, name: "rollcall-cli", timeout: TIMEOUT_MS, reconnect: false });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(`no connection to NATS at ${servers.map(withoutPassword).join(", ")}: ${why}`, {
+    const servers = [options.servers].flat().join(", "); // without the user
+    throw new CliError(`no connection to NATS at ${servers}: ${why}`, {
       cause,
       hint: "./rollcall status shows what runs here; --nats, NATS_URL and --creds name another cluster.",
     });
   }
-}
-
-function withoutPassword(server: string): string {
-  return server.replace(/\/\/[^@/]*@/, "//***@");
 }

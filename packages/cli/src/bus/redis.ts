@@ -1,7 +1,6 @@
 /** Redis as commands reach it: by the same settings as services, Sentinels, clusters and TLS included. */
 
 import {
-  ConfigError,
   defineConfig,
   loadConfig,
   type RedisOptions,
@@ -9,13 +8,14 @@ import {
   redisAccessOptions,
   redisConfig,
 } from "@rollcall/runtime";
-import { CliError, type Context } from "../context.ts";
+import type { Context } from "../context.ts";
+import { orUsage } from "./addresses.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Unlike a service, a command does not wait for a server that is away. */
 export function redisOptions(url: string, install: string, { env }: Pick<Context, "env">): RedisOptions {
-  try {
+  return orUsage(() => {
     const settings = loadConfig(defineConfig(redisConfig), { ...env, REDIS_URL: url, REDIS_URL_FILE: undefined });
     return {
       ...redisAccessOptions(url, redisAccessOf({ ...settings, INSTALL: install })),
@@ -24,8 +24,5 @@ export function redisOptions(url: string, install: string, { env }: Pick<Context
       connectTimeout: CONNECT_TIMEOUT_MS,
       connectionName: "rollcall-cli",
     };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new CliError(error.message, { cause: error, exitCode: 2 });
-  }
+  });
 }

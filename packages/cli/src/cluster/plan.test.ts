@@ -59,6 +59,17 @@ test("what the user gives is used, not replaced", () => {
   expect(plan.components[0]!.env).toMatchObject(env);
 });
 
+test("what comes from a file is left to the services: they read it again when it changes", () => {
+  const { redisServer: _redis, natsServer: _nats, ...rest } = options;
+  const files = { REDIS_URL_FILE: "/run/redis", NATS_URL_FILE: "/run/nats" };
+  const plan = planCluster({ ...rest, env: { ...files, REDIS_URL: "redis://cache:1", NATS_URL: "nats://u:p@bus:2" } });
+  expect(plan).toMatchObject({ redisUrl: "redis://cache:1", natsUrl: "nats://u:p@bus:2" });
+  for (const { kind, env } of plan.components) {
+    if (kind === "collector") continue;
+    expect([env.REDIS_URL, env.NATS_URL]).toEqual([undefined, undefined]); // both set would be a mistake
+  }
+});
+
 test("a set of keys is found from where `up` was called, or fetched", () => {
   const jwksOf = (JWKS: string) => planCluster({ ...options, env: { JWKS } }).jwksFile;
   expect(["keys/jwks.json", "/etc/jwks.json", "http://issuer/keys"].map(jwksOf)).toEqual([

@@ -155,8 +155,9 @@ function services(options: PlanOptions, plan: Plan): ComponentSpec[] {
   const ports = portsOf(options.basePort);
   const shared = {
     INSTALL: plan.install,
-    REDIS_URL: plan.redisUrl,
-    NATS_URL: plan.natsUrl,
+    // What comes from a file, services read there themselves: again when it changes.
+    ...(env.REDIS_URL_FILE ? {} : { REDIS_URL: plan.redisUrl }),
+    ...(env.NATS_URL_FILE ? {} : { NATS_URL: plan.natsUrl }),
     CONTRACTS: contracts.join(","),
     JWKS: plan.jwksFile,
     OTEL_EXPORTER_OTLP_ENDPOINT: plan.otlpEndpoint,

@@ -2,6 +2,8 @@
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Env } from "@rollcall/runtime";
+import { addressesOf } from "../bus/addresses.ts";
 import { CliError, type Context, EXIT } from "../context.ts";
 import { ensureDevKeys } from "../dev-keys.ts";
 import { listenForInterrupts } from "../interrupt.ts";
@@ -89,7 +91,8 @@ function refuseLeftovers({ home }: Context): void {
 }
 
 async function prepare(options: UpOptions, context: Context, say: (line: string) => void): Promise<Plan> {
-  const { home, env, cwd } = context;
+  const { home, cwd } = context;
+  const env: Env = { ...context.env, ...addressesOf(context) };
   mkdirSync(home.folder, { recursive: true });
   const contracts = contractPaths(options.contracts, { home, env, cwd });
   await loadOrExplain(contracts);

@@ -2,6 +2,7 @@
 
 import { RollcallError } from "@rollcall/contracts";
 import type { Command } from "commander";
+import { addressesOf } from "../bus/addresses.ts";
 import { answersOf } from "../bus/answers.ts";
 import { type BusFlags, withBus } from "../bus/connect.ts";
 import { runningCluster } from "../cluster/running.ts";
@@ -32,7 +33,7 @@ export function addExplain(program: Command, context: Context): void {
 
 /** Asked in passing, of this folder's cluster: that there is no answer is no failure of `explain`. */
 async function isTraced(id: string, { nats }: BusFlags, context: Context): Promise<boolean> {
-  if ((nats ?? context.env.NATS_URL) !== undefined) return false;
+  if ((nats ?? addressesOf(context).NATS_URL) !== undefined) return false;
   try {
     const endpoint = runningCluster(context).otlpEndpoint;
     return endpoint !== undefined && (await findTraces(endpoint, id)).length > 0;

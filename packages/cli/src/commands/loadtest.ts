@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { jetstream } from "@nats-io/jetstream";
 import { DEFAULT_TENANT } from "@rollcall/contracts";
 import type { Command } from "commander";
 import { useBus } from "../bus/connect.ts";
@@ -139,8 +140,9 @@ async function withDoor<T>(flags: DoorFlags, context: Context, use: (door: Door)
   const { home, env, cwd, clock, random } = context;
   const contracts = await loadOrExplain(readState(home.state)?.contracts ?? contractPaths([], { home, env, cwd }));
   const { port, ...access } = flags;
-  return useBus({ ...access, tenant: DEFAULT_TENANT }, context, async ({ nc }) => {
-    const publish = makePublisher({ nc, contracts, tenant: DEFAULT_TENANT, clock, random });
+  return useBus({ ...access, tenant: DEFAULT_TENANT }, context, async ({ nc, jetStream }) => {
+    const js = jetstream(nc, jetStream);
+    const publish = makePublisher({ js, contracts, tenant: DEFAULT_TENANT, clock, random });
     const edges = () =>
       (readState(home.state)?.status.components ?? []).flatMap(({ kind, name, url, ready, pid }) =>
         kind === "edge" && url !== undefined ? [{ name, url, ready, pid }] : [],

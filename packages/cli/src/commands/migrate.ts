@@ -4,6 +4,7 @@ import { DEFAULT_INSTALL } from "@rollcall/contracts";
 import { LAYOUTS, migrate, v1Placement } from "@rollcall/fanout";
 import type { Command } from "commander";
 import { Redis } from "ioredis";
+import { addressesOf } from "../bus/addresses.ts";
 import { redisOptions } from "../bus/redis.ts";
 import { CliError, type Context, EXIT } from "../context.ts";
 
@@ -14,7 +15,7 @@ interface Flags {
 }
 
 export function addMigrate(program: Command, context: Context): void {
-  const { terminal, env } = context;
+  const { terminal } = context;
   program
     .command("migrate")
     .summary("bring records in Redis to the layout of this release, when all processes run it")
@@ -22,9 +23,10 @@ export function addMigrate(program: Command, context: Context): void {
     .option("--install <name>", `prefix of the installation (default: INSTALL, else ${DEFAULT_INSTALL})`)
     .option("--json", "as JSON")
     .action(async (flags: Flags) => {
-      const url = flags.redis ?? env.REDIS_URL;
+      const given = addressesOf(context);
+      const url = flags.redis ?? given.REDIS_URL;
       if (url === undefined) throw new CliError("which Redis? give --redis or REDIS_URL", { exitCode: EXIT.usage });
-      const install = flags.install ?? env.INSTALL ?? DEFAULT_INSTALL;
+      const install = flags.install ?? given.INSTALL ?? DEFAULT_INSTALL;
       const cell = v1Placement.cellOf("");
       const redis = new Redis(url, redisOptions(url, install, context));
       redis.on("error", () => {}); // what is in flight rejects with it

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { jetstream } from "@nats-io/jetstream";
 import { DEFAULT_TENANT } from "@rollcall/contracts";
 import { createMetrics, type Metrics, startInternalServer } from "@rollcall/runtime";
 import type { Command } from "commander";
@@ -58,8 +59,9 @@ export function addProbe(program: Command, context: Context): void {
     const tokens = await tokensFor(urls.length, flags, context);
     const { home, env, cwd, clock, random } = context;
     const contracts = await loadOrExplain(readState(home.state)?.contracts ?? contractPaths([], { home, env, cwd }));
-    await useBus(flags, context, async ({ nc }) => {
-      const publish = makePublisher({ nc, contracts, tenant: DEFAULT_TENANT, clock, random });
+    await useBus(flags, context, async ({ nc, jetStream }) => {
+      const js = jetstream(nc, jetStream);
+      const publish = makePublisher({ js, contracts, tenant: DEFAULT_TENANT, clock, random });
       const round = async (): Promise<Sample[]> => {
         const samples = await Promise.all(
           urls.map((watcherUrl, i) =>

@@ -59,9 +59,9 @@ export function addPublish(program: Command, context: Context): void {
     span.setAttribute(ATTRIBUTES.eventId, id);
     try {
       await during(span, (traceparent) =>
-        useBus(flags, context, ({ nc }) => {
+        useBus(flags, context, ({ nc, jetStream }) => {
           const sent = { ...addressOf(event, flags.tenant), id, source: SOURCE, data, traceparent };
-          return publishEvent(jetstream(nc), sent, clock);
+          return publishEvent(jetstream(nc, jetStream), sent, clock);
         }),
       );
     } finally {

@@ -4,6 +4,7 @@ import { DEFAULT_INSTALL, DEFAULT_TENANT, type Meta, roomTarget, sessionTarget, 
 import { type LogEntry, v1Placement } from "@rollcall/fanout";
 import { parseTraceparent } from "@rollcall/telemetry";
 import { type Command, Option } from "commander";
+import { addressesOf } from "../bus/addresses.ts";
 import { redisOptions } from "../bus/redis.ts";
 import { readState } from "../cluster/state.ts";
 import { CliError, type Context, EXIT } from "../context.ts";
@@ -22,7 +23,7 @@ interface Flags {
 }
 
 export function addWatch(program: Command, context: Context): void {
-  const { home, env, clock, terminal } = context;
+  const { home, clock, terminal } = context;
   program
     .command("watch")
     .summary("print what arrives for a room or a user, with latency and trace id")
@@ -39,14 +40,15 @@ export function addWatch(program: Command, context: Context): void {
         throw new CliError("name a --room or a --user", { exitCode: EXIT.usage });
       }
       const state = readState(home.state);
-      const redisUrl = flags.redis ?? env.REDIS_URL ?? state?.status.redisUrl;
+      const given = addressesOf(context);
+      const redisUrl = flags.redis ?? given.REDIS_URL ?? state?.status.redisUrl;
       if (redisUrl === undefined) throw new CliError("no cluster runs in this folder", { hint: "Give --redis URL." });
       const cell = v1Placement.cellOf(flags.tenant);
       const partition = v1Placement.partitionOf(cell, flags.ns, targetOf(flags));
       const concerns = concernOf(flags);
       const interrupts = listenForInterrupts();
       try {
-        const install = flags.install ?? env.INSTALL ?? state?.status.install ?? DEFAULT_INSTALL;
+        const install = flags.install ?? given.INSTALL ?? state?.status.install ?? DEFAULT_INSTALL;
         await watchLog({
           redisUrl,
           redisOptions: redisOptions(redisUrl, install, context),

@@ -1,7 +1,7 @@
 /** Looks at everything a cluster stands on, one thing after the other; a thing that cannot be looked at is a finding. */
 
 import { DEFAULT_INSTALL } from "@rollcall/contracts";
-import { ConfigError, defineConfig, loadConfig, optionalSecret, optionalText } from "@rollcall/runtime";
+import { type Addresses, addressesOf } from "../bus/addresses.ts";
 import type { BusFlags } from "../bus/connect.ts";
 import { contractPaths, loadOrExplain } from "../cluster/contract-paths.ts";
 import { isAlive } from "../cluster/identity.ts";
@@ -21,17 +21,6 @@ export interface DoctorFlags extends BusFlags {
 }
 
 const MIN_NODE = "24.15.0";
-
-/** Where things are, from the environment and the files it names. */
-const ADDRESSES = defineConfig({
-  properties: {
-    REDIS_URL: optionalSecret({ description: "" }),
-    REDIS_DURABLE_URL: optionalSecret({ description: "" }),
-    NATS_URL: optionalSecret({ description: "" }),
-    INSTALL: optionalText({ description: "" }),
-    EVENT_SOURCES: optionalText({ description: "" }),
-  },
-});
 
 export async function examine(flags: DoctorFlags, context: Context): Promise<Finding[]> {
   const { home } = context;
@@ -71,11 +60,11 @@ function node(): Finding {
 }
 
 /** A file that cannot be read is told with the settings. */
-function addresses({ env }: Context): ReturnType<typeof loadConfig<typeof ADDRESSES>> {
+function addresses(context: Context): Addresses {
   try {
-    return loadConfig(ADDRESSES, env);
+    return addressesOf(context);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof CliError)) throw error;
     return {};
   }
 }

@@ -9,11 +9,11 @@ import { type Finding, finding, judgeAccount, judgeNats, judgeStream, type Strea
 /** `sources`: the setting `EVENT_SOURCES`. */
 export async function examineNats(flags: BusFlags, context: Context, sources?: string): Promise<Finding[]> {
   try {
-    return await useBus(flags, context, async ({ nc, install }) => {
+    return await useBus(flags, context, async ({ nc, jetStream, install }) => {
       const { version = "0", jetstream = false, max_payload: maxPayload = 0 } = nc.info ?? {};
       const findings = judgeNats({ version, jetstream, maxPayload });
       if (!jetstream) return findings;
-      const jsm = await jetstreamManager(nc, { checkAPI: false });
+      const jsm = await jetstreamManager(nc, { ...jetStream, checkAPI: false });
       findings.push(await account(jsm));
       for (const need of needsOf(install, sources)) findings.push(judgeStream(need, await streamInfo(jsm, need.name)));
       return findings;

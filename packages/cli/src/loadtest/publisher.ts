@@ -1,7 +1,6 @@
 /** Publishes declared events as any backend would, for load: CloudEvents whose time is that of their publishing. */
 
-import { jetstream } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/nats-core";
+import type { JetStreamClient } from "@nats-io/jetstream";
 import type { Contracts } from "@rollcall/contracts";
 import type { Clock, Random } from "@rollcall/runtime";
 import { addressOf, hasAddress, publishEvent } from "../bus/cloud-event.ts";
@@ -13,15 +12,14 @@ const SOURCE = "/rollcall/loadtest";
 const AT_ONCE = 64;
 
 export interface PublisherOptions {
-  nc: NatsConnection;
+  js: JetStreamClient;
   contracts: Contracts;
   tenant: string;
   clock: Clock;
   random: Random;
 }
 
-export function makePublisher({ nc, contracts, tenant, clock, random }: PublisherOptions) {
-  const js = jetstream(nc);
+export function makePublisher({ js, contracts, tenant, clock, random }: PublisherOptions) {
   const publish = async ({ event: name, data, id = random.id() }: Publication): Promise<void> => {
     await publishEvent(js, { ...addressOf(eventOf(contracts, name), tenant), id, source: SOURCE, data }, clock);
   };
