@@ -1,15 +1,24 @@
 /** `./rollcall ...` in this process. */
 
-import { systemClock, systemRandom } from "@rollcall/runtime";
+import { type Env, systemClock, systemRandom } from "@rollcall/runtime";
 import { checkoutRoot, homeOf } from "../src/home.ts";
 import { runProgram } from "../src/program.ts";
 import { recordingTerminal } from "../src/terminal.ts";
 
-export async function runCommand(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export const runCommand = (...args: string[]): Promise<Ran> => runCommandWith({}, args);
+
+/** Where no cluster runs. */
+export async function runCommandWith(env: Env, args: readonly string[]): Promise<Ran> {
   const terminal = recordingTerminal();
   const code = await runProgram(args, {
-    home: homeOf(checkoutRoot()),
-    env: {},
+    home: { ...homeOf(checkoutRoot()), state: "/nowhere/state.json" },
+    env,
     clock: systemClock,
     random: systemRandom,
     terminal,

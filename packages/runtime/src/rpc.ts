@@ -59,7 +59,8 @@ function traceHeaders(traceparent: string) {
   return headers;
 }
 
-function requestFailure(error: unknown): RollcallError {
+/** What the client throws, as an error of the catalogue. */
+export function requestFailure(error: unknown): RollcallError {
   if (error instanceof TimeoutError) return new RollcallError("TIMEOUT", { cause: error });
   const tooLarge = error instanceof Error && error.message.includes("max_payload");
   if (tooLarge) return new RollcallError("PAYLOAD_TOO_LARGE", { cause: error });

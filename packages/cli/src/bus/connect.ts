@@ -18,6 +18,7 @@ import { runningCluster } from "../cluster/running.ts";
 import { CliError, type Context } from "../context.ts";
 import { nameOf } from "../options.ts";
 import { addressesOf, orUsage } from "./addresses.ts";
+import { busFailure } from "./failure.ts";
 
 export interface BusFlags {
   nats?: string;
@@ -64,6 +65,8 @@ export async function useBus<T>(flags: BusFlags, context: Context, use: (bus: Bu
       install,
       ask: (name, body) => request(nc, subjects.request(flags.tenant, name), body, { timeoutMs: TIMEOUT_MS }),
     });
+  } catch (error) {
+    throw busFailure(error);
   } finally {
     await nc.close();
   }
