@@ -40,7 +40,6 @@ export function grantsOf(options: GrantOptions): Record<Role, Grant> {
   const subjects = subjectsOf(install);
   const js = jetStreamApi(options.domain);
   const [presence, dead, emitted] = [subjects.presenceStream(), subjects.deadletterStream(), subjects.emittedStream()];
-  const marks = `${install}-notifier`;
   const names = Object.keys(REQUESTS);
   const requestsOf = (service: "presence" | "notifier") =>
     Object.entries(REQUESTS).flatMap(([name, { answeredBy }]) =>
@@ -115,9 +114,9 @@ export function grantsOf(options: GrantOptions): Record<Role, Grant> {
         ...js.consume(dead),
         ...js.message(dead),
         js.deleteMessage(dead),
-        ...js.own(`KV_${marks}`),
-        ...js.message(`KV_${marks}`),
-        `$KV.${marks}.>`,
+        ...js.own(subjects.marksStream()),
+        ...js.message(subjects.marksStream()),
+        `$KV.${subjects.marksBucket()}.>`,
       ],
       subscribe: [...requestsOf("notifier"), subjects.notifierDoor("*"), subjects.delivery()],
       answers: true,

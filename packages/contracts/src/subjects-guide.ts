@@ -124,6 +124,20 @@ export const SUBJECT_GUIDE: Record<keyof Subjects, SubjectGuide> = {
     listens: "the notifier",
     example: ["EVENTS"],
   },
+  marksBucket: {
+    what: "the key-value bucket of how far each source was taken in",
+    publishes: "the notifier",
+    listens: "the notifier",
+    private: true,
+    example: [],
+  },
+  marksStream: {
+    what: "the stream behind it",
+    publishes: "the notifier",
+    listens: "the notifier",
+    private: true,
+    example: [],
+  },
   presenceDoor: {
     what: "hello, lease, lane, read, publish",
     publishes: "edges, the notifier (publish)",

@@ -32,6 +32,9 @@ export function subjectsOf(install: string) {
     fallbackTenant: (tenant: string) => `${install}.fallback.v1.${token(tenant)}.>`,
     fallbackAll: () => `${install}.fallback.v1.>`,
     notifierDurable: (stream: string) => `${install}-notifier-${token(stream).replaceAll("%", "_")}`,
+    /** Private: the key-value bucket of the notifiers' low-water marks. */
+    marksBucket: () => `${install}-notifier`,
+    marksStream: () => `KV_${install}-notifier`,
     /** Private: edge to presence. `door` is one of `hello`, `lease`, `lane`, `read`. */
     presenceDoor: (cell: string, door: string) => `${install}.internal.v1.presence.${cell}.${door}`,
     /** Private: edge to notifier. `door` is `inbox`. */

@@ -82,6 +82,28 @@ describe("redis", () => {
   });
 });
 
+test("redis, full: what nearly fills it is a warning, and that it refuses writes is bad", async () => {
+  await using full = await startRedis({ args: ["--maxmemory-policy", "noeviction"] });
+  const client = full.connect();
+  const findings = async () => {
+    const about = { about: "redis-durable", url: full.url, install: "i", durable: true };
+    return lines(await examineRedis(about, contextOf({}))).join("\n");
+  };
+  const usedBytes = async () => Number(/^used_memory:(\d+)/m.exec(await client.info("memory"))![1]);
+  expect(await findings()).toMatch(/^ok uses \d+ bytes, without a limit$/m);
+  await client.set("ballast", "x".repeat(50_000_000)); // beside it, what a connection takes is little
+  await client.config("SET", "maxmemory", 2 * (await usedBytes()));
+  expect(await findings()).toMatch(/^ok uses 50 % of its \d+ bytes$/m);
+  await client.config("SET", "maxmemory", Math.round((await usedBytes()) / 0.95));
+  expect(await findings()).toMatch(/^warn is nearly full: 95 % of its \d+ bytes$/m);
+  await client.config("SET", "maxmemory", Math.round((await usedBytes()) / 1.5));
+  await expect(client.set("more", "x")).rejects.toThrow(/^OOM/);
+  expect(await findings()).toMatch(/^bad is full, 150 % of its \d+ bytes, and refuses writes$/m);
+  await client.config("SET", "maxmemory", Math.round((await usedBytes()) / 0.95));
+  expect(await findings()).toMatch(/^bad is nearly full: 95 % of its \d+ bytes, and has refused 1 writes$/m);
+  client.disconnect();
+});
+
 test("nats: streams that are missing or cannot serve, by the sources that are set", async () => {
   const nc = await nats.connect();
   const jsm = await jetstreamManager(nc);
@@ -96,9 +118,10 @@ test("nats: streams that are missing or cannot serve, by the sources that are se
   );
   expect(
     lines(found)
-      .filter((line) => line.includes("stream "))
+      .filter((line) => /stream |bucket /.test(line))
       .toSorted(),
   ).toEqual([
+    "bad no bucket i-notifier",
     "bad no stream I_DEADLETTER",
     "bad no stream I_EMITTED",
     "bad stream I_PRESENCE refuses what is new when it is full",

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { isAtLeast, judgeAccount, judgeAcl, judgeLayout, judgeNats, judgeRedis, judgeStream } from "./finding.ts";
 
-const healthyRedis = { version: "7.2.4", maxmemoryPolicy: "noeviction", appendonly: true, skewMs: 20 };
+const roomy = { used: 50, max: 100, refusals: 0 };
+const healthyRedis = { version: "7.2.4", maxmemoryPolicy: "noeviction", memory: roomy, appendonly: true, skewMs: 20 };
 const healthyNats = { version: "2.11.0", jetstream: true, maxPayload: 1024 * 1024 };
 const levels = (findings: { level: string }[]) => findings.map(({ level }) => level);
 
@@ -16,12 +17,18 @@ test.each([
 });
 
 describe("redis", () => {
-  test("all well", () => expect(levels(judgeRedis("redis", healthyRedis))).toEqual(["ok", "ok", "ok", "ok"]));
+  test("all well", () => expect(levels(judgeRedis("redis", healthyRedis))).toEqual(["ok", "ok", "ok", "ok", "ok"]));
   test.each([
-    [{ version: "6.2.0" }, ["bad", "ok", "ok", "ok"]],
-    [{ maxmemoryPolicy: "allkeys-lru" }, ["ok", "bad", "ok", "ok"]],
-    [{ appendonly: false }, ["ok", "ok", "warn", "ok"]],
-    [{ skewMs: -90_000 }, ["ok", "ok", "ok", "warn"]],
+    [{ version: "6.2.0" }, ["bad", "ok", "ok", "ok", "ok"]],
+    [{ maxmemoryPolicy: "allkeys-lru" }, ["ok", "bad", "ok", "ok", "ok"]],
+    [{ maxmemoryPolicy: "volatile-ttl" }, ["ok", "bad", "ok", "ok", "ok"]],
+    [{ memory: { ...roomy, used: 89, refusals: 3 } }, ["ok", "ok", "ok", "ok", "ok"]],
+    [{ memory: { ...roomy, used: 90 } }, ["ok", "ok", "warn", "ok", "ok"]],
+    [{ memory: { ...roomy, used: 90, refusals: 3 } }, ["ok", "ok", "bad", "ok", "ok"]],
+    [{ memory: { ...roomy, used: 101 } }, ["ok", "ok", "bad", "ok", "ok"]],
+    [{ memory: { ...roomy, max: 0 } }, ["ok", "ok", "ok", "ok", "ok"]],
+    [{ appendonly: false }, ["ok", "ok", "ok", "warn", "ok"]],
+    [{ skewMs: -90_000 }, ["ok", "ok", "ok", "ok", "warn"]],
   ])("%j is found", (change, expected) => {
     const findings = judgeRedis("redis", { ...healthyRedis, ...change });
     expect(levels(findings)).toEqual(expected);
@@ -74,7 +81,10 @@ test.each([
   expect(judgeStream({ name: "S", subject: "a.b.>" }, { config })).toMatchObject({ level });
 });
 
-test("a stream that is not there, or may not be asked", () => {
+test("a stream or a bucket that is not there, or may not be asked", () => {
+  const bucket = judgeStream({ name: "KV_i-notifier", subject: undefined }, undefined);
+  expect(bucket).toMatchObject({ level: "bad", message: "no bucket i-notifier" });
+  expect(bucket.todo).toMatch(/^restart the services/);
   expect(judgeStream({ name: "S", subject: undefined }, undefined)).toMatchObject({ level: "bad" });
   expect(judgeStream({ name: "S", subject: undefined }, "no responders")).toMatchObject({ level: "warn" });
 });

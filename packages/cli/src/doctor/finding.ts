@@ -43,9 +43,23 @@ export interface RedisFacts {
   appendonly?: boolean;
   /** Its clock less ours. */
   skewMs?: number;
+  memory?: RedisMemory;
 }
 
-export function judgeRedis(about: string, { version, maxmemoryPolicy, appendonly, skewMs }: RedisFacts): Finding[] {
+export interface RedisMemory {
+  /** What counts against the limit, bytes. */
+  used: number;
+  /** `maxmemory`, bytes; 0 for none. */
+  max: number;
+  /** Writes refused for want of memory since it started, or since its statistics were reset. */
+  refusals: number;
+}
+
+/** From here on somebody should make room before Redis refuses. */
+const NEARLY_FULL = 0.9;
+
+export function judgeRedis(about: string, facts: RedisFacts): Finding[] {
+  const { version, maxmemoryPolicy, appendonly, skewMs, memory } = facts;
   const findings: Finding[] = [];
   if (version !== undefined) {
     findings.push(
@@ -61,6 +75,7 @@ export function judgeRedis(about: string, { version, maxmemoryPolicy, appendonly
         : bad(about, `maxmemory-policy is ${maxmemoryPolicy}`, "set it to noeviction: evicted keys are lost users"),
     );
   }
+  if (memory !== undefined) findings.push(judgeMemory(about, memory));
   if (appendonly !== undefined) {
     findings.push(
       appendonly
@@ -76,6 +91,17 @@ export function judgeRedis(about: string, { version, maxmemoryPolicy, appendonly
     );
   }
   return findings;
+}
+
+/** A full Redis refuses leases, joins and inboxes: edges are taken for dead, and their users for gone. */
+function judgeMemory(about: string, { used, max, refusals }: RedisMemory): Finding {
+  if (max === 0) return ok(about, `uses ${used} bytes, without a limit`);
+  const share = `${Math.round((100 * used) / max)} % of its ${max} bytes`;
+  const todo = "raise its maxmemory, or end what fills it: redis-cli --memkeys";
+  if (used > max) return bad(about, `is full, ${share}, and refuses writes`, todo);
+  if (used < NEARLY_FULL * max) return ok(about, `uses ${share}`);
+  if (refusals === 0) return warn(about, `is nearly full: ${share}`, todo);
+  return bad(about, `is nearly full: ${share}, and has refused ${refusals} writes`, todo);
 }
 
 /** What was refused by rights: an entry of `ACL LOG`. */
@@ -177,11 +203,19 @@ export interface StreamFacts {
   config: { subjects: string[]; retention: string; discard: string; max_bytes: number; max_msgs: number };
 }
 
+/** Services that start make what is missing. */
+const missing = (name: string): Finding =>
+  bad("nats", `no ${nounOf(name)}`, "restart the services with STREAMS=create");
+
+const KV = "KV_";
+/** A bucket is the stream behind it. */
+const nounOf = (name: string) => (name.startsWith(KV) ? `bucket ${name.slice(KV.length)}` : `stream ${name}`);
+
 /** `found`: undefined when there is none, a text when it cannot be asked. */
 export function judgeStream({ name, subject }: StreamNeed, found: StreamFacts | string | undefined): Finding {
   const about = "nats";
-  const stream = `stream ${name}`;
-  if (found === undefined) return bad(about, `no ${stream}`, "start the services once with STREAMS=create");
+  const stream = nounOf(name);
+  if (found === undefined) return missing(name);
   if (typeof found === "string") return warn(about, `${stream} cannot be asked: ${found}`, "look with a user that may");
   const { subjects, retention, discard, max_bytes: maxBytes, max_msgs: maxMessages } = found.config;
   const takes = (have: string) => have === subject || (have.endsWith(">") && subject?.startsWith(have.slice(0, -1)));

@@ -54,5 +54,6 @@ function needsOf(install: string, sources = ""): StreamNeed[] {
     { name: subjects.presenceStream(), subject: subjects.presenceAll() },
     { name: subjects.emittedStream(), subject: subjects.emittedAll() },
     { name: subjects.deadletterStream(), subject: subjects.deadletterAll() },
+    { name: subjects.marksStream(), subject: `$KV.${subjects.marksBucket()}.>` },
   ];
 }

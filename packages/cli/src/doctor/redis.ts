@@ -45,12 +45,18 @@ export async function examineRedis(question: RedisQuestion, context: Context): P
     };
     const info = await ask(redis.info());
     const field = (name: string) => new RegExp(`^${name}:(\\S*)`, "m").exec(info ?? "")?.[1] ?? "unknown";
+    const count = (name: string) => Number(field(name)) || 0;
     const time = await ask(redis.time());
     const layout = await ask(layoutOf(redis, { install, cell: v1Placement.cellOf("") }));
     const facts = {
       ...(info !== undefined && {
         version: field("redis_version"),
         maxmemoryPolicy: field("maxmemory_policy"),
+        memory: {
+          used: count("used_memory") - count("mem_not_counted_for_evict"),
+          max: count("maxmemory"),
+          refusals: Number(/count=(\d+)/.exec(field("errorstat_OOM"))?.[1] ?? 0),
+        },
         ...(durable && { appendonly: field("aof_enabled") === "1" }),
       }),
       ...(time !== undefined && { skewMs: Number(time[0]) * 1_000 + Number(time[1]) / 1_000 - context.clock.now() }),
