@@ -153,6 +153,68 @@ describe("a roll-out", () => {
   });
 });
 
+describe("a scaler", () => {
+  const edge = "demo-rollcall-edge";
+  const eight = ["--set", "edge.replicas=8"];
+  const scaled = [...eight, "--set", "edge.autoscaling.mode=hpa"];
+  const count = (name = edge) =>
+    Number(list(NAMESPACE, "deployments").find(({ metadata }) => metadata.name === name)?.spec.replicas);
+  /** As a scaler does it. */
+  const scale = (replicas: number) => kubectl(["-n", NAMESPACE, "scale", "deployment", edge, `--replicas=${replicas}`]);
+
+  test("that is turned on takes over the pods there are, as does every upgrade until it has its say", async () => {
+    helm(withChart("upgrade", "minimal", "--install", ...WAIT, ...eight));
+    const watched = await watch();
+    helm(withChart("upgrade", "minimal", ...WAIT, ...scaled));
+    helm(withChart("upgrade", "minimal", ...WAIT, ...scaled, "--set", "image.tag=0.1.1"));
+    const seen = (await watched()).filter(({ name }) => name === edge);
+    ok(seen.length > 0, "nothing was seen");
+    deepEqual(
+      seen.filter(({ wanted }) => wanted !== 8),
+      [],
+    );
+  });
+
+  test("is told no number by an upgrade or a rollback after that", () => {
+    scale(10);
+    for (const tag of ["0.1.2", "0.1.3"]) {
+      helm(withChart("upgrade", "minimal", ...WAIT, ...scaled, "--set", `image.tag=${tag}`));
+      equal(count(), 10);
+    }
+    helm(["rollback", "demo", "--namespace", NAMESPACE, ...WAIT]);
+    equal(count(), 10);
+  });
+
+  test("keeps the number from who turns it off, unless that is forced", () => {
+    const off = withChart("upgrade", "minimal", ...WAIT, ...eight);
+    const refused = tryHelm(off);
+    ok(!refused.ok, "it was not refused");
+    match(refused.stderr, /conflict.*\.spec\.replicas/);
+    equal(count(), 10);
+    helm([...off, "--force-conflicts"]);
+    equal(count(), 8);
+  });
+
+  test("is given the number by hand where what is applied was rendered without a cluster", () => {
+    const name = "gitops-rollcall-edge";
+    const rendered = (...flags: string[]) => {
+      const args = ["template", "gitops", CHART, "--namespace", NAMESPACE, "--values", fileOf("minimal"), ...flags];
+      return JSON.stringify(parseManifests(helm(args)).find((one) => idOf(one) === `Deployment/${name}`));
+    };
+    const apply = (manager: string, object: string) =>
+      kubectl(["apply", "-n", NAMESPACE, "--server-side", `--field-manager=${manager}`, "-f", "-"], object);
+    apply("gitops", rendered(...eight));
+    apply("gitops", rendered(...scaled));
+    equal(count(name), 1, "this is what the hand-over is for");
+    apply("gitops", rendered(...eight));
+    const api = { apiVersion: "apps/v1", kind: "Deployment" };
+    apply("scaler", JSON.stringify({ ...api, metadata: { name }, spec: { replicas: 8 } }));
+    apply("gitops", rendered(...scaled));
+    equal(count(name), 8);
+    kubectl(["-n", NAMESPACE, "delete", "deployment", name]);
+  });
+});
+
 const images = () =>
   pods().map(({ spec }) => String((spec.containers as unknown as { image: string }[])[0]!.image).split(":")[1]);
 

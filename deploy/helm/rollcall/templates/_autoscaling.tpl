@@ -1,4 +1,35 @@
 {{/* HPA or ScaledObject: `autoscaling.mode` names one, so there are never both. */}}
+{{/*
+What a Deployment says of its count, or nothing. While a scaler has it, nothing: what Helm says it owns, and an upgrade or a
+rollback that says another number than the scaler's is refused as a conflict. But a number that Helm has said and leaves out
+is gone: the API server then takes 1, and eight pods are one. So as long as the number is Helm's it goes on being said, as it
+is now. An apply of the client (releases that Helm 3 made) cannot give it away, and goes on for good.
+Without a cluster to ask (helm template, --dry-run=client) nothing is said.
+*/}}
+{{- define "rollcall.replicas" -}}
+{{- $count := .values.replicas -}}
+{{- if ne .values.autoscaling.mode "none" -}}
+{{- $present := lookup "apps/v1" "Deployment" .root.Release.Namespace (include "rollcall.componentName" .) -}}
+{{- $count = "" -}}
+{{- if $present -}}
+{{- $byServer := false -}}
+{{- $ours := false -}}
+{{- $others := false -}}
+{{- range $present.metadata.managedFields -}}
+{{- $fields := dig "f:spec" dict (default dict .fieldsV1) -}}
+{{- $applies := eq .operation "Apply" -}}
+{{- $byServer = or $byServer (and $applies (hasKey $fields "f:template")) -}}
+{{- $ours = or $ours (and $applies (hasKey $fields "f:replicas")) -}}
+{{- $others = or $others (and (not $applies) (hasKey $fields "f:replicas")) -}}
+{{- end -}}
+{{- if or (not $byServer) (and $ours (not $others)) -}}
+{{- $count = max ($present.spec.replicas | int) (.values.autoscaling.minReplicas | int) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- with $count }}{{ . }}{{ end -}}
+{{- end -}}
+
 {{- define "rollcall.scaleDown" -}}
 stabilizationWindowSeconds: {{ .values.autoscaling.scaleDownSeconds }}
 policies:

@@ -29,8 +29,8 @@ metadata:
   labels:
     {{- include "rollcall.componentLabels" . | nindent 4 }}
 spec:
-  {{- if eq .values.autoscaling.mode "none" }}
-  replicas: {{ .values.replicas }}
+  {{- with include "rollcall.replicas" . }}
+  replicas: {{ . }}
   {{- end }}
   revisionHistoryLimit: 5
   selector:
