@@ -22,6 +22,7 @@ afterAll(() => world?.stop());
 
 const faults = faultsOf({
   awayMs: 30_000,
+  fullMs: bounds.brakeMs + 30_000,
   redisAwayMs: [20_000, 60_000],
   natsAwayMs: 60_000,
   hungMs: 30_000,

@@ -43,6 +43,30 @@ test("[P11] with memory full, goodbyes go through and the rest is refused, in th
   expect((await edge.open(ref("bob"))).resumed).toBe(false);
 });
 
+test("[P1] with memory full for longer than a lease, edges keep it and nobody is told gone", async () => {
+  const leaseMs = 900;
+  await replica({ bounds: { leaseMs } });
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
+  await edge.hello();
+  await enter(edge, "ann");
+  const leases = `{${scene.install}:c0}:leases`;
+  const lease = async () => Number(await servers.redis.zscore(leases, "edge-1"));
+  await servers.redis.config("SET", "maxmemory", "1mb");
+  try {
+    const first = await lease();
+    await waitFor(async () => {
+      await edge.lease();
+      return (await lease()) > first + leaseMs;
+    });
+    // An edge that begins anew meanwhile is none that has gone.
+    await new FakeEdge(servers.nc, scene.install, "edge-2").hello();
+  } finally {
+    await servers.redis.config("SET", "maxmemory", "0");
+  }
+  expect(await ask("presence.get", { users: ["ann"] })).toMatchObject({ users: [{ status: "active" }] });
+  expect(await servers.redis.zrange(leases, "0", "-1")).toEqual(["edge-1", "edge-2"]);
+});
+
 test("[P11] a store that is read-only for a while refuses whole batches, and each applies once when tried again", async () => {
   await replica();
   const edge = new FakeEdge(servers.nc, scene.install, "edge-1");

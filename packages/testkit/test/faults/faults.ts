@@ -20,6 +20,8 @@ export interface Lengths {
   awayMs: number;
   natsAwayMs: number;
   redisAwayMs: readonly number[];
+  /** A Redis that takes nothing more. Beyond the brake, which would hide who cannot renew a lease. */
+  fullMs: number;
   /** Beyond lease, grace and ping. */
   hungMs: number;
   latencyMs: number;
@@ -49,7 +51,7 @@ async function away(trial: Trial, fault: { begin(): unknown; end(): unknown }, m
 }
 
 export function faultsOf(lengths: Lengths): Fault[] {
-  const { awayMs, natsAwayMs, redisAwayMs, hungMs, latencyMs, jumpMs } = lengths;
+  const { awayMs, fullMs, natsAwayMs, redisAwayMs, hungMs, latencyMs, jumpMs } = lengths;
   const seconds = (ms: number) => `${ms / 1_000} s`;
   return [
     {
@@ -220,6 +222,16 @@ export function faultsOf(lengths: Lengths): Fault[] {
         const { operator } = trial.world;
         const begin = () => operator.replicaof("127.0.0.1", 1);
         return away(trial, { begin, end: () => operator.replicaof("NO", "ONE") }, awayMs);
+      },
+    },
+    {
+      shows: "[P1] [P2] [P9]",
+      name: `Redis full for ${seconds(fullMs)}`,
+      departuresMs: brakeOver,
+      run: (trial) => {
+        const { operator } = trial.world;
+        const begin = () => operator.config("SET", "maxmemory", "1mb");
+        return away(trial, { begin, end: () => operator.config("SET", "maxmemory", "0") }, fullMs);
       },
     },
     {

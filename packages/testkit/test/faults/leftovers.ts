@@ -4,7 +4,17 @@ import type { Redis } from "ioredis";
 import type { Cluster, ServiceProcess } from "../../src/index.ts";
 
 /** Records of the cell itself, made once; of the outbox only the empty stream. */
-const OF_THE_CELL = new Set(["epoch", "births", "leases", "expired", "log:0", "outbox", "relay", "inbox-epoch"]);
+const OF_THE_CELL = new Set([
+  "epoch",
+  "births",
+  "layout",
+  "leases",
+  "expired",
+  "log:0",
+  "outbox",
+  "relay",
+  "inbox-epoch",
+]);
 const SAMPLE = /^(rollcall_edge_held|rollcall_edge_sockets|rollcall_timers)(\{.*\})? (\S+)$/gm;
 
 /** The installation that is looked at. */

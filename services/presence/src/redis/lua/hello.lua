@@ -1,6 +1,8 @@
 --- hello: announces an edge, or says so again.
 -- KEYS[1] the cell's epoch record. ARGV[1] run id, [2] edge.
 -- Returns { "OK" | "UNKNOWN_EDGE", epoch, brake } | { "EPOCH" }. An id that was fenced stays so.
+-- Also with memory full, as its lease.
+-- flags: allow-oom
 -- include: text time cell edges
 
 if not cell.enter(ARGV[1], true) then return { "EPOCH" } end

@@ -20,6 +20,7 @@ afterAll(() => world?.stop());
 
 const faults = faultsOf({
   awayMs: OUTAGE_MS,
+  fullMs: bounds.brakeMs + OUTAGE_MS,
   natsAwayMs: OUTAGE_MS,
   redisAwayMs: [OUTAGE_MS],
   hungMs: 0,
