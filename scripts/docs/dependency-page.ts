@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "js-yaml":
     "The quick way to the value of a contract file; what it does not accept, or might read otherwise, is left to `yaml`, and a test compares the two.",
   nodemailer: "SMTP with TLS, pooling and correct encoding of mails: the fallback channel `email`.",
-  pino: "JSON logs without waiting for the disk; redaction by path.",
+  pino: "JSON logs; redaction by path.",
   "prom-client": "Registry and text formats of Prometheus and OpenMetrics, exemplars included.",
   "socket.io": "The protocol that stock clients of every language speak. It is what the edge is a gateway for.",
   "socket.io-adapter": "Its interface of rooms, which the edge fills with nothing: delivery is our own.",

@@ -9,6 +9,7 @@ import { createHmac } from "node:crypto";
 import { activeTraceId } from "@rollcall/telemetry";
 import pino, { type DestinationStream, type LogFn, type Logger as PinoLogger } from "pino";
 import { type Clock, systemClock } from "./clock.ts";
+import { LogOutput } from "./log-output.ts";
 import { LogRepeats } from "./log-repeats.ts";
 
 export type Logger = PinoLogger;
@@ -70,7 +71,7 @@ export function createLogger(options: LoggerOptions): Logger {
       return traceId === undefined ? {} : { trace_id: traceId };
     },
   };
-  return pino(settings, destination ?? standardOutput());
+  return pino(settings, destination ?? new LogOutput());
 }
 
 const { debug: DEBUG, fatal: FATAL } = pino.levels.values as { debug: number; fatal: number };
@@ -90,15 +91,7 @@ function withholding(
   };
 }
 
-/** Beyond this lines are lost rather than memory: a reader that hangs must not stop the service. */
-const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
-
-/** Asynchronous, because a full pipe would block the event loop. With a `minLength` of 0 a flush would wait for nothing. */
-function standardOutput(): DestinationStream {
-  return pino.destination({ fd: 1, sync: false, minLength: 1, maxLength: MAX_BUFFERED_BYTES });
-}
-
-/** Resolves when what was logged is written. Without it the last lines before an exit may change places. */
+/** Resolves when what was logged is written or lost. Without it the last lines before an exit are missing. */
 export function flushLogs(logger: Logger): Promise<void> {
   return new Promise((resolve) => logger.flush(() => resolve()));
 }

@@ -14,6 +14,7 @@ import { processEnv } from "./env.ts";
 import { helpText } from "./help.ts";
 import { type InternalServer, startInternalServer } from "./internal-server.ts";
 import { LOG_LEVEL_SIGNAL, turnLogLevel } from "./log-level.ts";
+import { LogOutput } from "./log-output.ts";
 import { createLogger, flushLogs, type Logger } from "./logger.ts";
 import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -76,14 +77,16 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
   const clock = systemClock;
   const service = SERVICE_NAMES[options.name];
   const instance = config.INSTANCE ?? hostname();
+  const metrics = createMetrics({ processMetrics: true });
+  const unwritten = metrics.counter(METRICS.logDropped);
   const logger = createLogger({
     service,
     instance,
     level: config.LOG_LEVEL,
+    destination: new LogOutput({ onDropped: (lines) => unwritten.inc({}, lines) }),
     ...(config.LOG_HASH_KEY === undefined ? {} : { hashKey: config.LOG_HASH_KEY }),
   });
   process.on(LOG_LEVEL_SIGNAL, () => turnLogLevel(logger, config.LOG_LEVEL));
-  const metrics = createMetrics({ processMetrics: true });
   tellBuild(metrics);
   const dropped = metrics.counter(METRICS.spansDropped);
   // Not at the top: the SDK takes longer to load than everything else, and tools that never trace import this too.
@@ -116,7 +119,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
     });
   } catch (error) {
     logger.fatal({ event: "service.start_failed", error }, "the internal port cannot be opened");
-    return exit(EXIT_FAILED);
+    return exit(EXIT_FAILED, logger);
   }
 
   const end = once(async (code: number) => {
@@ -131,8 +134,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
     await within(clock, LAST_WORDS_MS, () => lastWords(telemetry, push, server, loopDelay)).catch(() => false);
     const exitCode = stopped ? code : EXIT_FAILED;
     logger.info({ event: "service.stopped", exitCode }, stopped ? "stopped" : "stopped without finishing in time");
-    await within(clock, FLUSH_MS, () => flushLogs(logger));
-    exit(exitCode);
+    await exit(exitCode, logger);
   });
 
   const uncaught = metrics.counter(METRICS.processErrors);
@@ -146,7 +148,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       // The second one comes from somebody who has waited long enough.
-      if (stopping.signal.aborted) exit(EXIT_FAILED);
+      if (stopping.signal.aborted) void exit(EXIT_FAILED, logger);
       void end(0);
     });
   }
@@ -233,6 +235,11 @@ function once(fn: (code: number) => Promise<void>): (code: number) => Promise<vo
   return (code) => (result ??= fn(code));
 }
 
-function exit(code: number): never {
+/**
+ * Ends the process in `FLUSH_MS` at most. While a write to stdout blocks (its reader hangs), leaving in good order would
+ * wait for it without an end.
+ */
+async function exit(code: number, logger: Logger): Promise<void> {
+  if (!(await within(systemClock, FLUSH_MS, () => flushLogs(logger)))) process.kill(process.pid, "SIGKILL");
   process.exit(code);
 }

@@ -56,6 +56,8 @@ export const METRIC_ADVICE: Record<MetricKey, string> = {
     "A millisecond or less in one zone. Above ten, joins and emits feel it; compare processes to tell network from server.",
   buildInfo: "More than one version or commit: a roll is under way, or has stopped half-way.",
   processErrors: "A defect: the log has the stack. The process has ended itself.",
+  logDropped:
+    "Whoever reads stdout is away or too slow, or the disk under it is full; the service works on, its log has gaps.",
   loopDelay: "Above MAX_LOOP_DELAY_MS an edge takes no new connections: add edges, or look for what blocks.",
   timers: "Grows with sessions; without them, a leak.",
   rpcRequests: "UNAVAILABLE and TIMEOUT are the answering service's; PAYLOAD_INVALID the asker's.",

@@ -278,6 +278,12 @@ export const METRICS = {
     help: "Errors nobody caught; the process drains and exits after one.",
     labels: ["kind"],
   },
+  logDropped: {
+    type: "counter",
+    name: "rollcall_log_dropped_total",
+    help: "Lines of this process's log that could not be written.",
+    labels: [],
+  },
   loopDelay: {
     type: "gauge",
     name: "rollcall_event_loop_delay_seconds",

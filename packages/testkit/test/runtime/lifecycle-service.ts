@@ -18,6 +18,7 @@ await runService({
     // Something must keep the process alive, as sockets do.
     const alive = clock.setRepeating(60_000, () => {}, { ref: true });
     process.on("SIGHUP", () => {
+      if (ROLE === "chatty") return logger.info({ event: "test.line" }, "x".repeat(500_000));
       if (ROLE === "throws") throw new Error(`SECRET ${random.id()}`);
       void Promise.reject(new Error("nobody waits for me"));
     });

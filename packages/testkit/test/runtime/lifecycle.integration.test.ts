@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, test } from "vitest";
 import { type ServiceProcess, startService } from "../../src/service-process.ts";
@@ -102,6 +103,58 @@ describe("a service", () => {
     await service.restart();
     ok(service.pid !== pid);
     equal(await status(service, "/readyz"), 200);
+  });
+});
+
+describe("a log that cannot be written costs lines, not the service", () => {
+  const started = async (stdout: number | "pipe") => {
+    const port = await freePort();
+    const child = spawn(process.execPath, [ENTRY], {
+      env: { PATH: process.env.PATH, ROLE: "chatty", INTERNAL_PORT: String(port) },
+      stdio: ["ignore", stdout, "ignore"],
+    });
+    spawned.push(child);
+    const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+      child.once("exit", (code, signal) => resolve({ code, signal })),
+    );
+    const get = async (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+    const dropped = async () => {
+      const [, count = "0"] = /^rollcall_log_dropped_total (\d+)$/m.exec(await (await get("/metrics")).text()) ?? [];
+      return Number(count);
+    };
+    await waitFor(async () => (await get("/readyz")).status === 200, { timeoutMs: 20_000 });
+    return { child, exited, dropped };
+  };
+  const spawned: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of spawned.splice(0)) child.kill("SIGKILL");
+  });
+
+  test("the disk is full", async () => {
+    const full = openSync("/dev/full", "w");
+    const { child, exited, dropped } = await started(full);
+    closeSync(full);
+    const first = await waitFor(dropped);
+    child.kill("SIGHUP"); // says more
+    await waitFor(async () => (await dropped()) > first);
+    child.kill("SIGTERM");
+    deepEqual(await exited, { code: 0, signal: null });
+  });
+
+  test("the reader went away", async () => {
+    const { child, exited, dropped } = await started("pipe");
+    child.stdout!.destroy();
+    child.kill("SIGHUP");
+    await waitFor(dropped);
+    child.kill("SIGTERM");
+    deepEqual(await exited, { code: 0, signal: null });
+  });
+
+  test("the reader hangs: beyond a bound lines are lost, and the end does not wait for it", async () => {
+    const { child, exited, dropped } = await started("pipe");
+    while ((await dropped()) === 0) child.kill("SIGHUP");
+    child.kill("SIGTERM");
+    deepEqual(await exited, { code: null, signal: "SIGKILL" });
   });
 });
 
