@@ -53,8 +53,12 @@ export class RosterView {
     this.#epoch = epoch;
     this.#version = roster.version;
     this.members = new Map(members.map((member) => [member.user, member]));
-    // What came before the answer and is newer than it; who went by it has been counted.
-    for (const diff of this.#recent) this.#fold(diff);
+    // What came before the answer and is newer than it: where it did not fit on the picture of then, nobody has counted
+    // who went by it, and after a stale answer nobody would.
+    for (const diff of this.#recent) {
+      if (this.#fold(diff) !== "new") continue;
+      for (const user of diff.left ?? []) if (this.known.has(user)) this.known.gone(user, atMs);
+    }
     if (stale !== true) this.known.whole(new Set(this.members.keys()), atMs);
   }
 
