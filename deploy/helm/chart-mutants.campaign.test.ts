@@ -16,7 +16,7 @@ import { beforeAll, test } from "vitest";
 import { stringify } from "yaml";
 import { tool } from "../test/tools.ts";
 import { arrowBreaches } from "./arrows.ts";
-import { BAD, GOOD, merged, minimal, type Values } from "./cases.ts";
+import { GOOD, merged, minimal, type Values } from "./cases.ts";
 import { CHART } from "./generate.ts";
 import { GOLDEN, goldenPath, snapshot, valuesOf } from "./golden.ts";
 import { parseManifests } from "./manifests.ts";
@@ -25,6 +25,7 @@ import { givenMissing, partsMissing, RULES } from "./rules.ts";
 import { valuesSchema } from "./schema.ts";
 import { SCHEMA_RULES } from "./schema-rules.ts";
 import { KUBERNETES, schemaLocations } from "./test/schemas.ts";
+import { BAD } from "./wrong-cases.ts";
 
 /** Not to be left to a snapshot: probes, policies, time to stop, rights in the container and of the pod. */
 const SAFETY =

@@ -12,12 +12,13 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { stringify } from "yaml";
 import { tool } from "../test/tools.ts";
 import { arrowBreaches } from "./arrows.ts";
-import { BAD, GOOD, merged, minimal, type Values } from "./cases.ts";
+import { GOOD, merged, minimal, type Values } from "./cases.ts";
 import { CHART } from "./generate.ts";
 import { GOLDEN, goldenPath, snapshot, valuesOf } from "./golden.ts";
 import { type Manifest, parseManifests } from "./manifests.ts";
 import { givenMissing, RULES } from "./rules.ts";
 import { KUBERNETES, schemaLocations } from "./test/schemas.ts";
+import { BAD } from "./wrong-cases.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-chart-"));
 const renders = join(folder, "renders");
@@ -87,12 +88,19 @@ const NOTES: Record<string, RegExp[]> = {
   everything: [/2\. Connect:\s+https:\/\/live\.example\.com/, /helm -n live test demo/],
   pools: [/to pool acme:\s+kubectl.*demo-rollcall-edge-acme/, /to pool web:\s+https:\/\/live/],
   bare: [/Network policies are off/],
+  "other ports": [
+    /networkPolicy\.redis\.ports \(6379\) has not 6380, the port of redis\.url:/,
+    /networkPolicy\.nats\.ports \(4222\) has not 4223, the port of nats\.url:/,
+    /networkPolicy\.jwks\.ports \(443\) has not 8443, the port of auth\.jwks\.url:/,
+    /networkPolicy\.otlp\.ports \(4318\) has not 80, the port of telemetry\.otlpEndpoint:/,
+  ],
 };
 test.each(Object.entries(NOTES))("the notes of %s say how to go on", (name, says) => {
   const { ok: rendered, stdout, stderr } = withValues(["install", "--dry-run=client", "demo"], valuesOf(name));
   ok(rendered, stderr);
   const [, notes = ""] = stdout.split("\nNOTES:\n");
   for (const words of says) match(notes, words);
+  equal(/networkPolicy\.\w+\.ports/.test(notes), name === "other ports", notes);
 });
 
 test.each(GOLDEN)("the snapshot of %s is what Helm renders", (name) => {

@@ -5,13 +5,14 @@ import { describeConfig } from "@rollcall/runtime";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { arrowBreaches } from "./arrows.ts";
-import { BAD, merged, minimal } from "./cases.ts";
+import { merged, minimal } from "./cases.ts";
 import { CHART, generatedFiles, presentFiles } from "./generate.ts";
 import { firstLine, GOLDEN, goldenPath } from "./golden.ts";
 import { environmentOf, parseManifests } from "./manifests.ts";
 import { partsMissing, RULES } from "./rules.ts";
 import { SERVICES } from "./schema.ts";
 import { isNode, type Node, SCHEMA_RULES, values } from "./schema-rules.ts";
+import { BAD } from "./wrong-cases.ts";
 
 const read = (path: string) => readFileSync(join(CHART, path), "utf8");
 const schema = JSON.parse(read("values.schema.json")) as Node;

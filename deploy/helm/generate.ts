@@ -6,7 +6,7 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parse } from "yaml";
-import { settableNames, valuesSchema } from "./schema.ts";
+import { settingsOfServices, valuesSchema } from "./schema.ts";
 
 export const CHART = join(import.meta.dirname, "rollcall");
 const DEPLOY = dirname(import.meta.dirname);
@@ -20,7 +20,7 @@ const read = (path: string) => readFileSync(path, "utf8");
 export function generatedFiles(): Map<string, string> {
   const files = new Map([
     ["values.schema.json", json(valuesSchema())],
-    ["files/settings.json", json(settableNames())],
+    ["files/settings.json", json(settingsOfServices())],
   ]);
   for (const path of globSync("prometheus/**/*.{yml,yaml}", { cwd: DEPLOY })) {
     const text = read(join(DEPLOY, path));

@@ -51,7 +51,8 @@ const bothComponents = (path: string, value: unknown): [string, unknown][] => [
 const WRONG: [path: string, value: unknown][] = [
   ["install", "Blue Green"],
   ["image.repository", ""],
-  ["image.tag", "latest"],
+  ["config.JWT_ALGORITHMS", ["HS256"]],
+  ["edge.config.JWT_ALGORITHMS", ["HS256"]],
   ...[...OF_THREE, "smoke"].map((name): [string, unknown] => [`image.digests.${name}`, "sha256:short"]),
   ["image.pullPolicy", "Sometimes"],
   ["contracts.files", { "board.txt": "" }],

@@ -21,12 +21,28 @@ const isOfTheChart = (setting: DescribedSetting) =>
 
 const settable = (service: ServiceName) => describeConfig(SERVICES[service]).filter((one) => !isOfTheChart(one));
 
-/** By service: what `config` may set. The templates give each service what it knows. */
-export const settableNames = (): Record<ServiceName, string[]> => ({
-  edge: settable("edge").map(({ name }) => name),
-  presence: settable("presence").map(({ name }) => name),
-  notifier: settable("notifier").map(({ name }) => name),
+/**
+ * By service, for the templates: what `config` may set, so that each is given what it knows; and what a service would refuse
+ * at its start, so that Helm refuses it before.
+ */
+export const settingsOfServices = (): Record<ServiceName, unknown> => ({
+  edge: settingsOfService("edge"),
+  presence: settingsOfService("presence"),
+  notifier: settingsOfService("notifier"),
 });
+
+function settingsOfService(service: ServiceName) {
+  const described = describeConfig(SERVICES[service]);
+  const defaults = described.filter((setting) => !setting.secret && setting.default !== undefined);
+  return {
+    settable: settable(service).map(({ name }) => name),
+    defaults: Object.fromEntries(defaults.map((setting) => [setting.name, setting.default])),
+    same: described.filter(({ same }) => same).map(({ name }) => name),
+    relations: SERVICES[service].relations.flatMap(({ rule, between, data }) =>
+      data === undefined ? [] : [{ rule, between, ...data }],
+    ),
+  };
+}
 
 type Schema = Record<string, unknown>;
 const closed = (properties: Record<string, Schema>, more: Schema = {}): Schema => ({
@@ -61,7 +77,7 @@ const tls = (more: Record<string, Schema> = {}) =>
   closed({ secret: text, caKey: text, certKey: text, keyKey: text, ...more });
 
 function settingSchema({ name, type, description }: DescribedSetting, schema: ConfigSchema): Schema {
-  const { minimum, maximum, pattern, enum: values } = schema.object.properties[name] as Schema;
+  const { minimum, maximum, pattern, enum: values, items } = schema.object.properties[name] as Schema;
   const bounds = Object.fromEntries(
     Object.entries({ minimum, maximum, pattern }).filter(([, bound]) => bound !== undefined),
   );
@@ -69,7 +85,7 @@ function settingSchema({ name, type, description }: DescribedSetting, schema: Co
     case "choice":
       return { description, enum: values };
     case "list":
-      return { description, ...listOf(text) };
+      return { description, ...listOf(items as Schema) };
     case "duration":
       return { description, type: "string", pattern: "^[0-9]{1,15}(ms|s|m|h|d)$" };
     case "text":
@@ -154,7 +170,7 @@ export function valuesSchema(): Schema {
       commonLabels: mapOf(text),
       image: closed({
         repository: { type: "string", minLength: 1 },
-        tag: { type: "string", not: { const: "latest" } },
+        tag: text,
         digests: closed(
           Object.fromEntries(
             [...all, "smoke"].map((name) => [name, { type: "string", pattern: "^(sha256:[0-9a-f]{64})?$" }]),

@@ -6,13 +6,13 @@ import { afterAll, describe, test } from "vitest";
 import { mistakesOf as mistakes } from "../test/mistakes.ts";
 import {
   defineConfig,
+  describeConfig,
   duration,
   flag,
   integer,
   list,
   loadConfig,
   number,
-  numbersRelate,
   oneOf,
   optionalSecret,
   optionalText,
@@ -21,6 +21,7 @@ import {
   secret,
   text,
 } from "./config.ts";
+import { sumAtLeast } from "./relations.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,6 +42,7 @@ const schema = defineConfig(
       NOTE: optionalText({ description }),
       MODE: oneOf(["fast", "safe"], { default: "safe", description }),
       PATHS: list({ default: [], description }),
+      COLORS: list({ of: ["red", "blue"], default: [], description }),
       TTL: duration({ default: 1_000, minimum: 10, description }),
       URL_A: secret({ default: "redis://localhost:6379", description }),
       KEY: optionalSecret({ description }),
@@ -48,7 +50,7 @@ const schema = defineConfig(
   },
   {
     properties: { LIMIT: integer({ default: 5, description }) },
-    relations: [numbersRelate("COUNT must not exceed LIMIT", ["COUNT", "LIMIT"], (count, limit) => count <= limit)],
+    relations: [sumAtLeast("COUNT must not exceed LIMIT", { COUNT: -1, LIMIT: 1 })],
   },
 );
 
@@ -65,6 +67,7 @@ test("defaults complete what is absent or empty; optional settings stay absent",
       NAME: "main",
       MODE: "safe",
       PATHS: [],
+      COLORS: [],
       TTL: 1_000,
       URL_A: "redis://localhost:6379",
       LIMIT: 5,
@@ -99,6 +102,7 @@ describe("a bad value is named, all of them at once, and no value is quoted", ()
     ["NAME", "Main", /^NAME /],
     ["NAME", "main\n", /^NAME /],
     ["MODE", "quick", /^MODE /],
+    ["COLORS", "red,green", /^COLORS must be one of .*blue/],
     ["TTL", "5", /^TTL must be a duration/],
     ["TTL", "5ms", /^TTL .*10/],
   ];
@@ -166,6 +170,18 @@ test("printing an address that is no secret leaves out its keys, and nothing els
   equal(shown("https://user:key@issuer/keys?key=key"), "https://user:***@issuer/keys");
   for (const whole of ["https://issuer", "https://issuer/keys", "/etc/keys.json", "a://b ? c"])
     equal(shown(whole), whole);
+});
+
+test("a setting that is the same everywhere says so, and a list says what may be in it", () => {
+  const schema = defineConfig({
+    properties: {
+      SIZE: integer({ same: true, default: 1, description }),
+      COLORS: list({ of: ["red", "blue"], default: [], description }),
+    },
+  });
+  const [size, colors] = describeConfig(schema);
+  deepEqual([size?.same, size?.description], [true, "A setting. The same in every service."]);
+  deepEqual([colors?.same, colors?.description, colors?.range], [false, "A setting.", "red, blue"]);
 });
 
 test("durations", () => {

@@ -15,6 +15,7 @@ import {
   Type,
 } from "@rollcall/contracts/schema";
 import type { Env } from "./env.ts";
+import type { Relation } from "./relations.ts";
 import { readSecret } from "./secret-file.ts";
 import { withSettingsFile } from "./settings-file.ts";
 
@@ -23,27 +24,6 @@ export interface ConfigFragment<P extends TProperties = TProperties> {
   readonly properties: P;
   readonly relations?: readonly Relation[];
 }
-
-/** What must hold between settings: says so in words that name them, and why. */
-export interface Relation {
-  readonly rule: string;
-  readonly between: readonly string[];
-  holds(settings: Readonly<Record<string, unknown>>): boolean;
-}
-
-/** `holds` is given the settings in the order of `between`, numbers as numbers. */
-export const numbersRelate = (
-  rule: string,
-  between: readonly string[],
-  holds: (...values: number[]) => boolean,
-): Relation => ({ rule, between, holds: (settings) => holds(...between.map((name) => Number(settings[name]))) });
-
-/** All of them or none. */
-export const together = (...between: string[]): Relation => ({
-  rule: `${between.join(" and ")} belong together`,
-  between,
-  holds: (settings) => new Set(between.map((name) => settings[name] === undefined)).size === 1,
-});
 
 export interface ConfigSchema<P extends TProperties = TProperties> {
   readonly object: TObject<P>;
@@ -84,21 +64,25 @@ export interface SettingOptions<T> {
   description: string;
   /** What goes beyond it is answered with. */
   code?: ErrorCode;
+  /** Services that have it only work together when it is the same in each. */
+  same?: true;
 }
 
 interface Annotations {
   description?: string;
   code?: ErrorCode;
+  same?: true;
   default?: unknown;
   type?: string;
   enum?: readonly string[];
+  items?: { enum?: readonly string[] };
   minimum?: number;
   maximum?: number;
   pattern?: string;
   /** Set by the helpers below. */
   setting?: "duration" | "list" | "secret";
 }
-const ANNOTATIONS = ["code", "setting"];
+const ANNOTATIONS = ["code", "same", "setting"];
 const A_DURATION = "must be a duration such as 1500ms, 30s, 5m, 24h or 7d";
 const annotationsOf = (schema: TSchema) => schema as TSchema & Annotations;
 
@@ -122,8 +106,9 @@ export const oneOf = <const V extends readonly string[]>(
 export const secret = (options: SettingOptions<string>) => Type.String({ ...options, setting: "secret" });
 export const optionalSecret = (options: Omit<SettingOptions<string>, "default">) =>
   Type.Optional(Type.String({ ...options, setting: "secret" }));
-/** Comma-separated in the environment. */
-export const list = (options: SettingOptions<string[]>) => Type.Array(Type.String(), { ...options, setting: "list" });
+/** Comma-separated in the environment. `of`: what may be in it; default anything. */
+export const list = ({ of, ...options }: SettingOptions<string[]> & { of?: readonly string[] }) =>
+  Type.Array(of === undefined ? Type.String() : Type.String({ enum: [...of] }), { ...options, setting: "list" });
 /** `1500ms`, `30s`, `5m`, `24h`, `7d` in the environment, milliseconds in the program. `default` is in milliseconds. */
 export const duration = (options: SettingOptions<number> & { minimum?: number; maximum?: number }) =>
   Type.Number({ minimum: 0, ...options, setting: "duration" });
@@ -218,6 +203,8 @@ export interface DescribedSetting {
   range: string | undefined;
   description: string;
   code: ErrorCode | undefined;
+  /** The same in every service that has it. */
+  same: boolean;
 }
 
 /** Every setting in words: for `--help` and the documentation. */
@@ -225,7 +212,7 @@ export function describeConfig(schema: ConfigSchema): DescribedSetting[] {
   const required = new Set(schema.object.required as string[] | undefined);
   return Object.entries(schema.object.properties).map(([name, property]) => {
     const annotations = annotationsOf(property);
-    const { description = "", setting, code } = annotations;
+    const { setting, code, same = false } = annotations;
     return {
       name,
       type: typeOf(annotations),
@@ -233,11 +220,15 @@ export function describeConfig(schema: ConfigSchema): DescribedSetting[] {
       required: required.has(name) && annotations.default === undefined,
       default: annotations.default === undefined ? undefined : written(annotations.default, setting),
       range: rangeOf(annotations),
-      description,
+      description: descriptionOf(annotations),
       code,
+      same,
     };
   });
 }
+
+const descriptionOf = ({ description = "", same }: Annotations) =>
+  same ? `${description} The same in every service.` : description;
 
 function typeOf({ type, setting, enum: choices }: Annotations): DescribedSetting["type"] {
   if (choices !== undefined) return "choice";
@@ -245,7 +236,8 @@ function typeOf({ type, setting, enum: choices }: Annotations): DescribedSetting
   return type === "integer" || type === "number" || type === "boolean" ? type : "text";
 }
 
-function rangeOf({ minimum = 0, maximum, enum: choices, pattern, type, setting }: Annotations): string | undefined {
+function rangeOf(annotations: Annotations): string | undefined {
+  const { minimum = 0, maximum, items, enum: choices = items?.enum, pattern, type, setting } = annotations;
   if (choices !== undefined) return choices.join(", ");
   if (pattern !== undefined) return pattern;
   if (type !== "integer" && type !== "number") return undefined;
@@ -274,9 +266,9 @@ export interface PrintedSetting {
 /** Every setting with its value, secrets masked, in the order of the schema: for `--print-config`. */
 export function printableConfig<S extends ConfigSchema>(schema: S, config: ConfigOf<S>): PrintedSetting[] {
   return Object.entries(schema.object.properties).map(([name, property]) => {
-    const { setting, description = "" } = annotationsOf(property);
+    const annotations = annotationsOf(property);
     const value = (config as Record<string, unknown>)[name];
-    return { name, value: shown(value, setting), description };
+    return { name, value: shown(value, annotations.setting), description: descriptionOf(annotations) };
   });
 }
 

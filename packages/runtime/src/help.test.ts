@@ -1,7 +1,8 @@
 import { equal, match } from "node:assert/strict";
 import { test } from "vitest";
-import { defineConfig, duration, integer, numbersRelate, optionalSecret } from "./config.ts";
+import { defineConfig, duration, integer, optionalSecret } from "./config.ts";
 import { helpText } from "./help.ts";
+import { sumAtLeast } from "./relations.ts";
 
 const description = "A setting.";
 const schema = defineConfig({
@@ -10,7 +11,7 @@ const schema = defineConfig({
     TTL: duration({ default: 90_000, description }),
     KEY: optionalSecret({ description }),
   },
-  relations: [numbersRelate("SIZE must not exceed TTL", ["SIZE", "TTL"], (size, ttl) => size <= ttl)],
+  relations: [sumAtLeast("SIZE must not exceed TTL", { SIZE: -1, TTL: 1 })],
 });
 
 test("every setting with its type, range and default, secrets marked, and the relations", () => {

@@ -16,6 +16,7 @@ export * from "./redis.ts";
 export { type RedisAccess, type RedisMode, redisAccessOf, redisAccessOptions } from "./redis-access.ts";
 export * from "./redis-error.ts";
 export * from "./redis-options.ts";
+export * from "./relations.ts";
 export * from "./rpc.ts";
 export * from "./service.ts";
 export * from "./settings.ts";

@@ -7,15 +7,14 @@ import {
   flag,
   integer,
   list,
-  numbersRelate,
   oneOf,
   optionalNumber,
   optionalSecret,
   optionalText,
   secret,
   text,
-  together,
 } from "./config.ts";
+import { needs, sumAtLeast, together } from "./relations.ts";
 
 /** Where Redis is, and how it is found and spoken to: of services and of the command line. */
 export const redisConfig = {
@@ -154,12 +153,11 @@ export const commonConfig = {
   relations: [
     ...redisConfig.relations,
     ...natsConfig.relations,
-    {
-      rule: "OTEL_METRICS_EXPORTER otlp needs OTEL_EXPORTER_OTLP_ENDPOINT",
-      between: ["OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT"],
-      holds: ({ OTEL_METRICS_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT }) =>
-        OTEL_METRICS_EXPORTER !== "otlp" || OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
-    },
+    needs(
+      "OTEL_METRICS_EXPORTER otlp needs OTEL_EXPORTER_OTLP_ENDPOINT",
+      { setting: "OTEL_METRICS_EXPORTER", value: "otlp" },
+      { setting: "OTEL_EXPORTER_OTLP_ENDPOINT" },
+    ),
     {
       rule: "TRACE_STEPS must name ascending sizes and falling shares: a larger audience is no reason for more spans",
       between: ["TRACE_STEPS"],
@@ -171,29 +169,51 @@ export const commonConfig = {
 /** Timing of presence, shared by edges and presence. What their sum promises is in `docs/presence.md`. */
 export const boundsConfig = {
   properties: {
-    PING_INTERVAL_MS: integer({ default: 6_000, minimum: 50, description: "Between two pings of a client." }),
-    PING_TIMEOUT_MS: integer({ default: 5_000, minimum: 50, description: "How long a client may take to answer one." }),
-    GRACE_MS: integer({ default: 10_000, description: "How long a session outlives its socket." }),
-    LEASE_MS: integer({ default: 6_000, minimum: 100, description: "How long an edge's word for its sessions holds." }),
-    LEASE_RENEW_MS: integer({ default: 2_000, minimum: 20, description: "Between two renewals of an edge's lease." }),
+    PING_INTERVAL_MS: integer({
+      same: true,
+      default: 6_000,
+      minimum: 50,
+      description: "Between two pings of a client.",
+    }),
+    PING_TIMEOUT_MS: integer({
+      same: true,
+      default: 5_000,
+      minimum: 50,
+      description: "How long a client may take to answer one.",
+    }),
+    GRACE_MS: integer({ same: true, default: 10_000, description: "How long a session outlives its socket." }),
+    LEASE_MS: integer({
+      same: true,
+      default: 6_000,
+      minimum: 100,
+      description: "How long an edge's word for its sessions holds.",
+    }),
+    LEASE_RENEW_MS: integer({
+      same: true,
+      default: 2_000,
+      minimum: 20,
+      description: "Between two renewals of an edge's lease.",
+    }),
     SWEEP_MS: integer({ default: 250, minimum: 10, description: "Between two looks for what has expired." }),
     BRAKE_MS: integer({ default: 30_000, description: "Longest time that evictions are held." }),
     DIGEST_MS: integer({ default: 30_000, minimum: 100, description: "Between two digests of an edge." }),
     RETRY_SLACK_MS: integer({
+      same: true,
       default: 2_500,
       description: "Time that a client's first reconnect may take, part of the relation of lease, grace and ping.",
     }),
   },
   relations: [
-    numbersRelate(
-      "LEASE_MS must be at least 3 x LEASE_RENEW_MS: an edge may miss two renewals",
-      ["LEASE_MS", "LEASE_RENEW_MS"],
-      (leaseMs, renewMs) => leaseMs >= 3 * renewMs,
-    ),
-    numbersRelate(
+    sumAtLeast("LEASE_MS must be at least 3 x LEASE_RENEW_MS: an edge may miss two renewals", {
+      LEASE_MS: 1,
+      LEASE_RENEW_MS: -3,
+    }),
+    sumAtLeast(
       "LEASE_MS - LEASE_RENEW_MS + GRACE_MS must be at least PING_INTERVAL_MS + PING_TIMEOUT_MS + RETRY_SLACK_MS: clients of a hung edge must be back before they are evicted",
-      ["LEASE_MS", "LEASE_RENEW_MS", "GRACE_MS", "PING_INTERVAL_MS", "PING_TIMEOUT_MS", "RETRY_SLACK_MS"],
-      (leaseMs, renewMs, graceMs, pingMs, pongMs, slackMs) => leaseMs - renewMs + graceMs >= pingMs + pongMs + slackMs,
+      {
+        ...{ LEASE_MS: 1, LEASE_RENEW_MS: -1, GRACE_MS: 1 },
+        ...{ PING_INTERVAL_MS: -1, PING_TIMEOUT_MS: -1, RETRY_SLACK_MS: -1 },
+      },
     ),
   ],
 } satisfies ConfigFragment;

@@ -10,10 +10,17 @@ import {
   duration,
   integer,
   list,
-  numbersRelate,
+  needs,
   optionalText,
+  sumAtLeast,
   together,
 } from "@rollcall/runtime";
+
+/** Of private keys that only the issuer has: a secret that edges shared with it would let each of them sign. */
+export const ALGORITHMS = [
+  ...["EdDSA", "Ed25519", "ES256", "ES384", "ES512"],
+  ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+];
 
 export const config = defineConfig(commonConfig, boundsConfig, {
   properties: {
@@ -31,6 +38,7 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     JWT_ISS: optionalText({ description: "Issuer that tokens must name. Required outside development." }),
     JWT_AUD: optionalText({ description: "Audience that tokens must name. Required outside development." }),
     JWT_ALGORITHMS: list({
+      of: ALGORITHMS,
       default: ["EdDSA", "ES256", "RS256"],
       description: "Signature algorithms that are accepted.",
     }),
@@ -40,12 +48,14 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     MAX_TOKEN_TTL: duration({
       code: "AUTH_INVALID",
       default: 86_400_000,
+      same: true,
       description: "Longest accepted life of a token.",
     }),
     LOG_MAX_LEN: integer({
       default: DEFAULT_MAX_LEN,
       minimum: 1_000,
-      description: "Entries the fan-out log keeps, approximately. The same in every service.",
+      same: true,
+      description: "Entries the fan-out log keeps, approximately.",
     }),
     MAX_PAYLOAD_BYTES: integer({
       code: "PAYLOAD_TOO_LARGE",
@@ -176,20 +186,20 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       holds: ({ JWKS, ISSUERS }) => JWKS !== undefined || ISSUERS !== undefined,
     },
     together("TLS_CERT", "TLS_KEY"),
-    {
-      rule: "ORIGINS may hold * only when ROLLCALL_ENV is development",
-      between: ["ORIGINS", "ROLLCALL_ENV"],
-      holds: ({ ROLLCALL_ENV, ORIGINS }) => ROLLCALL_ENV === "development" || !(ORIGINS as string[]).includes("*"),
-    },
-    numbersRelate(
-      "DRAIN_MS + 5000 must not exceed STOP_GRACE_MS: the last connections would be cut off",
-      ["DRAIN_MS", "STOP_GRACE_MS"],
-      (drainMs, graceMs) => drainMs + 5_000 <= graceMs,
+    needs(
+      "ORIGINS may hold * only when ROLLCALL_ENV is development",
+      { setting: "ORIGINS", value: "*" },
+      { setting: "ROLLCALL_ENV", value: "development" },
     ),
-    numbersRelate(
+    sumAtLeast(
+      "DRAIN_MS + 5000 must not exceed STOP_GRACE_MS: the last connections would be cut off",
+      { DRAIN_MS: -1, STOP_GRACE_MS: 1 },
+      5_000,
+    ),
+    sumAtLeast(
       "OPEN_WAIT_MS + 1000 must not exceed CONNECT_TIMEOUT_MS: clients would be cut off while presence is away",
-      ["OPEN_WAIT_MS", "CONNECT_TIMEOUT_MS"],
-      (waitMs, connectMs) => waitMs + 1_000 <= connectMs,
+      { OPEN_WAIT_MS: -1, CONNECT_TIMEOUT_MS: 1 },
+      1_000,
     ),
   ],
 });

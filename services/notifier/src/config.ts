@@ -1,13 +1,6 @@
 /** Settings of the notifier. */
 
-import {
-  type ConfigFragment,
-  commonConfig,
-  defineConfig,
-  integer,
-  numbersRelate,
-  optionalText,
-} from "@rollcall/runtime";
+import { type ConfigFragment, commonConfig, defineConfig, integer, optionalText, sumAtLeast } from "@rollcall/runtime";
 
 export const notifierConfig = {
   properties: {
@@ -61,20 +54,19 @@ export const notifierConfig = {
     LOG_MAX_LEN: integer({
       default: 100_000,
       minimum: 1_000,
+      same: true,
       description: "Entries the fan-out log keeps, approximately.",
     }),
   },
   relations: [
-    numbersRelate(
-      "INTAKE_LEASE_MS must be at least 3 x INTAKE_RENEW_MS: a reader may miss two renewals",
-      ["INTAKE_LEASE_MS", "INTAKE_RENEW_MS"],
-      (leaseMs, renewMs) => leaseMs >= 3 * renewMs,
-    ),
-    numbersRelate(
-      "DEDUP_MS must be at least 4 x INTAKE_ACK_WAIT_MS: a redelivery must be known",
-      ["DEDUP_MS", "INTAKE_ACK_WAIT_MS"],
-      (dedupMs, ackWaitMs) => dedupMs >= 4 * ackWaitMs,
-    ),
+    sumAtLeast("INTAKE_LEASE_MS must be at least 3 x INTAKE_RENEW_MS: a reader may miss two renewals", {
+      INTAKE_LEASE_MS: 1,
+      INTAKE_RENEW_MS: -3,
+    }),
+    sumAtLeast("DEDUP_MS must be at least 4 x INTAKE_ACK_WAIT_MS: a redelivery must be known", {
+      DEDUP_MS: 1,
+      INTAKE_ACK_WAIT_MS: -4,
+    }),
   ],
 } satisfies ConfigFragment;
 

@@ -1,19 +1,21 @@
 /** The settings of a presence replica. */
 
 import { DEFAULT_MAX_LEN } from "@rollcall/fanout";
-import { boundsConfig, commonConfig, defineConfig, duration, integer, numbersRelate } from "@rollcall/runtime";
+import { boundsConfig, commonConfig, defineConfig, duration, integer, sumAtLeast } from "@rollcall/runtime";
 
 export const config = defineConfig(commonConfig, boundsConfig, {
   properties: {
     LOG_MAX_LEN: integer({
       default: DEFAULT_MAX_LEN,
       minimum: 1_000,
-      description: "Entries the fan-out log keeps, approximately. The same in every service.",
+      same: true,
+      description: "Entries the fan-out log keeps, approximately.",
     }),
     MAX_TOKEN_TTL: duration({
       default: 86_400_000,
       minimum: 1_000,
-      description: "Longest life of a token; so long is a revocation remembered. The same as the edges'.",
+      same: true,
+      description: "Longest life of a token; so long is a revocation remembered.",
     }),
     OCCUPANCY_ABOVE: integer({
       default: 500,
@@ -26,10 +28,10 @@ export const config = defineConfig(commonConfig, boundsConfig, {
     }),
   },
   relations: [
-    numbersRelate(
+    sumAtLeast(
       "OCCUPANCY_BELOW must be less than OCCUPANCY_ABOVE: rooms would change mode with every member",
-      ["OCCUPANCY_BELOW", "OCCUPANCY_ABOVE"],
-      (below, above) => below < above,
+      { OCCUPANCY_BELOW: -1, OCCUPANCY_ABOVE: 1 },
+      1,
     ),
   ],
 });

@@ -4,6 +4,9 @@ Fails at the first one.
 */}}
 {{- define "rollcall.checks" -}}
 {{- $v := .Values -}}
+{{- if eq $v.image.tag "latest" -}}
+{{- fail "image.tag latest names no version: what runs would depend on when a node pulled it" -}}
+{{- end -}}
 {{- if not (or $v.redis.url $v.redis.urlFrom.secret) -}}
 {{- fail "redis.url (without a password) or redis.urlFrom.secret is needed" -}}
 {{- end -}}
@@ -56,9 +59,9 @@ Fails at the first one.
 {{- end -}}
 {{- range $pool, $edge := include "rollcall.pools" . | fromYaml -}}
 {{- $at := ternary "edge" (printf "edgePools.%s" $pool) (eq $pool "") -}}
-{{- include "rollcall.checkComponent" (dict "at" $at "values" $edge) -}}
-{{- if gt (add $edge.stop.drainMs 5000) ($edge.stop.graceMs | int64) -}}
-{{- fail (printf "%s.stop.drainMs + 5000 must not exceed %s.stop.graceMs: the last connections would be cut off" $at $at) -}}
+{{- include "rollcall.checkComponent" (dict "root" $ "service" "edge" "at" $at "values" $edge) -}}
+{{- if eq (int $edge.port) (int $v.internalPort) -}}
+{{- fail (printf "%s.port and internalPort are both %d: clients and probes need a port each" $at (int $v.internalPort)) -}}
 {{- end -}}
 {{- $auto := $edge.autoscaling -}}
 {{- if and (eq $auto.mode "keda") $auto.sockets (not $auto.prometheusUrl) -}}
@@ -71,8 +74,9 @@ Fails at the first one.
 {{- fail (printf "%s.httpRoute.parentRefs is needed: the Gateway that takes the route" $at) -}}
 {{- end -}}
 {{- end -}}
-{{- include "rollcall.checkComponent" (dict "at" "presence" "values" $v.presence) -}}
-{{- include "rollcall.checkComponent" (dict "at" "notifier" "values" $v.notifier) -}}
+{{- include "rollcall.checkComponent" (dict "root" . "service" "presence" "at" "presence" "values" $v.presence) -}}
+{{- include "rollcall.checkComponent" (dict "root" . "service" "notifier" "at" "notifier" "values" $v.notifier) -}}
+{{- include "rollcall.checkSame" . -}}
 {{- $auto := $v.notifier.autoscaling -}}
 {{- if and (eq $auto.mode "keda") $auto.lag (not $auto.natsMonitoring) -}}
 {{- fail "notifier.autoscaling.mode keda needs natsMonitoring, or lag: 0 to scale by CPU alone" -}}
@@ -88,5 +92,74 @@ Fails at the first one.
 {{- $auto := .values.autoscaling -}}
 {{- if gt ($auto.minReplicas | int) ($auto.maxReplicas | int) -}}
 {{- fail (printf "%s.autoscaling.minReplicas exceeds maxReplicas" .at) -}}
+{{- end -}}
+{{- $roll := .values.rollingUpdate -}}
+{{- if and (regexMatch "^0%?$" (toString $roll.maxSurge)) (regexMatch "^0%?$" (toString $roll.maxUnavailable)) -}}
+{{- fail (printf "%s.rollingUpdate.maxSurge and maxUnavailable are both 0: no pod could ever be replaced" .at) -}}
+{{- end -}}
+{{- include "rollcall.checkSettings" . -}}
+{{- end -}}
+
+{{/* Settings as a service reads them, YAML of name to text: what its pod is given, over what it takes by itself. */}}
+{{- define "rollcall.settings" -}}
+{{- $settings := deepCopy (get (.root.Files.Get "files/settings.json" | fromJson) .service).defaults -}}
+{{- range include "rollcall.env" . | fromYamlArray -}}
+{{- $_ := set $settings .name (toString (default "" .value)) -}}
+{{- end -}}
+{{- toYaml $settings -}}
+{{- end -}}
+
+{{/* What the service itself would refuse when it starts: files/settings.json has its own rules. */}}
+{{- define "rollcall.checkSettings" -}}
+{{- $at := .at -}}
+{{- $settings := include "rollcall.settings" . | fromYaml -}}
+{{- range (get (.root.Files.Get "files/settings.json" | fromJson) .service).relations -}}
+{{- $holds := true -}}
+{{- if .terms -}}
+{{- $sum := 0 -}}
+{{- range $name, $times := .terms -}}
+{{- $sum = add $sum (mul ($times | int64) (get $settings $name | int64)) -}}
+{{- end -}}
+{{- $holds = ge $sum (.least | int64) -}}
+{{- else if has .when.value (splitList "," (get $settings .when.setting)) -}}
+{{- $present := get $settings .needs.setting -}}
+{{- $holds = ternary (eq $present (default "" .needs.value)) (ne $present "") (hasKey .needs "value") -}}
+{{- end -}}
+{{- if not $holds -}}
+{{- $shown := list -}}
+{{- range .between }}{{ $shown = append $shown (printf "%s=%s" . (get $settings .)) }}{{ end -}}
+{{- fail (printf "%s would not start: %s (%s)" $at .rule (join " " $shown)) -}}
+{{- end -}}
+{{- end -}}
+{{- $limit := get (default dict .values.resources.limits) "memory" -}}
+{{- $bytes := ternary "" (include "rollcall.bytes" $limit) (empty $limit) | int64 -}}
+{{- $heapMb := get $settings "MAX_HEAP_MB" | int64 -}}
+{{- $ofNode := div (mul $bytes (include "rollcall.heapPercent" . | int64)) 104857600 -}}
+{{- if and (gt $bytes 0) (gt $heapMb $ofNode) -}}
+{{- fail (printf "%s.resources.limits.memory %v leaves Node a heap of %d MiB, less than MAX_HEAP_MB %d: it would be killed before it refuses connections" $at $limit $ofNode $heapMb) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What is promised holds only where services agree on these. */}}
+{{- define "rollcall.checkSame" -}}
+{{- $components := list -}}
+{{- range $pool, $edge := include "rollcall.pools" . | fromYaml -}}
+{{- $at := ternary "edge" (printf "edgePools.%s" $pool) (eq $pool "") -}}
+{{- $components = append $components (dict "root" $ "service" "edge" "at" $at "values" $edge) -}}
+{{- end -}}
+{{- range $service := list "presence" "notifier" -}}
+{{- $components = append $components (dict "root" $ "service" $service "at" $service "values" (get $.Values $service)) -}}
+{{- end -}}
+{{- $first := dict -}}
+{{- range $component := $components -}}
+{{- $settings := include "rollcall.settings" $component | fromYaml -}}
+{{- range $name := (get ($.Files.Get "files/settings.json" | fromJson) $component.service).same -}}
+{{- $value := get $settings $name -}}
+{{- $other := default (dict "at" $component.at "value" $value) (get $first $name) -}}
+{{- if ne $value $other.value -}}
+{{- fail (printf "%s is %s in %s and %s in %s, but has to be the same everywhere: set config.%s, and no other" $name $other.value $other.at $value $component.at $name) -}}
+{{- end -}}
+{{- $_ := set $first $name $other -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}

@@ -105,7 +105,7 @@ spec:
           env:
             {{- include "rollcall.env" . | nindent 12 }}
             # Not Rollcall's but Node's: its heap is a share of the memory limit.
-            - { name: NODE_OPTIONS, value: --max-old-space-size-percentage=80 }
+            - { name: NODE_OPTIONS, value: --max-old-space-size-percentage={{ include "rollcall.heapPercent" . }} }
           ports:
             {{- if $isEdge }}
             - { name: clients, containerPort: {{ .values.port }} }

@@ -96,7 +96,7 @@ Takes { root, service, values }.
 {{- if and (eq .service "notifier") .values.channelsFrom.secret }}
 - { name: CHANNELS, value: {{ $secrets }}/channels.yaml }
 {{- end }}
-{{- $known := get (.root.Files.Get "files/settings.json" | fromJson) .service }}
+{{- $known := (get (.root.Files.Get "files/settings.json" | fromJson) .service).settable }}
 {{- $config := merge (deepCopy .values.config) .root.Values.config }}
 {{- range $name := keys $config | sortAlpha }}
 {{- if has $name $known }}

@@ -87,6 +87,21 @@ default
 {{- end -}}
 {{- end -}}
 
+{{/* Of the memory limit, what Node's heap may take: the rest is buffers of sockets, code and stacks. */}}
+{{- define "rollcall.heapPercent" -}}
+80
+{{- end -}}
+
+{{/* Bytes of a quantity of Kubernetes; nothing for a way of writing that is not read here. */}}
+{{- define "rollcall.bytes" -}}
+{{- $text := include "rollcall.settingValue" . -}}
+{{- $units := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- if regexMatch "^[0-9]+([.][0-9]+)?([kMGT]|[KMGT]i)?$" $text -}}
+{{- $unit := regexReplaceAll "^[0-9.]+" $text "" -}}
+{{- with mulf (trimSuffix $unit $text | float64) (get $units $unit) }}{{ int64 . }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The edge pools, each complete: YAML of { name: values }. The pool without a name is the only one. */}}
 {{- define "rollcall.pools" -}}
 {{- if .Values.edgePools -}}

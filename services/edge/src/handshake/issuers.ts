@@ -5,7 +5,7 @@ import { GRAMMAR } from "@rollcall/contracts";
 import { checkerOf, type Static, Type } from "@rollcall/contracts/schema";
 import type { Clock, Logger } from "@rollcall/runtime";
 import { parse } from "yaml";
-import type { EdgeSettings } from "../config.ts";
+import { ALGORITHMS, type EdgeSettings } from "../config.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { Issuer } from "./token.ts";
 
@@ -15,7 +15,7 @@ const IssuersFile = Type.Array(
       issuer: Type.String({ minLength: 1 }),
       audience: Type.String({ minLength: 1 }),
       jwks: Type.String({ minLength: 1 }),
-      algorithms: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+      algorithms: Type.Optional(Type.Array(Type.String({ enum: ALGORITHMS }), { minItems: 1 })),
       tenants: Type.Optional(Type.Array(Type.String({ pattern: GRAMMAR.tenant }), { minItems: 1 })),
     },
     { additionalProperties: false },
