@@ -25,6 +25,7 @@ import {
 import { METRICS } from "@rollcall/telemetry";
 import { Doors } from "./api/doors.ts";
 import { requestHandlers, tenantOf } from "./api/requests.ts";
+import { endRevoked } from "./api/revoke.ts";
 import { tracedRequest } from "./api/traces.ts";
 import { RedisStore } from "./redis/redis-store.ts";
 import { createRevocations } from "./redis/revocations.ts";
@@ -99,11 +100,27 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
     relay = started;
   });
 
+  const ending = {
+    store,
+    committed: () => relay?.poke(),
+    tellEdges: (message: ControlMessage) => tellEdges(subjects.edgesControl(), message),
+  };
   const revocations = createRevocations({
     redis: options.durable,
     install,
     cell: CELL,
     rememberMs: options.maxTokenTtlMs + LEEWAY_MS,
+    clock,
+    logger,
+    // Who came in before they were recorded again goes as at the first time.
+    restored(revocations) {
+      for (const { tenant, user, namespace, room, issuedBeforeMs } of revocations) {
+        const where = room === "" ? {} : { namespace, room };
+        endRevoked(ending, { tenant, user, ...where, issuedBeforeMs }).catch((error: unknown) =>
+          logger.error({ event: "revocations.unrestored", error }, "sessions of somebody revoked were not ended"),
+        );
+      }
+    },
   });
   const repairs = metrics.counter(METRICS.presenceRepairs);
   const doors = new Doors({
@@ -141,11 +158,9 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
     ...serveDoors(options, doors, store, () => relay?.poke()),
     ...Object.entries(
       requestHandlers({
-        store,
+        ...ending,
         revocations,
         contracts: options.contracts,
-        committed: () => relay?.poke(),
-        tellEdges: (message) => tellEdges(subjects.edgesControl(), message),
         leaseMs: options.bounds.leaseMs,
         lastTransition: (of) =>
           lastTransition(jsm, subjects, of).catch((error: unknown) => {

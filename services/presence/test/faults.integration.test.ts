@@ -115,6 +115,16 @@ test("[P10] Redis restarted empty: the epoch rises, the edge begins anew, nobody
   expect(await ask("room.members", { namespace: "/", room: "a" })).toMatchObject({ count: 1 });
 });
 
+test("[X3] the durable store restarted empty has its revocations back before anybody asks", async () => {
+  const { redis: connection } = await replica();
+  await ask("session.revoke", { user: "ann", reason: "left the company" });
+  await servers.redisServer.restart();
+  await waitFor(() => connection.isUp(), { what: "Redis to be back" });
+  await waitFor(async () => (await servers.redis.zrange(`{${scene.install}:c0}:revocations`, "0", "-1")).length === 1, {
+    what: "the revocation",
+  });
+});
+
 test("[P13] JetStream takes nothing for a while: the outbox is bounded, what it lost is counted, the rest is told in order", async () => {
   const { metrics } = await replica({ bounds: { outboxMaxLen: 500 } });
   const { jsm, stream } = await presenceStream();

@@ -99,3 +99,36 @@ test("[X3][A1] what was revoked is not asserted again, and the edge that missed 
   expect(await ask("presence.list", {})).toMatchObject({ users: [{ user: "bob" }, { user: "cem" }] });
   expect(await ask("room.members", { namespace: "/", room: "doc:1" })).toMatchObject({ members: [{ user: "cem" }] });
 });
+
+test("[X3] a store that lost what was revoked is told again, and who came in meanwhile goes", async () => {
+  await replica();
+  const edge = new FakeEdge(scene.servers.nc, scene.install, "edge-1-a");
+  await edge.hello();
+  const issuedAtMs = Date.now() - 5_000;
+  const open = async (user: string) => {
+    const [opened] = await edge.lane({ op: "open", ref: ref(user), issuedAtMs, expiresAtMs: issuedAtMs + 60_000 });
+    return opened!.ok ? "OK" : opened!.error.code;
+  };
+  await ask("session.revoke", { user: "ann", reason: "left the company" });
+  await ask("session.revoke", { user: "bob", room: "doc:1", reason: "moderated" });
+  const { redis } = scene.servers;
+  const lost = async () => redis.del(...(await redis.keys(`{${scene.install}:c0}:revo*`)));
+
+  expect(await lost()).toBe(3);
+  expect(await open("ann")).toBe("AUTH_REVOKED");
+  expect(
+    await edge.ask("read", { read: "revocations", tenant: "main", user: "bob", namespace: "/", room: "doc:1" }),
+  ).toMatchObject({ roomMs: expect.any(Number) });
+
+  await lost();
+  const told: unknown[] = [];
+  scene.servers.nc.subscribe(subjectsOf(scene.install).edgesControl(), {
+    callback: (_, message) => void told.push(message.json()),
+  });
+  expect(await open("bob")).toBe("OK");
+  await waitFor(() => told.length >= 2);
+  expect(told).toEqual([
+    { kind: "revoked", tenant: "main", user: "ann", issuedBeforeMs: expect.any(Number) },
+    { kind: "revoked", tenant: "main", user: "bob", namespace: "/", room: "doc:1", issuedBeforeMs: expect.any(Number) },
+  ]);
+});

@@ -18,7 +18,7 @@ test("a request that changes something has it relayed at once; one that reads, o
   let commits = 0;
   const handlers = requestHandlers({
     store: world.store,
-    revocations: { ask: async () => [], record: async () => 1 },
+    revocations: { record: async () => 1 },
     contracts: loaded.contracts,
     tellEdges: () => {},
     committed: () => void commits++,

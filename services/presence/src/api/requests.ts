@@ -1,20 +1,13 @@
 /** The public requests of wire.md 4.3 that presence answers, and the private `presence.explain`. */
 
-import {
-  type Contracts,
-  DEFAULT_NAMESPACE,
-  isName,
-  LIMITS,
-  type RequestBody,
-  RollcallError,
-} from "@rollcall/contracts";
-import { type ControlMessage, edgeLabel } from "@rollcall/contracts/internal";
-import type { Revocations } from "../redis/revocations.ts";
+import { type Contracts, isName, LIMITS, RollcallError } from "@rollcall/contracts";
+import { edgeLabel } from "@rollcall/contracts/internal";
 import type { PresenceStore, SessionFacts, UserRecord } from "../store.ts";
 import type { LastTransition } from "../workers/stream.ts";
 import { checked } from "./checked.ts";
 import { declaredNamespace, declaredRoom } from "./declared-room.ts";
 import { readHistory, readMembers, readState } from "./reads.ts";
+import { type RevokeOptions, revoke } from "./revoke.ts";
 import { patchRoom } from "./room-patch.ts";
 import { backendView, fitting, iso } from "./views.ts";
 
@@ -33,14 +26,9 @@ const PAGE_DEFAULT = 100;
 /** Below the usual `max_payload` of NATS (1 MiB). */
 const REPLY_BYTES = 768 * 1024;
 
-export interface RequestsOptions {
+export interface RequestsOptions extends RevokeOptions {
   store: PresenceStore;
-  revocations: Revocations;
   contracts: Contracts;
-  /** To every edge, at most once. */
-  tellEdges(message: ControlMessage): void;
-  /** A request has changed something that backends are to be told of. */
-  committed(): void;
   leaseMs: number;
   /** What backends were told last of a user. */
   lastTransition(of: { tenant: string; user: string }): Promise<LastTransition | undefined>;
@@ -117,42 +105,6 @@ export function requestHandlers(options: RequestsOptions): Record<string, Reques
       options.committed();
       return patched;
     },
-  };
-}
-
-async function revoke(
-  { store, revocations, tellEdges, committed }: RequestsOptions,
-  { tenant, traceparent }: RequestContext,
-  { user, session, room, namespace: named, issuedBefore }: RequestBody<"session.revoke">,
-): Promise<number> {
-  const namespace = room === undefined ? named : (named ?? DEFAULT_NAMESPACE);
-  const before = issuedBefore === undefined ? undefined : timeOf(issuedBefore);
-  // A session's id is no right: ending one forbids nothing.
-  const issuedBeforeMs =
-    session === undefined || room !== undefined
-      ? await revocations.record({ tenant, user, namespace, room, issuedBeforeMs: before })
-      : before;
-  const revocation = { tenant, user, session, namespace, room, issuedBeforeMs };
-  const revoked = await store.revoke({ ...revocation, traceparent });
-  committed();
-  tellEdges({ kind: "revoked", ...defined(revocation) });
-  return revoked;
-}
-
-/** RFC 3339 in UTC, or whole seconds as in a token's `iat`. */
-function timeOf(value: string | number): number {
-  const utc = typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value);
-  const ms = typeof value === "number" ? value * 1000 : utc ? Date.parse(value) : Number.NaN;
-  if (Number.isSafeInteger(ms)) return ms;
-  throw RollcallError.invalid([
-    { pointer: "/issuedBefore", keyword: "format", message: "must be a time: RFC 3339, UTC" },
-  ]);
-}
-
-/** Without what is undefined. */
-function defined<T extends Record<string, unknown>>(record: T) {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
   };
 }
 
