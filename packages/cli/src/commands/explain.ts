@@ -4,31 +4,37 @@ import { RollcallError } from "@rollcall/contracts";
 import type { Command } from "commander";
 import { addressesOf } from "../bus/addresses.ts";
 import { answersOf } from "../bus/answers.ts";
-import { type BusFlags, withBus } from "../bus/connect.ts";
+import { type BusFlags, useBus, withBus } from "../bus/connect.ts";
+import { findEvent } from "../bus/find-event.ts";
 import { runningCluster } from "../cluster/running.ts";
 import { findTraces } from "../collector.ts";
 import { CliError, type Context } from "../context.ts";
 import { nameOf } from "../options.ts";
+import { unknownEvent } from "../unknown-event.ts";
 
 export function addExplain(program: Command, context: Context): void {
-  const { ask, print } = answersOf(context);
+  const { print } = answersOf(context);
   withBus(
     program
       .command("explain")
       .summary("why did an event (not) arrive")
       .argument("<event id>", "the publisher's id, or meta.id of an event that clients got; not of a relay")
       .option("--user <user>", "for this recipient", nameOf("user")),
-  ).action(async (id: string, flags: BusFlags & { user?: string }) => {
-    try {
-      print(flags, await ask(flags, "delivery.get", { id, user: flags.user }));
-    } catch (error) {
-      if (!(error instanceof RollcallError) || error.code !== "EVENT_UNKNOWN") throw error;
-      const hint = (await isTraced(id, flags, context))
-        ? `Its trace is known: ./rollcall trace ${id}`
-        : "What clients send (relays, commands) is in traces alone: ./rollcall trace ID, by the meta.id that others got.";
-      throw new CliError(`${error.code}: ${error.message}`, { hint, cause: error });
-    }
-  });
+  ).action((id: string, flags: BusFlags & { user?: string }) =>
+    useBus(flags, context, async (bus) => {
+      const { user } = flags;
+      try {
+        print(flags, await bus.ask("delivery.get", user === undefined ? { id } : { id, user }));
+      } catch (error) {
+        if (!(error instanceof RollcallError) || error.code !== "EVENT_UNKNOWN") throw error;
+        const [answer, ...more] = unknownEvent(id, await findEvent(bus, id, addressesOf(context).EVENT_SOURCES));
+        const trace = (await isTraced(id, flags, context))
+          ? `Its trace is known: ./rollcall trace ${id}`
+          : "What clients send (relays, commands) is in traces alone: ./rollcall trace ID, by the meta.id that others got.";
+        throw new CliError(answer, { hint: [trace, ...more].join("\n"), cause: error });
+      }
+    }),
+  );
 }
 
 /** Asked in passing, of this folder's cluster: that there is no answer is no failure of `explain`. */

@@ -3,6 +3,7 @@
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
 import { subjectsOf } from "@rollcall/contracts";
 import { type BusFlags, useBus } from "../bus/connect.ts";
+import { sourcesOf } from "../bus/sources.ts";
 import type { Context } from "../context.ts";
 import { type Finding, finding, judgeAccount, judgeNats, judgeStream, type StreamNeed } from "./finding.ts";
 
@@ -43,14 +44,10 @@ async function streamInfo(jsm: JetStreamManager, name: string): Promise<StreamIn
   }
 }
 
-function needsOf(install: string, sources = ""): StreamNeed[] {
+function needsOf(install: string, sources?: string): StreamNeed[] {
   const subjects = subjectsOf(install);
-  const named = sources.split(",").flatMap((entry) => {
-    const [name, ...filter] = entry.trim().split(":");
-    return name === undefined || name === "" ? [] : [{ name, subject: filter.join(":") || undefined }];
-  });
   return [
-    ...(named.length === 0 ? [{ name: "EVENTS", subject: "events.>" }] : named),
+    ...sourcesOf(install, sources).map(({ stream, filter }) => ({ name: stream, subject: filter })),
     { name: subjects.presenceStream(), subject: subjects.presenceAll() },
     { name: subjects.emittedStream(), subject: subjects.emittedAll() },
     { name: subjects.deadletterStream(), subject: subjects.deadletterAll() },

@@ -71,7 +71,7 @@ export function createDeliveryHandler(options: DeliveryHandlerOptions) {
     if (event === undefined && steps.length === 0) {
       throw new RollcallError("EVENT_UNKNOWN", {
         message:
-          "nothing is known of an event with this id: no stream has accepted it, it was too long ago, or a client sent it (relays and commands are not kept here)",
+          "nothing is known of an event with this id: no notifier has taken it in, though its stream may hold it, it was too long ago, or a client sent it (relays and commands are not kept here)",
       });
     }
     const trace =
