@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { tool } from "../test/tools.ts";
 import { arrowBreaches } from "./arrows.ts";
 import { GOOD, merged, minimal, type Values } from "./cases.ts";
@@ -75,6 +75,17 @@ test.each(Object.entries(BAD))("refuses %s, in words", (_, { values, says }) => 
   ok(!rendered, "it rendered");
   match(stderr, says);
 });
+
+test("what Kubernetes does not have by itself is named before the first step of the guide", () => {
+  const guide = readFileSync(join(CHART, "../../../docs/operations/install.md"), "utf8");
+  const [before = ""] = guide.split("\n## ");
+  const [, values = ""] = /```yaml\n(.*?)```/s.exec(guide)!;
+  const rendered = [parse(values) as Values, ...Object.keys(GOOD).map(valuesOf)].map((one) => render(one).stdout);
+  const groups = rendered.flatMap((text) => [...text.matchAll(/^apiVersion: (.+)\/v/gm)].map(([, group]) => group!));
+  const others = new Set(groups.filter((group) => group.includes(".") && !OF_KUBERNETES.has(group)));
+  deepEqual([others.size > 2, [...others].filter((group) => !before.includes(`\`${group}\``))], [true, []]);
+});
+const OF_KUBERNETES = new Set(["networking.k8s.io"]);
 
 const NOTES: Record<string, RegExp[]> = {
   minimal: [

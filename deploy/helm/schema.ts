@@ -78,6 +78,7 @@ const tls = (more: Record<string, Schema> = {}) =>
 
 function settingSchema({ name, type, description }: DescribedSetting, schema: ConfigSchema): Schema {
   const { minimum, maximum, pattern, enum: values, items } = schema.object.properties[name] as Schema;
+  const choices = (items as { enum?: string[] } | undefined)?.enum;
   const bounds = Object.fromEntries(
     Object.entries({ minimum, maximum, pattern }).filter(([, bound]) => bound !== undefined),
   );
@@ -85,7 +86,7 @@ function settingSchema({ name, type, description }: DescribedSetting, schema: Co
     case "choice":
       return { description, enum: values };
     case "list":
-      return { description, ...listOf(items as Schema) };
+      return { description, ...listOf(choices === undefined ? text : choice(...choices)) };
     case "duration":
       return { description, type: "string", pattern: "^[0-9]{1,15}(ms|s|m|h|d)$" };
     case "text":
