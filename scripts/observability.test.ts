@@ -82,6 +82,19 @@ test.each(DASHBOARDS)("the dashboard %s asks for what exists, in every panel", (
   }
 });
 
+test("what a runbook looks for in /metrics is there", () => {
+  const looked = globSync("docs/operations/runbooks/*.md", { cwd: ROOT }).flatMap((file) =>
+    [...read(file).matchAll(/metrics \| grep (?:-E )?(["']?)(\S+?)\1$/gm)].flatMap(([, , pattern]) =>
+      pattern!.replace("(sum|count)", "sum").replace("{", "").split("|"),
+    ),
+  );
+  expect(looked.length).toBeGreaterThan(20);
+  const names = [...EXISTING].flatMap(([name, type]) =>
+    type === "histogram" ? [`${name}_sum`, `${name}_count`] : [name],
+  );
+  expect(looked.filter((part) => !names.some((name) => new RegExp(part).test(name)))).toEqual([]);
+});
+
 test("no runbook names a metric that does not exist, and no link leads nowhere", () => {
   for (const file of globSync(["docs/operations/{README,slo}.md", "docs/operations/{runbooks,incidents}/*.md"], {
     cwd: ROOT,

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { renderAcl } from "./acl.ts";
-import { type RedisRole, redisGrantsOf } from "./grants.ts";
+import { REDIS_ROLES, type RedisRole, redisGrantsOf } from "./grants.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const grants = redisGrantsOf("rollcall");
@@ -56,6 +56,8 @@ describe("what a service may do in Redis", () => {
     ["presence", "inbox-epoch"],
     ["presence", "bull:fallback:1"],
     ["watcher", "u:main:ada"],
+    ["operator", "u:main:ada"],
+    ["operator", "inbox:main:ada"],
   ] as const)("%s does not touch %s", (role, key) => {
     expect(mayTouch(role, `${PREFIX}${key}`)).toBe(false);
   });
@@ -69,8 +71,11 @@ describe("what a service may do in Redis", () => {
     }
   });
 
-  it("an onlooker writes nothing", () => {
-    expect(grants.watcher.flatMap(({ commands }) => commands)).not.toContain("xadd");
+  it.each(["watcher", "operator"] as const)("a %s writes nothing", (role) => {
+    const commands = grants[role].flatMap((grant) => grant.commands);
+    for (const command of ["xadd", "hset", "del", "set", "eval", "evalsha", "@write"]) {
+      expect(commands).not.toContain(command);
+    }
   });
 });
 
@@ -83,5 +88,5 @@ it("the committed file is what the grants say, and lets nobody in", () => {
 it("passwords are written as hashes", () => {
   const text = renderAcl("rollcall", (role) => `secret of ${role}`);
   expect(text).not.toContain("secret");
-  expect(text.match(/ #[0-9a-f]{64} /g)).toHaveLength(4);
+  expect(text.match(/ #[0-9a-f]{64} /g)).toHaveLength(REDIS_ROLES.length);
 });

@@ -5,7 +5,7 @@
 
 import { keysOf } from "@rollcall/fanout";
 
-export const REDIS_ROLES = ["edge", "presence", "notifier", "watcher"] as const;
+export const REDIS_ROLES = ["edge", "presence", "notifier", "watcher", "operator"] as const;
 export type RedisRole = (typeof REDIS_ROLES)[number];
 
 /** Commands on key patterns. A script needs what it calls as well as `evalsha`. */
@@ -22,6 +22,11 @@ const CONNECTION = [
 const SCRIPTS = ["eval", "evalsha", "script|load", "script|exists", "time"];
 const TRANSACTIONS = ["multi", "exec"];
 const LOG_READS = ["xread", "xrange", "xrevrange", "xinfo|stream"];
+/** The slow log has the beginning of what was sent, payloads too: no service may read it. */
+const SERVER_READS = [
+  ...["time", "dbsize", "slowlog|get", "slowlog|len", "acl|log", "acl|whoami", "client|list", "client|info"],
+  ...["latency|latest", "memory|usage", "memory|stats"],
+];
 const HASHES = ["hget", "hmget", "hgetall", "hset", "hdel", "hincrby", "hlen", "hkeys", "hexists", "hscan"];
 const SORTED = [
   ...["zadd", "zrem", "zcard", "zcount", "zscore", "zrange", "zrangebyscore", "zrangebylex"],
@@ -77,5 +82,12 @@ export function redisGrantsOf(install: string): Record<RedisRole, RedisGrant[]> 
     ],
     /** `rollcall watch`: reads the log and writes nothing. */
     watcher: [{ keys: [log], commands: [...CONNECTION, ...LOG_READS] }],
+    /** `rollcall doctor` and the runbooks: what the server says of itself, the log, and the length of queues. No change. */
+    operator: [
+      {
+        keys: [log, ...under("layout", "bull:*")],
+        commands: [...CONNECTION, ...SERVER_READS, ...LOG_READS, "xlen", "hmget", "llen", "zcard"],
+      },
+    ],
   };
 }

@@ -15,6 +15,7 @@ test.each(here)("$commands", (step) => runStep(step, folder));
 
 test("each service has a user of its own, with a password that no file shows", () => {
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
+  ok(/^user operator on #[0-9a-f]{64} /m.test(read("users.acl")));
   for (const user of ["edge", "presence", "notifier"]) {
     const secret = read(`secrets/${user}`).trim();
     ok(secret.length > 40 && read(`secrets/redis-${user}`).includes(secret));
