@@ -12,6 +12,13 @@ export const isRedisReply = (error: unknown, pattern: RegExp): boolean =>
 /** A reply that refuses for good; anything else is a connection or a server in trouble. */
 export const isRedisRefusal = (error: unknown): boolean => isRedisReply(error, /^/) && !isRedisReply(error, PASSING);
 
+/** Of an error by which Redis refuses work for a state of its own: its first word, such as `OOM`. */
+export function redisTrouble(error: unknown): string | undefined {
+  if (!isRedisReply(error, PASSING) || isRedisReply(error, /^NOSCRIPT\b/)) return undefined;
+  const { message } = error as Error;
+  return message.includes("-OOM ") ? "OOM" : /^[A-Z]+/.exec(message)?.[0];
+}
+
 /** A refusal for good is ours to mend (`INTERNAL`), trouble passes (`UNAVAILABLE`). */
 export function redisError(cause: unknown): RollcallError {
   if (cause instanceof RollcallError) return cause;

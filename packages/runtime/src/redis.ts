@@ -9,6 +9,7 @@ import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type RedisAccess, redisAccessOptions } from "./redis-access.ts";
+import { redisTrouble } from "./redis-error.ts";
 import { type RedisOptions, redisOptions, renewing } from "./redis-options.ts";
 import { measureRoundTrip } from "./round-trip.ts";
 
@@ -55,17 +56,22 @@ export function connectRedis(options: RedisConnectOptions): RedisConnection {
     ...(options.access === undefined ? {} : redisAccessOptions(url, options.access)),
     ...options.overrides,
   };
-  // Who allows no retry means no repeat either.
-  if (settings.maxRetriesPerRequest === 0 && settings.reconnectOnError) {
-    const { reconnectOnError } = settings;
-    settings.reconnectOnError = (error) => reconnectOnError(error) !== false;
-  }
+  const { reconnectOnError } = settings;
+  // Asked of every error that Redis answers: also of those that those who asked take as an answer.
+  settings.reconnectOnError = (error) => {
+    refused(error);
+    const wish = reconnectOnError?.(error) ?? false;
+    // Who allows no retry means no repeat either.
+    return settings.maxRetriesPerRequest === 0 ? wish !== false : wish;
+  };
   // Who waits for Redis for ever also means its commands.
   if (settings.maxRetriesPerRequest === null) settings.commandTimeout = undefined;
   const client = new Redis(url, settings);
   const readyListeners = new Set<(runId: string) => void>();
   const downListeners = new Set<() => void>();
   const up = metrics?.gauge(METRICS.dependencyUp);
+  const refusals = metrics?.counter(METRICS.redisRefusals);
+  let refusedAtMs = Number.NEGATIVE_INFINITY;
   let runId: string | undefined;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   up?.set({ dependency: name }, 0);
@@ -75,6 +81,14 @@ export function connectRedis(options: RedisConnectOptions): RedisConnection {
     const askedMs = clock.monotonic();
     await client.ping();
     return clock.monotonic() - askedMs;
+  };
+  const refused = (error: unknown) => {
+    const code = redisTrouble(error);
+    if (code === undefined) return;
+    refusals?.inc({ dependency: name, code });
+    if (clock.monotonic() - refusedAtMs < ERROR_LOG_EVERY_MS) return;
+    refusedAtMs = clock.monotonic();
+    logger.warn({ event: "redis.refused", dependency: name, code }, "redis refuses commands for a state of its own");
   };
   const safely = (fn: () => void) => {
     try {

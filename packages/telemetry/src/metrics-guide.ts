@@ -52,6 +52,8 @@ export const METRIC_ADVICE: Record<MetricKey, string> = {
   contractsRejected: "The changed files have mistakes, which the log names; the old ones stay in force.",
   contractTolerated: "Mend the publisher, then set the event's enforcement back to `enforce`.",
   dependencyUp: "0: see why this process cannot reach it; what still works is the degradation table's business.",
+  redisRefusals:
+    "OOM: Redis is at its maxmemory, give it more; READONLY: a failover is under way, or its end was not noticed.",
   dependencyRoundTrip:
     "A millisecond or less in one zone. Above ten, joins and emits feel it; compare processes to tell network from server.",
   buildInfo: "More than one version or commit: a roll is under way, or has stopped half-way.",

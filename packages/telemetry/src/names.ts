@@ -260,6 +260,12 @@ export const METRICS = {
     help: "1 while this process is connected to the dependency.",
     labels: ["dependency"],
   },
+  redisRefusals: {
+    type: "counter",
+    name: "rollcall_redis_refusals_total",
+    help: "Commands that Redis refused for a state of its own (OOM: memory is full; READONLY, LOADING and others), by its word for it.",
+    labels: ["dependency", "code"],
+  },
   dependencyRoundTrip: {
     type: "gauge",
     name: "rollcall_dependency_round_trip_seconds",

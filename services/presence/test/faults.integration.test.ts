@@ -25,7 +25,7 @@ async function enter(edge: FakeEdge, user: string) {
 }
 
 test("[P11] with memory full, goodbyes go through and the rest is refused, in the order of the lane", async () => {
-  await replica();
+  const { metrics } = await replica();
   const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
   await edge.hello();
   const ann = await enter(edge, "ann");
@@ -39,6 +39,9 @@ test("[P11] with memory full, goodbyes go through and the rest is refused, in th
   } finally {
     await servers.redis.config("SET", "maxmemory", "0");
   }
+  expect(await metrics.render()).toMatch(
+    /^rollcall_redis_refusals_total\{(?=.*dependency="presence")(?=.*code="OOM").*\} [1-9]/m,
+  );
   expect(await ask("presence.get", { users: ["ann"] })).toMatchObject({ users: [{ status: "offline" }] });
   expect((await edge.open(ref("bob"))).resumed).toBe(false);
 });

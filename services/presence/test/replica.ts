@@ -56,7 +56,10 @@ export async function startReplica(options: {
   const clock = systemClock;
   const metrics = createMetrics();
   const logger = createLogger({ service: "rollcall-presence", instance, level: "silent" });
-  const redis = connectRedis({ url: options.redisUrl, clock, logger, name: "presence", overrides: CELL_CONNECTION });
+  const redis = connectRedis({
+    ...{ url: options.redisUrl, clock, logger, metrics, name: "presence" },
+    overrides: CELL_CONNECTION,
+  });
   const nats = await connectNats({ url: options.natsUrl, name: instance, logger });
   await redis.ready();
   const presence = await startPresence({
