@@ -107,7 +107,8 @@ const isPlainTcp = (handle: TcpHandle | null | undefined): boolean =>
   typeof handle.writeBuffer === "function" &&
   typeof handle.writeQueueSize === "number";
 
-let Request: (new () => WriteRequest) | undefined;
+/** Undefined: not seen yet; null: another Node. */
+let Request: (new () => WriteRequest) | null | undefined;
 /** For the next write. One that left no rest has not been touched. */
 let spare: WriteRequest | undefined;
 
@@ -117,17 +118,10 @@ let spare: WriteRequest | undefined;
  */
 export function writeNow({ tcp, isPlain }: Ports, bytes: Buffer): WriteRequest | undefined {
   const handle = isPlain ? tcp._handle : undefined;
-  if (!handle) {
+  if (handle && Request === undefined) learnRequest(handle);
+  // What fails under the stream fails in it as well, and the stream knows what to do then.
+  if (!handle || spare === undefined || handle.writeBuffer(spare, bytes) !== 0) {
     tcp.write(bytes);
-    return undefined;
-  }
-  if (spare === undefined) {
-    learnRequest(handle);
-    tcp.write(bytes);
-    return undefined;
-  }
-  if (handle.writeBuffer(spare, bytes) !== 0) {
-    tcp.write(bytes); // fails as well, and the stream knows what to do then
     return undefined;
   }
   if (handle.writeQueueSize === 0) return undefined;
@@ -141,10 +135,9 @@ export function writeNow({ tcp, isPlain }: Ports, bytes: Buffer): WriteRequest |
 function learnRequest(handle: TcpHandle): void {
   handle.writeBuffer = (request, bytes) => {
     delete (handle as Partial<TcpHandle>).writeBuffer;
-    if (request.constructor.name === "WriteWrap") {
-      Request = request.constructor as new () => WriteRequest;
-      spare = new Request();
-    }
+    const isKnown = request.constructor.name === "WriteWrap";
+    Request = isKnown ? (request.constructor as new () => WriteRequest) : null;
+    if (Request !== null) spare = new Request();
     return handle.writeBuffer(request, bytes);
   };
 }

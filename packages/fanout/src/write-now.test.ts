@@ -29,6 +29,24 @@ test("the first write goes through the stream and shows how; those after it do n
   expect(Object.keys(under)).not.toContain("writeBuffer");
 });
 
+test("requests of another class are left to the stream, which is looked into once", async () => {
+  vi.resetModules();
+  const { portsOf, writeNow } = await import("./internals.ts");
+  class OtherRequest {}
+  const { conn, under } = plainConn();
+  conn.tcp.write = (bytes) => {
+    conn.tcp.sent.push(bytes);
+    under.writeBuffer(new OtherRequest(), bytes);
+  };
+  const ports = portsOf(conn as never)!;
+  writeNow(ports, small(1).buffer);
+  const looked = vi.spyOn(under, "writeBuffer");
+  writeNow(ports, small(2).buffer);
+  expect(orderOf(conn.tcp.sent)).toEqual(["1", "2"]);
+  expect(looked).toHaveBeenCalledOnce();
+  expect(under.writeBuffer).toBe(looked);
+});
+
 test("[W1] what the network did not take comes before all that is written later, by us or engine.io", () => {
   const { conn, under, lane } = connected();
   under.room = 5;
