@@ -4,6 +4,7 @@ import { type Control, fanout } from "./control.ts";
 
 const LANES = "lanes.test.ts";
 const LANE_LIMITS = "lane-limits.test.ts";
+const WRITE_NOW = "write-now.test.ts";
 const CURSOR = "log-cursor.test.ts";
 
 export const DELIVERY: readonly Control[] = [
@@ -27,6 +28,27 @@ export const DELIVERY: readonly Control[] = [
     "lane.queuedBytes + frame.buffer.length > this.#limits.softBytes",
     "false",
     LANE_LIMITS,
+  ),
+  fanout(
+    "what the network did not take counts as held",
+    "lanes.ts",
+    "lane.restBytes = pending.bytes;",
+    "",
+    WRITE_NOW,
+  ),
+  fanout(
+    "nothing goes past what waits in the stream",
+    "lanes.ts",
+    "if (queued === 0) this.#writeNow",
+    "if (true) this.#writeNow",
+    WRITE_NOW,
+  ),
+  fanout(
+    "nothing goes past TLS",
+    "internals.ts",
+    'handle?.constructor.name === "TCP"',
+    "handle !== undefined",
+    WRITE_NOW,
   ),
   fanout(
     "flushes are sliced",
