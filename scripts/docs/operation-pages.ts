@@ -11,6 +11,7 @@ import {
   type DescribedSetting,
   defineConfig,
   describeConfig,
+  NEEDS,
 } from "@rollcall/runtime";
 import { METRIC_ADVICE, METRICS, type MetricKey, type MetricSpec } from "@rollcall/telemetry";
 import { code, page, table, yes } from "./markdown.ts";
@@ -122,6 +123,12 @@ export function metricsPage(): string {
     "Metrics",
     "`/metrics` of every service's internal port, in Prometheus's format. `code` is `OK` on success; `event` is `other` unless a contract declares it, and for what comes after the first thousand names. No label names a user, a room or a session.",
     table(COLUMNS, rows),
+    "## Probes",
+    "Beside them stand `/livez` (the process runs), `/startupz` (it was ready once) and `/readyz` (it can do its work now, by [what is promised when a part is away](reliability.md)): `ok`, or 503 and `not ok:` with what its work needs and has not, of these names. Three checks in a row must fail, a fifth of a second apart, and two succeed.",
+    table(
+      ["name", "means"],
+      Object.entries(NEEDS).map(([need, meaning]) => [code(need), meaning]),
+    ),
     "## The process",
     "Every process also tells what Node and the kernel know of it; of these the ones worth a look:",
     table(

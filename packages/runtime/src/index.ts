@@ -11,6 +11,7 @@ export * from "./loop-delay.ts";
 export * from "./manual-clock.ts";
 export * from "./metrics.ts";
 export * from "./nats.ts";
+export { NEEDS, type Need, unmet } from "./needs.ts";
 export * from "./random.ts";
 export * from "./redis.ts";
 export { type RedisAccess, type RedisMode, redisAccessOf, redisAccessOptions } from "./redis-access.ts";

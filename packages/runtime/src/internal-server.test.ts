@@ -15,7 +15,7 @@ afterEach(async () => {
 async function start(checks: Partial<InternalServerOptions["checks"]> = {}) {
   const clock = new ManualClock();
   const metrics = createMetrics();
-  const server = await startInternalServer({ port: 0, checks: { ready: () => true, ...checks }, metrics, clock });
+  const server = await startInternalServer({ port: 0, checks: { ready: () => [], ...checks }, metrics, clock });
   open.push(server);
   await clock.advance(0);
   const status = async (path: string, init?: RequestInit) => {
@@ -40,11 +40,17 @@ test("probes and metrics answer; nothing else is here", async () => {
   equal((await fetch(`${server.url}/livez`, { method: "PUT" })).headers.get("allow"), "GET, HEAD");
 });
 
-test("not ready is 503, while the process is alive", async () => {
-  const { status } = await start({ ready: () => false });
+test("not ready is 503 and says why, while the process is alive", async () => {
+  const { server, status } = await start({ ready: () => ["redis", "nats"] });
   equal(await status("/readyz"), 503);
   equal(await status("/startupz"), 503);
   equal(await status("/livez"), 200);
+  const says = async (path: string) => (await fetch(`${server.url}${path}`)).text();
+  equal(await says("/readyz"), "not ok: redis, nats\n");
+  equal(await says("/startupz"), "not ok: redis, nats\n");
+  equal(await says("/livez"), "ok\n");
+  server.setDraining();
+  equal(await says("/readyz"), "not ok: stopping\n");
 });
 
 test("draining makes it not ready at once, started it stays", async () => {
@@ -56,10 +62,7 @@ test("draining makes it not ready at once, started it stays", async () => {
 
 test("a port that is taken is an error of the start", async () => {
   const { server, clock, metrics } = await start();
-  await rejects(
-    startInternalServer({ port: server.port, checks: { ready: () => true }, metrics, clock }),
-    /EADDRINUSE/,
-  );
+  await rejects(startInternalServer({ port: server.port, checks: { ready: () => [] }, metrics, clock }), /EADDRINUSE/);
 });
 
 describe("[X1] malformed requests end nothing", () => {

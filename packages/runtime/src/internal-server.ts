@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "./clock.ts";
 import { formatOf } from "./exposition.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Need } from "./needs.ts";
 import { createReadiness } from "./readiness.ts";
 
 export interface InternalServerOptions {
@@ -15,7 +16,8 @@ export interface InternalServerOptions {
   host?: string;
   checks: {
     live?: () => boolean;
-    ready: () => boolean | Promise<boolean>;
+    /** What the work needs and has not. */
+    ready: () => readonly Need[] | Promise<readonly Need[]>;
     startup?: () => boolean;
   };
   metrics: Metrics;
@@ -39,8 +41,10 @@ export async function startInternalServer(options: InternalServerOptions): Promi
   const { checks, metrics, clock } = options;
   const readiness = createReadiness({ check: checks.ready, clock });
 
-  const probe = (response: ServerResponse, good: boolean) =>
-    reply(response, good ? 200 : 503, "text/plain; charset=utf-8", good ? "ok\n" : "not ok\n");
+  const probe = (response: ServerResponse, good: boolean, unmet: readonly Need[] = []) => {
+    const why = unmet.length === 0 ? "" : `: ${unmet.join(", ")}`;
+    reply(response, good ? 200 : 503, "text/plain; charset=utf-8", good ? "ok\n" : `not ok${why}\n`);
+  };
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
   server.maxConnections = MAX_CONNECTIONS;
@@ -54,9 +58,9 @@ export async function startInternalServer(options: InternalServerOptions): Promi
       case "/livez":
         return probe(response, checks.live?.() ?? true);
       case "/readyz":
-        return probe(response, readiness.isReady());
+        return probe(response, readiness.isReady(), readiness.unmet());
       case "/startupz":
-        return probe(response, checks.startup?.() ?? readiness.wasReady());
+        return probe(response, checks.startup?.() ?? readiness.wasReady(), readiness.unmet());
       case "/metrics": {
         const format = formatOf(request.headers.accept);
         metrics.render(format).then(

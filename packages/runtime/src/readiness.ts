@@ -4,14 +4,20 @@
  */
 
 import type { Clock, Timer } from "./clock.ts";
+import type { Need } from "./needs.ts";
 
 export interface Readiness {
   isReady(): boolean;
+  /** Why it is not ready: what failed last. Empty while it is. */
+  unmet(): readonly Need[];
   wasReady(): boolean;
   /** Not ready from now on, at once and for ever. */
   setDraining(): void;
   close(): void;
 }
+
+/** None: all that the work needs is there. */
+type Unmet = readonly Need[];
 
 const EVERY_MS = 200;
 /** Until it was ready once: whoever starts a service waits for this. */
@@ -20,16 +26,19 @@ const CHECK_TIMEOUT_MS = 1_000;
 const FAILURES = 3;
 const SUCCESSES = 2;
 
-export function createReadiness(options: { check: () => boolean | Promise<boolean>; clock: Clock }): Readiness {
+export function createReadiness(options: { check: () => Unmet | Promise<Unmet>; clock: Clock }): Readiness {
   const { check, clock } = options;
   let ready = false;
+  let failed: Unmet = ["starting"];
   let everReady = false;
   let draining = false;
   let streak = 0;
   let closed = false;
   let next: Timer | undefined;
 
-  function record(good: boolean): void {
+  function record(unmet: Unmet): void {
+    const good = unmet.length === 0;
+    if (!good) failed = unmet;
     if (good === ready) {
       streak = 0;
       return;
@@ -42,15 +51,15 @@ export function createReadiness(options: { check: () => boolean | Promise<boolea
     streak = 0;
   }
 
-  async function answer(): Promise<boolean> {
+  async function answer(): Promise<Unmet> {
     let deadline: Timer | undefined;
-    const tooLate = new Promise<boolean>((resolve) => {
-      deadline = clock.setTimer(CHECK_TIMEOUT_MS, () => resolve(false));
+    const tooLate = new Promise<Unmet>((resolve) => {
+      deadline = clock.setTimer(CHECK_TIMEOUT_MS, () => resolve(["check"]));
     });
     try {
       return await Promise.race([check(), tooLate]);
     } catch {
-      return false; // a check that cannot be made is a check that failed
+      return ["check"]; // one that cannot be made is a check that failed
     } finally {
       deadline?.cancel();
     }
@@ -64,6 +73,7 @@ export function createReadiness(options: { check: () => boolean | Promise<boolea
   void round();
   return {
     isReady: () => ready && !draining,
+    unmet: () => (draining ? ["stopping"] : ready ? [] : failed),
     wasReady: () => everReady,
     setDraining() {
       draining = true;

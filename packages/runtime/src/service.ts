@@ -18,6 +18,7 @@ import { LogOutput } from "./log-output.ts";
 import { createLogger, flushLogs, type Logger } from "./logger.ts";
 import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { isNeed, type Need } from "./needs.ts";
 import type { MetricsPush, MetricsPushOptions } from "./otlp-metrics.ts";
 import { type Random, systemRandom } from "./random.ts";
 import type { commonConfig } from "./settings.ts";
@@ -39,8 +40,8 @@ export interface ServiceContext<C> {
 }
 
 export interface RunningService {
-  /** Can its work be done now? Asked five times a second; see the degradation table of the wire contract. */
-  ready(): boolean | Promise<boolean>;
+  /** What its work needs and has not now. Asked five times a second; see the degradation table of the wire contract. */
+  unmet(): readonly Need[] | Promise<readonly Need[]>;
   /** Stops within `graceMs`. The process is already not ready. */
   stop(graceMs: number): Promise<void>;
 }
@@ -115,7 +116,7 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
       host: config.INTERNAL_HOST,
       metrics,
       clock,
-      checks: { ready: () => running?.ready() ?? false },
+      checks: { ready: () => running?.unmet() ?? awaited(metrics) },
     });
   } catch (error) {
     logger.fatal({ event: "service.start_failed", error }, "the internal port cannot be opened");
@@ -172,6 +173,13 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
   }
   await announceReady(server, clock, stopping.signal);
   if (!stopping.signal.aborted) logger.info({ event: "service.ready", internalUrl: server.url }, "ready");
+}
+
+/** While a service starts, the connections it waits for. */
+async function awaited(metrics: Metrics): Promise<Need[]> {
+  const { values } = await metrics.gauge(METRICS.dependencyUp).get();
+  const away = values.filter(({ value }) => value === 0).map(({ labels }) => labels.dependency);
+  return ["starting", ...away.filter(isNeed)];
 }
 
 /** Only where it is asked for: the SDK takes long to load. */

@@ -12,6 +12,7 @@ import {
   redisAccessOf,
   runService,
   type ServiceContext,
+  unmet,
 } from "@rollcall/runtime";
 import { config, type EdgeSettings } from "./config.ts";
 import { startEdge } from "./edge.ts";
@@ -68,7 +69,7 @@ await runService({
     contracts.watch((next) => edge.setContracts(next));
     const renewal = files === undefined ? undefined : watchCertificate(files, edge.setCertificate);
     return {
-      ready: () => edge.isReady() && issuers.ready(),
+      unmet: () => unmet({ fanout: edge.isReady(), keys: issuers.ready() }),
       async stop(graceMs) {
         await edge.stop(Math.min(settings.DRAIN_MS, Math.max(0, graceMs - CLOSING_MS)));
         contracts.stop();

@@ -63,7 +63,7 @@ await runService({
     });
     contracts.watch();
     return {
-      ready: () => notifier.isReady(),
+      unmet: notifier.unmet,
       async stop(graceMs) {
         contracts.stop();
         await notifier.stop(Math.max(0, graceMs - CLOSING_MS));

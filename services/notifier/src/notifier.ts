@@ -3,7 +3,16 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type Contracts, subjectsOf } from "@rollcall/contracts";
 import { createFanoutLog, v1Placement } from "@rollcall/fanout";
-import type { Clock, Logger, Metrics, NatsHandle, Random, RedisConnection } from "@rollcall/runtime";
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  type NatsHandle,
+  type Need,
+  type Random,
+  type RedisConnection,
+  unmet,
+} from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { serveRequests } from "./api/requests.ts";
 import { createDeadLetters } from "./dead-letter/dead-letters.ts";
@@ -54,7 +63,7 @@ export interface NotifierOptions extends DurableSettings {
 const RING_SIZE = 10_000;
 
 export interface Notifier {
-  isReady(): boolean;
+  unmet(): readonly Need[];
   stop(graceMs: number): Promise<void>;
 }
 
@@ -216,7 +225,13 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   }
 
   return {
-    isReady: () => redis.isUp() && durableRedis.isUp() && nats.isUp() && readers.every((reader) => reader.isHealthy()),
+    unmet: () =>
+      unmet({
+        redis: redis.isUp(),
+        "redis-durable": durableRedis === redis || durableRedis.isUp(),
+        nats: nats.isUp(),
+        intake: readers.every((reader) => reader.isHealthy()),
+      }),
     async stop(graceMs) {
       backlog.cancel();
       await Promise.all([

@@ -65,7 +65,7 @@ await runService({
     });
     contracts.watch();
     return {
-      ready: () => presence.isReady(),
+      unmet: presence.unmet,
       async stop() {
         contracts.stop();
         await presence.stop();

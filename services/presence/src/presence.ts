@@ -17,10 +17,12 @@ import {
   type LoopDelay,
   type Metrics,
   type NatsHandle,
+  type Need,
   type Random,
   type RedisConnection,
   type Served,
   serve,
+  unmet,
 } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
 import { Doors } from "./api/doors.ts";
@@ -62,7 +64,7 @@ export interface PresenceOptions {
 }
 
 export interface Presence {
-  isReady(): boolean;
+  unmet(): readonly Need[];
   /** Answers what it has taken, publishes what it has taken, and goes. */
   stop(): Promise<void>;
 }
@@ -182,7 +184,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   await nc.flush(); // the server knows what is served here before anyone is told that it is
 
   return {
-    isReady: () => redis.isUp() && nats.isUp(),
+    unmet: () => unmet({ redis: redis.isUp(), nats: nats.isUp() }),
     async stop() {
       await Promise.all(served.map((one) => one.close()));
       await sweeper.close();

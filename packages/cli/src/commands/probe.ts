@@ -88,7 +88,7 @@ export function addProbe(program: Command, context: Context): void {
 async function forEver(round: () => Promise<Sample[]>, { every, port }: Flags, context: Context): Promise<void> {
   const { clock, terminal } = context;
   const metrics = createMetrics();
-  const server = await startInternalServer({ port, checks: { ready: () => true }, metrics, clock });
+  const server = await startInternalServer({ port, checks: { ready: () => [] }, metrics, clock });
   terminal.out(`${server.url}/metrics`);
   const interrupts = listenForInterrupts();
   while (!interrupts.signal.aborted) {

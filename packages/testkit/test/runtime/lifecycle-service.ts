@@ -9,12 +9,12 @@ const config = defineConfig(commonConfig, {
 await runService({
   name: "presence",
   config,
-  async start({ config: { ROLE, REDIS_URL, NATS_URL }, logger, clock, signal, random }) {
+  async start({ config: { ROLE, REDIS_URL, NATS_URL }, logger, metrics, clock, signal, random }) {
     if (ROLE === "fails") throw new Error("cannot start");
     if (ROLE === "waits-for-redis") {
-      await connectRedis({ url: REDIS_URL, clock, logger, name: "redis" }).ready(signal);
+      await connectRedis({ url: REDIS_URL, clock, logger, metrics, name: "redis" }).ready(signal);
     }
-    if (ROLE === "waits-for-nats") await connectNats({ url: NATS_URL, name: "test", logger, signal });
+    if (ROLE === "waits-for-nats") await connectNats({ url: NATS_URL, name: "test", logger, metrics, signal });
     // Something must keep the process alive, as sockets do.
     const alive = clock.setRepeating(60_000, () => {}, { ref: true });
     process.on("SIGHUP", () => {
@@ -23,7 +23,7 @@ await runService({
       void Promise.reject(new Error("nobody waits for me"));
     });
     return {
-      ready: () => ROLE !== "never-ready",
+      unmet: () => (ROLE === "never-ready" ? ["intake"] : []),
       async stop(graceMs) {
         logger.info({ event: "test.stopping", graceMs });
         if (ROLE === "hangs") await new Promise(() => {});

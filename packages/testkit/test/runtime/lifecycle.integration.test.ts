@@ -194,7 +194,10 @@ describe("a service that cannot start", () => {
     match(result.stdout, /EADDRINUSE/);
   });
 
-  test.each(["waits-for-redis", "waits-for-nats"])("told to stop while it %s, it exits 0", async (role) => {
+  test.each([
+    ["waits-for-redis", "redis"],
+    ["waits-for-nats", "nats"],
+  ])("told to stop while it %s, which /readyz says, it exits 0", async (role, dependency) => {
     const port = await freePort();
     const internalPort = await freePort();
     const { startChild } = await import("../../src/child.ts");
@@ -213,6 +216,8 @@ describe("a service that cannot start", () => {
     const probe = async (path: string) => (await fetch(`http://127.0.0.1:${internalPort}${path}`)).status;
     await waitFor(async () => (await probe("/livez")) === 200, { timeoutMs: 20_000 });
     deepEqual([await probe("/readyz"), await probe("/startupz")], [503, 503]);
+    const said = async () => (await fetch(`http://127.0.0.1:${internalPort}/readyz`)).text();
+    await waitFor(async () => (await said()) === `not ok: starting, ${dependency}\n`, { timeoutMs: 20_000 });
     deepEqual(await child.end("SIGTERM"), { code: 0, signal: null });
   });
 });
