@@ -80,7 +80,7 @@ export function configurationPage(): string {
   };
   return page(
     "Configuration",
-    "Settings come from the environment, and from a file of `NAME=value` lines that `SETTINGS_FILE` names; the environment's win. One marked secret may come from the file that `<NAME>_FILE` names instead. A list is separated by commas; a duration is written `1500ms`, `30s`, `5m`, `24h` or `7d`. An empty value counts as absent. `--print-config` of a service shows what is in force, secrets masked; `--help` shows what there is. A mistake ends the start with exit code 78, all of them told at once.",
+    "Settings come from the environment, and from a file of `NAME=value` lines that `SETTINGS_FILE` names; the environment's win. One marked secret may come from the file that `<NAME>_FILE` names instead. A list is separated by commas; a duration is written `1500ms`, `30s`, `5m`, `24h` or `7d`. An empty value counts as absent. `--print-config` of a service (`node services/edge/src/main.ts --print-config`, likewise presence and notifier) shows what is in force, secrets masked; `--help` shows what there is; without either [it starts](operations/by-hand.md). A mistake ends the start with exit code 78, all of them told at once.",
     "## Every service",
     "The second table's are used by edges and presence only.",
     settingsTable(describeConfig(defineConfig(commonConfig))),

@@ -13,6 +13,7 @@ export const GUIDES: readonly Guide[] = [
   { file: "README.md", stands: "checkout", basePort: 19_000 },
   { file: "docs/contracts.md", stands: "app", basePort: 20_000 },
   { file: "docs/quickstart.md", stands: "app", basePort: 21_000 },
+  { file: "docs/operations/by-hand.md", stands: "checkout", basePort: 25_000 },
 ];
 
 /** By the campaign of the incidents. */

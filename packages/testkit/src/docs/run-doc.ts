@@ -14,8 +14,9 @@ export interface RunDocOptions {
   cwd: string;
   env: Record<string, string>;
   /**
-   * Guides say port 4000 to 4999; other clusters may have those. So in commands and files these ports of 127.0.0.1 become
-   * the ones from `basePort`, a multiple of 1,000, on, and the other way round in what is printed.
+   * Guides say port 4000 to 4999; other clusters may have those. So in commands and files these ports of 127.0.0.1, and of
+   * settings such as `PORT`, become the ones from `basePort`, a multiple of 1,000, on, and the other way round in what is
+   * printed.
    */
   basePort: number;
   /** For one command or one output. Default 60 s. */
@@ -115,7 +116,7 @@ export async function runDoc(options: RunDocOptions): Promise<void> {
 
 function portsBetween(docBase: number, base: number) {
   const translate = (from: number, to: number) => {
-    const pattern = new RegExp(`(?<=127\\.0\\.0\\.1:)${from / 1_000}(?=\\d{3}\\b)`, "g");
+    const pattern = new RegExp(`(?<=127\\.0\\.0\\.1:|PORT=)${from / 1_000}(?=\\d{3}\\b)`, "g");
     return (text: string) => text.replace(pattern, String(to / 1_000));
   };
   return { there: translate(docBase, base), back: translate(base, docBase) };
