@@ -18,6 +18,8 @@ import {
 } from "@rollcall/testkit";
 import type { Program } from "./tree.ts";
 
+/** Of NATS, in its URL as the chart mounts it: with what a URL has to encode. */
+const [USER, PASSWORD] = ["images", "p@ss/word"];
 const PROBES = ["/startupz", "/livez", "/readyz"];
 
 export interface Host {
@@ -32,7 +34,7 @@ export interface Host {
 export async function serveAndStop({ scratch, start, logOf }: Host, undo: (() => Promise<unknown>)[]): Promise<void> {
   const [redis, nats, collector, keys] = await Promise.all([
     startRedis(),
-    startNats(),
+    startNats({ args: ["--user", USER, "--pass", PASSWORD] }),
     startSpanCollector(),
     devKeys(),
   ]);
@@ -52,13 +54,14 @@ export async function serveAndStop({ scratch, start, logOf }: Host, undo: (() =>
   };
   const jwks = file("jwks.json", JSON.stringify(keys.jwks));
   const contracts = file("e2e.yaml", readFileSync(join(REPOSITORY, "packages/testkit/contracts/e2e.yaml")));
+  const natsUrl = nats.url.replace("//", `//${USER}:${encodeURIComponent(PASSWORD)}@`);
   const port = await freePort();
   const running: { program: Program; child: Child; internal: string }[] = [];
   for (const program of ["presence", "notifier", "edge"] as const) {
     const internal = await freePort();
     const child = await started(program, {
       REDIS_URL: redis.url,
-      NATS_URL: nats.url,
+      NATS_URL: natsUrl,
       STREAMS: "create",
       CONTRACTS: contracts,
       INTERNAL_PORT: String(internal),
@@ -77,7 +80,7 @@ export async function serveAndStop({ scratch, start, logOf }: Host, undo: (() =>
   const smoke = await started("smoke", {
     SMOKE_URL: `http://127.0.0.1:${port}`,
     SMOKE_TOKEN_FILE: file("token", await keys.token({ user: "smoke", tenant: "acme" })),
-    SMOKE_NATS_URL_FILE: file("nats-url", nats.url),
+    SMOKE_NATS_URL_FILE: file("nats-url", natsUrl),
     SMOKE_ROOM: "repo:one",
     SMOKE_EVENT: "build:finished",
     SMOKE_TYPE: "test.build.finished",

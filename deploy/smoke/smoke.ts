@@ -19,13 +19,23 @@ function setting(name: string, otherwise?: string): string {
 }
 const fileOf = (name: string) => readFileSync(setting(name), "utf8").trim();
 
+/** The client takes no user from a URL. Servers of a list have the same one; the runtime, which knows more, is not in this image. */
+function natsOf(list: string): { servers: string[]; user?: string; pass?: string } {
+  const urls = list.split(",").map((url) => new URL(url.includes("://") ? url.trim() : `nats://${url.trim()}`));
+  const named = urls.find(({ username }) => username !== "");
+  return {
+    servers: urls.map(({ protocol, host }) => `${protocol}//${host}`),
+    ...(named && { user: decodeURIComponent(named.username), pass: decodeURIComponent(named.password) }),
+  };
+}
+
 async function smoke(): Promise<void> {
   const signal = AbortSignal.timeout(Number(setting("SMOKE_TIMEOUT_MS", "30000")));
   const url = setting("SMOKE_URL");
   const room = setting("SMOKE_ROOM");
   const [type, from] = [setting("SMOKE_TYPE"), setting("SMOKE_SUBJECT")];
   const data = JSON.parse(setting("SMOKE_DATA", "{}")) as unknown;
-  const nc = await connect({ servers: fileOf("SMOKE_NATS_URL_FILE").split(","), inboxPrefix: "_INBOX_publisher" });
+  const nc = await connect({ ...natsOf(fileOf("SMOKE_NATS_URL_FILE")), inboxPrefix: "_INBOX_publisher" });
   await using client = createClient({ url, token: () => fileOf("SMOKE_TOKEN_FILE"), client: "rollcall-smoke/1" });
   try {
     const joined = client.room(room);
