@@ -157,19 +157,23 @@ export async function rollingRestart(
   const offline = await watchAll(cluster, balancer, clients);
   const feed = await feeding(cluster, clients, eventsPerSecond);
 
-  await deploy(async (edge) => {
-    const drained = residents.filter((one) => one.edge === edge.name);
-    const returns = drained.map((one) => one.returnedAtMs.length);
-    balancer.stopping = edge;
-    await edge.restart();
-    balancer.stopping = undefined;
-    await waitFor(() => drained.every((one, i) => one.returnedAtMs.length > returns[i]!), {
-      timeoutMs: PATIENCE_MS,
-      everyMs: 100,
-      what: `everyone of ${edge.name} to be back`,
+  let published: Awaited<ReturnType<Feed["stop"]>> = [];
+  try {
+    await deploy(async (edge) => {
+      const drained = residents.filter((one) => one.edge === edge.name);
+      const returns = drained.map((one) => one.returnedAtMs.length);
+      balancer.stopping = edge;
+      await edge.restart();
+      balancer.stopping = undefined;
+      await waitFor(() => drained.every((one, i) => one.returnedAtMs.length > returns[i]!), {
+        timeoutMs: PATIENCE_MS,
+        everyMs: 100,
+        what: `everyone of ${edge.name} to be back`,
+      });
     });
-  });
-  const published = await feed.stop();
+  } finally {
+    published = await feed.stop(); // it would go on into whatever is tested next
+  }
   const lost = () => published.filter(({ user, n }) => !residents[user]!.heard.has(n)).length;
   await waitFor(() => lost() === 0, { timeoutMs: PATIENCE_MS, everyMs: 100, what: () => `${lost()} durable events` });
   await waitFor(

@@ -29,13 +29,7 @@ export const DELIVERY: readonly Control[] = [
     "false",
     LANE_LIMITS,
   ),
-  fanout(
-    "what the network did not take counts as held",
-    "lanes.ts",
-    "lane.restBytes = pending.bytes;",
-    "",
-    WRITE_NOW,
-  ),
+  fanout("what the network did not take counts as held", "lanes.ts", "lane.restBytes = pending.bytes;", "", WRITE_NOW),
   fanout(
     "nothing goes past what waits in the stream",
     "lanes.ts",
