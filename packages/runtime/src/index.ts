@@ -21,3 +21,4 @@ export * from "./relations.ts";
 export * from "./rpc.ts";
 export * from "./service.ts";
 export * from "./settings.ts";
+export * from "./streams-kept.ts";

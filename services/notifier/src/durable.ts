@@ -1,6 +1,6 @@
 /** Everything that durable events need, put together: store, inboxes, fallback, low-water marks. */
 
-import { type JetStreamClient, jetstream } from "@nats-io/jetstream";
+import { type JetStreamClient, type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { Contracts } from "@rollcall/contracts";
 import { type FanoutLog, keysOf, type Placement } from "@rollcall/fanout";
@@ -19,7 +19,7 @@ import { createPreferences, type Preferences } from "./inbox/preferences.ts";
 import { createLowWater } from "./intake/low-water.ts";
 import type { SourceMemory } from "./intake/reread.ts";
 import type { StreamNeed } from "./streams/sources.ts";
-import type { StreamsMode } from "./streams/streams.ts";
+import { ensureStream, type StreamsMode } from "./streams/streams.ts";
 
 /** What is said of durable events where the notifier is set up. */
 export interface DurableSettings {
@@ -39,6 +39,7 @@ export interface DurableOptions extends DurableSettings {
   log: FanoutLog;
   nats: NatsHandle;
   js: JetStreamClient;
+  jsm: JetStreamManager;
   mode: StreamsMode;
   emitOnce: EmitOnce;
   channels: ReadonlyMap<string, Channel>;
@@ -84,7 +85,11 @@ export async function startDurable(options: DurableOptions): Promise<Durable> {
   const onOutcomes = (ended: readonly Outcome[]) => {
     for (const { state, reason } of ended) outcomes.inc({ outcome: state, reason });
   };
-  const lowWater = withFaults("lowWater", createLowWater(await openBucket(options)), options.faults);
+  const lowWater = withFaults(
+    "lowWater",
+    createLowWater(await openBucket(options), () => findBucket(options)),
+    options.faults,
+  );
   const fallback: Fallback = startFallback({
     contracts,
     store,
@@ -135,10 +140,16 @@ export function markBucketStream(install: string): StreamNeed {
   return { name: `KV_${bucket}`, subjects: [`$KV.${bucket}.>`] };
 }
 
-function openBucket({ nats, install, mode }: DurableOptions): Promise<KV> {
+function openBucket({ nats, install, mode }: Pick<DurableOptions, "nats" | "install" | "mode">): Promise<KV> {
   const kvm = new Kvm(jetstream(nats.nc, nats.jetStream));
   const bucket = markBucket(install);
   return mode === "create" ? kvm.create(bucket, { history: 1 }) : kvm.open(bucket);
+}
+
+/** Makes it anew when it is gone and `mode` allows it; else rejects with what is missing, also where it was trusted. */
+export async function findBucket(options: Pick<DurableOptions, "nats" | "jsm" | "install" | "mode">): Promise<void> {
+  if (options.mode === "create") await openBucket(options);
+  else await ensureStream(options.jsm, markBucketStream(options.install), "verify");
 }
 
 /** Same server, its own connections: workers block, and wait for Redis instead of failing. */

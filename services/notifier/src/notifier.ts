@@ -5,6 +5,7 @@ import { type Contracts, subjectsOf } from "@rollcall/contracts";
 import { createFanoutLog, v1Placement } from "@rollcall/fanout";
 import {
   type Clock,
+  keepStreams,
   type Logger,
   type Metrics,
   type NatsHandle,
@@ -18,7 +19,7 @@ import { serveRequests } from "./api/requests.ts";
 import { createDeadLetters } from "./dead-letter/dead-letters.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createEmitOnce } from "./delivery/emit-once.ts";
-import { type DurableSettings, markBucketStream, startDurable } from "./durable.ts";
+import { type DurableSettings, findBucket, markBucketStream, startDurable } from "./durable.ts";
 import { AccountRing } from "./explain/ring.ts";
 import type { Channel } from "./fallback/channel.ts";
 import type { ChannelParts } from "./fallback/channels-file.ts";
@@ -30,7 +31,14 @@ import { maxAckPending, type Reader, type ReaderTiming, startReader } from "./in
 import { routeEmitted } from "./routing/emitted.ts";
 import { route } from "./routing/route.ts";
 import { decodeMessage } from "./streams/cloud-event.ts";
-import { deadLetterStream, emittedSource, parseSources, sourceConsumer, sourceStream } from "./streams/sources.ts";
+import {
+  deadLetterStream,
+  emittedSource,
+  parseSources,
+  type StreamNeed,
+  sourceConsumer,
+  sourceStream,
+} from "./streams/sources.ts";
 import { StreamsError, type StreamsMode, streamsOf } from "./streams/streams.ts";
 
 export interface NotifierOptions extends DurableSettings {
@@ -100,6 +108,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     log,
     nats,
     js,
+    jsm,
     mode,
     emitOnce,
     traceToClient,
@@ -176,6 +185,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
     nats,
     js,
     jsm,
+    streams,
     subjects,
     delivery,
     durable,
@@ -190,9 +200,23 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
   const backlog = watchBacklog({ sources, jsm, isUp: () => nats.isUp(), clock, logger, metrics });
   // Ready means that requests find us: the server has seen the subscriptions.
   await nats.nc.flush();
+  const kept = keepStreams({
+    nats,
+    clock,
+    logger,
+    async ensure() {
+      const made = await ensureAll();
+      if (mode === "create") await findBucket({ nats, jsm, install, mode });
+      return made;
+    },
+  });
 
-  async function ensureAll(): Promise<void> {
+  /** Gives the names of those that were missing and are made. */
+  async function ensureAll(): Promise<string[]> {
+    const made: string[] = [];
     const differences: string[] = [];
+    const ensure = (need: StreamNeed) =>
+      collect(streams.ensureStream(need).then((isMade) => void (isMade && made.push(need.name))));
     const collect = async (work: Promise<void>) => {
       try {
         await work;
@@ -201,17 +225,18 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
         differences.push(...error.differences);
       }
     };
-    await collect(streams.ensureStream(deadLetterStream(subjects)));
+    await ensure(deadLetterStream(subjects));
     for (const source of sources) {
-      await collect(streams.ensureStream(sourceStream(source)));
+      await ensure(sourceStream(source));
       // A reader makes the consumer: it knows where to begin.
       if (mode === "create") continue;
       const need = sourceConsumer(source, timing.ackWaitMs, maxAckPending(maxInFlight));
       await collect(streams.ensureConsumer(source.stream, need));
     }
     // With `create` the bucket is made where it is opened.
-    if (mode === "verify") await collect(streams.ensureStream(markBucketStream(install)));
+    if (mode === "verify") await ensure(markBucketStream(install));
     if (differences.length > 0) throw new StreamsError(differences);
+    return made;
   }
 
   function watchPending(all: readonly Reader[]): void {
@@ -233,6 +258,7 @@ export async function startNotifier(options: NotifierOptions): Promise<Notifier>
         intake: readers.every((reader) => reader.isHealthy()),
       }),
     async stop(graceMs) {
+      kept.close();
       backlog.cancel();
       await Promise.all([
         ...requests.map((served) => served.close()),

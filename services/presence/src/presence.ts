@@ -1,7 +1,7 @@
 /** One replica: its store, its workers, and what it answers. `main.ts` gives it connections. */
 
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { headers as createHeaders } from "@nats-io/nats-core";
+import { headers as createHeaders, RequestError } from "@nats-io/nats-core";
 import { type Contracts, subjectsOf } from "@rollcall/contracts";
 import type {
   ControlMessage,
@@ -13,6 +13,7 @@ import type {
 import {
   ANSWER_WITHIN_MS,
   type Clock,
+  keepStreams,
   type Logger,
   type LoopDelay,
   type Metrics,
@@ -21,6 +22,7 @@ import {
   type Random,
   type RedisConnection,
   type Served,
+  type StreamsKept,
   serve,
   unmet,
 } from "@rollcall/runtime";
@@ -75,6 +77,12 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   const subjects = subjectsOf(install);
   const jsm = await jetstreamManager(nc, nats.jetStream);
   await ensurePresenceStream(jsm, subjects, options.mode);
+  const kept = keepStreams({
+    nats,
+    clock,
+    logger,
+    ensure: () => ensurePresenceStream(jsm, subjects, options.mode),
+  });
 
   const tellEdges = (subject: string, message: ControlMessage) => {
     if (nats.isUp()) nc.publish(subject, JSON.stringify(message));
@@ -98,7 +106,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
   if (told !== undefined) store.sawEpoch(told);
 
   let relay: Relay | undefined;
-  const stopRelay = startRelayOf(options, store, (started) => {
+  const stopRelay = startRelayOf(options, store, kept, (started) => {
     relay = started;
   });
 
@@ -189,6 +197,7 @@ export async function startPresence(options: PresenceOptions): Promise<Presence>
       await Promise.all(served.map((one) => one.close()));
       await sweeper.close();
       await stopRelay();
+      kept.close();
     },
   };
 }
@@ -219,10 +228,12 @@ function serveDoors(options: PresenceOptions, doors: Doors, store: RedisStore, a
 function startRelayOf(
   options: PresenceOptions,
   store: RedisStore,
+  kept: StreamsKept,
   started: (relay: Relay) => void,
 ): () => Promise<void> {
   const { nats, metrics, clock, logger, install, random, instance } = options;
   const js = jetstream(nats.nc, nats.jetStream);
+  const stream = subjectsOf(install).presenceStream();
   const transitions = metrics.counter(METRICS.presenceTransitions);
   const delays = metrics.histogram(METRICS.presenceOfflineDelay);
   const age = metrics.gauge(METRICS.outboxAge);
@@ -233,7 +244,14 @@ function startRelayOf(
   const publish: Publish = async ({ subject, headers, data }, id) => {
     const fields = createHeaders();
     for (const [name, value] of Object.entries(headers)) fields.set(name, value);
-    await js.publish(subject, data, { msgID: id, headers: fields, timeout: PUBLISH_TIMEOUT_MS });
+    try {
+      await js.publish(subject, data, { msgID: id, headers: fields, timeout: PUBLISH_TIMEOUT_MS });
+    } catch (cause) {
+      // Nobody listens to the subject: the stream is gone, or JetStream is.
+      const { cause: reason } = cause as Error;
+      if (reason instanceof RequestError && reason.isNoResponders()) await kept.look();
+      throw new Error(`stream ${stream} did not take a transition`, { cause });
+    }
   };
   const relay = startRelay({
     outbox: store.outbox,

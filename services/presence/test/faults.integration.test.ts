@@ -2,8 +2,10 @@
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import { subjectsOf } from "@rollcall/contracts";
+import { createLogger } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
 import { expect, test } from "vitest";
+import { presenceStream as presenceStreamNeed } from "../src/workers/stream.ts";
 import { data, FakeEdge, ref, startReplica } from "./replica.ts";
 import { replicaScene } from "./replica-scene.ts";
 
@@ -16,6 +18,13 @@ const presenceStream = async () => ({
   jsm: await jetstreamManager(servers.nc),
   stream: subjectsOf(scene.install).presenceStream(),
 });
+
+/** One that a replica may only look at: what a test takes away stays away. */
+async function streamMadeElsewhere() {
+  const { jsm, stream } = await presenceStream();
+  await jsm.streams.add(presenceStreamNeed(subjectsOf(scene.install)));
+  return { jsm, stream };
+}
 
 async function enter(edge: FakeEdge, user: string) {
   const session = ref(user);
@@ -129,8 +138,8 @@ test("[X3] the durable store restarted empty has its revocations back before any
 });
 
 test("[P13] JetStream takes nothing for a while: the outbox is bounded, what it lost is counted, the rest is told in order", async () => {
-  const { metrics } = await replica({ bounds: { outboxMaxLen: 500 } });
-  const { jsm, stream } = await presenceStream();
+  const { jsm, stream } = await streamMadeElsewhere();
+  const { metrics } = await replica({ bounds: { outboxMaxLen: 500 }, mode: "verify" });
   const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
   await edge.hello();
   await waitFor(async () => (await servers.redis.xlen(outbox())) === 0, { what: "the epoch to be told" });
@@ -160,6 +169,32 @@ test("[P13] JetStream takes nothing for a while: the outbox is bounded, what it 
     what: "the outbox to be relayed",
   });
   expect((await jsm.streams.info(stream)).state.messages).toBe(kept);
+});
+
+test("a stream that is lost is made anew, and takes what waited for it", async () => {
+  await replica();
+  const { jsm, stream } = await presenceStream();
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
+  await edge.hello();
+  await waitFor(async () => (await servers.redis.xlen(outbox())) === 0, { what: "the epoch to be told" });
+  await jsm.streams.delete(stream);
+  await edge.open(ref("ann"));
+  await waitFor(async () => (await servers.redis.xlen(outbox())) === 0, { timeoutMs: 10_000, what: "it to be told" });
+  expect((await jsm.streams.info(stream)).state.messages).toBe(1);
+});
+
+test("where a replica may only look, it says which stream is lost", async () => {
+  const { jsm, stream } = await streamMadeElsewhere();
+  const lines: string[] = [];
+  const logger = createLogger({ service: "p", instance: "p", destination: { write: (line) => void lines.push(line) } });
+  await replica({ mode: "verify", logger });
+  const edge = new FakeEdge(servers.nc, scene.install, "edge-1");
+  await edge.hello();
+  await waitFor(async () => (await servers.redis.xlen(outbox())) === 0, { what: "the epoch to be told" });
+  await jsm.streams.delete(stream);
+  await edge.open(ref("ann"));
+  const line = await waitFor(() => lines.find((one) => one.includes("outbox.failed")));
+  expect(line).toContain(`stream ${stream} is missing`);
 });
 
 test("[P14] killing a replica loses nothing: the other answers, sweeps and relays", async () => {

@@ -1,19 +1,14 @@
 /** Replicas on real servers, for the tests of one file: each test has an installation of its own. */
 
-import { type Contracts, subjectsOf } from "@rollcall/contracts";
+import { subjectsOf } from "@rollcall/contracts";
 import { decodeEntry, keysOf } from "@rollcall/fanout";
 import { request } from "@rollcall/runtime";
 import { beforeEach } from "vitest";
-import type { StoreBounds } from "../src/store.ts";
 import { anyRoom, type Replica, startReplica } from "./replica.ts";
 import { type Servers, startServers } from "./servers.ts";
 
-interface ReplicaOptions {
-  instance?: string;
-  contracts?: Contracts;
-  /** Edges here renew no leases, unless leases are what it is about. */
-  bounds?: Partial<StoreBounds>;
-}
+/** Edges here renew no leases, unless leases are what it is about. */
+type ReplicaOptions = Omit<Parameters<typeof startReplica>[0], "redisUrl" | "natsUrl" | "install">;
 
 export interface Scene {
   readonly servers: Servers;
@@ -51,9 +46,9 @@ export function replicaScene(): Scene {
     get install() {
       return install;
     },
-    async replica({ instance = "presence-1", contracts = anyRoom(), bounds = {} } = {}) {
+    async replica({ instance = "presence-1", contracts = anyRoom(), bounds = {}, ...more } = {}) {
       const all = { leaseMs: 60_000, ...bounds };
-      const started = await startReplica({ ...servers.urls(), install, instance, contracts, bounds: all });
+      const started = await startReplica({ ...servers.urls(), install, instance, contracts, ...more, bounds: all });
       replicas.push(started);
       return started;
     },

@@ -8,6 +8,7 @@ import {
   connectRedis,
   createLogger,
   createMetrics,
+  type Logger,
   type Metrics,
   type NatsHandle,
   type RedisConnection,
@@ -15,7 +16,7 @@ import {
   systemClock,
   systemRandom,
 } from "@rollcall/runtime";
-import { type Presence, startPresence } from "../src/presence.ts";
+import { type Presence, type PresenceOptions, startPresence } from "../src/presence.ts";
 import { CELL_CONNECTION } from "../src/redis/connection.ts";
 import type { StoreBounds } from "../src/store.ts";
 
@@ -50,12 +51,15 @@ export async function startReplica(options: {
   install: string;
   instance?: string;
   bounds?: Partial<StoreBounds>;
+  /** Default: create, which also makes a stream anew that a test takes away. */
+  mode?: PresenceOptions["mode"];
+  logger?: Logger;
   contracts?: Contracts;
 }): Promise<Replica> {
   const { install, instance = "presence-1" } = options;
   const clock = systemClock;
   const metrics = createMetrics();
-  const logger = createLogger({ service: "rollcall-presence", instance, level: "silent" });
+  const logger = options.logger ?? createLogger({ service: "rollcall-presence", instance, level: "silent" });
   const redis = connectRedis({
     ...{ url: options.redisUrl, clock, logger, metrics, name: "presence" },
     overrides: CELL_CONNECTION,
@@ -65,7 +69,7 @@ export async function startReplica(options: {
   const presence = await startPresence({
     install,
     instance,
-    mode: "create",
+    mode: options.mode ?? "create",
     contracts: options.contracts ?? anyRoom(),
     bounds: { ...SHORT_BOUNDS, ...options.bounds },
     sweepMs: 50,

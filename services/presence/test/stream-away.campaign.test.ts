@@ -10,6 +10,7 @@ import { subjectsOf } from "@rollcall/contracts";
 import { systemClock } from "@rollcall/runtime";
 import { waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { presenceStream } from "../src/workers/stream.ts";
 import { data, FakeEdge, type Replica, ref, startReplica } from "./replica.ts";
 import { startServers } from "./servers.ts";
 
@@ -23,7 +24,10 @@ const rules = { retainMs: 3_600_000 };
 const servers = startServers();
 let replica: Replica;
 beforeAll(async () => {
-  replica = await startReplica({ ...servers.urls(), install: INSTALL, bounds: { leaseMs: 3_600_000 } });
+  // Made here: a replica that may make it would do so again.
+  await (await jetstreamManager(servers.nc)).streams.add(presenceStream(subjectsOf(INSTALL)));
+  const bounds = { leaseMs: 3_600_000 };
+  replica = await startReplica({ ...servers.urls(), install: INSTALL, bounds, mode: "verify" });
 });
 afterAll(() => replica?.stop());
 

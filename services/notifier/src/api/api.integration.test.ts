@@ -1,3 +1,4 @@
+import { jetstreamManager } from "@nats-io/jetstream";
 import type { RequestName } from "@rollcall/contracts";
 import { type DeliveryAccount, type Missed, messageId } from "@rollcall/contracts/internal";
 import { createLogger, serve } from "@rollcall/runtime";
@@ -193,6 +194,14 @@ describe("requests of backends and operators", () => {
         ["u2", "pending", 1],
       ]);
       expect((await get("o1", "u2")).recipients).toHaveLength(1);
+    });
+
+    it("knows of no dead letter where their stream is lost, and makes it anew", async () => {
+      await bench.notifier();
+      const jsm = await jetstreamManager(bench.nc);
+      await jsm.streams.delete("ROLLCALL_DEADLETTER");
+      await expect(get("nobody")).rejects.toMatchObject({ code: "EVENT_UNKNOWN" });
+      expect((await jsm.streams.info("ROLLCALL_DEADLETTER")).state.messages).toBe(0);
     });
 
     it("says why an event never went anywhere, also to who was not there when it came", async () => {

@@ -21,6 +21,7 @@ import { answerAccounts } from "../explain/accounts.ts";
 import type { AccountRing } from "../explain/ring.ts";
 import { type Faults, withFaults } from "../faults.ts";
 import { createInboxDoor } from "../inbox/inbox-door.ts";
+import type { Streams } from "../streams/streams.ts";
 import { createDeadLetterHandlers } from "./dead-letter.ts";
 import { createDeliveryHandler } from "./delivery.ts";
 import { createEmitHandler, tenantOfSubject } from "./emit.ts";
@@ -35,6 +36,7 @@ export interface RequestsOptions {
   nats: NatsHandle;
   js: JetStreamClient;
   jsm: JetStreamManager;
+  streams: Streams;
   subjects: Subjects;
   delivery: Delivery;
   durable: Durable;
@@ -62,8 +64,8 @@ export function serveRequests(options: RequestsOptions): Served[] {
     traceToClient: options.traceToClient,
     onOutcomes: durable.onOutcomes,
   });
-  const { js, jsm, ring } = options;
-  const archive = createArchive({ js, jsm, subjects, logger, faults: options.faults });
+  const { js, jsm, ring, streams } = options;
+  const archive = createArchive({ js, jsm, subjects, streams, logger, faults: options.faults });
   const deadletter = createDeadLetterHandlers(archive);
   const deliveryOf = createDeliveryHandler({ contracts, nc: nats.nc, subjects, store: durable.store, archive });
   const within = { ms: ANSWER_WITHIN_MS, clock };

@@ -6,6 +6,8 @@ import { DEFAULT_TENANT, RollcallError, type Subjects } from "@rollcall/contract
 import type { Logger } from "@rollcall/runtime";
 import { parseTraceparent } from "@rollcall/telemetry";
 import { type Faults, withFaults } from "../faults.ts";
+import { deadLetterStream } from "../streams/sources.ts";
+import { isMissing, type Streams } from "../streams/streams.ts";
 
 export interface LetterSummary {
   /** Of the letter: its sequence in the dead-letter stream. */
@@ -51,6 +53,7 @@ export interface ArchiveOptions {
   js: JetStreamClient;
   jsm: JetStreamManager;
   subjects: Subjects;
+  streams: Pick<Streams, "ensureStream">;
   logger: Logger;
   faults: Faults | undefined;
 }
@@ -71,7 +74,7 @@ interface Stored {
   body: Uint8Array;
 }
 
-export function createArchive({ js, jsm, subjects, logger, faults }: ArchiveOptions) {
+export function createArchive({ js, jsm, subjects, streams, logger, faults }: ArchiveOptions) {
   const stream = subjects.deadletterStream();
   const steps = withFaults("archive", { publish, remove }, faults);
 
@@ -88,11 +91,26 @@ export function createArchive({ js, jsm, subjects, logger, faults }: ArchiveOpti
     await jsm.streams.deleteMessage(stream, seq);
   }
 
+  /** Place of the newest letter. A stream that is gone is made anew where that is allowed: then there is none. */
+  async function lastPlace(): Promise<number> {
+    try {
+      return (await jsm.streams.info(stream)).state.last_seq;
+    } catch (cause) {
+      if (!isMissing(cause)) throw cause;
+      const why = await streams.ensureStream(deadLetterStream(subjects)).then(
+        (made) => (made ? undefined : cause),
+        (missing: unknown) => missing,
+      );
+      if (why !== undefined) throw new RollcallError("UNAVAILABLE", { cause: why });
+      return 0;
+    }
+  }
+
   /** The newest, newest last, at most `limit`. */
   async function newest(tenant: string, filter: LetterFilter): Promise<Stored[]> {
     if (filter.ids !== undefined) return named(tenant, filter.ids);
     const { limit = DEFAULT_LIMIT } = filter;
-    const { last_seq: last } = (await jsm.streams.info(stream)).state;
+    const last = await lastPlace();
     const letters: Stored[] = [];
     for await (const letter of scan({ from: last - MAX_SCAN, to: last }, filter.reason)) {
       if (tenantOf(letter) !== tenant || !isWithin(letter, filter)) continue;
@@ -107,7 +125,7 @@ export function createArchive({ js, jsm, subjects, logger, faults }: ArchiveOpti
     if (filter.ids !== undefined) return { letters: await named(tenant, filter.ids) };
     const limit = Math.min(filter.limit ?? BATCH, BATCH);
     // What is replayed and fails once more is a new letter: it waits for another day, or there would be no end.
-    const { after, to } = cursorOf(filter.after) ?? { after: 0, to: (await jsm.streams.info(stream)).state.last_seq };
+    const { after, to } = cursorOf(filter.after) ?? { after: 0, to: await lastPlace() };
     const letters: Stored[] = [];
     let looked = 0;
     for await (const letter of scan({ from: after + 1, to }, filter.reason)) {
@@ -175,7 +193,7 @@ export function createArchive({ js, jsm, subjects, logger, faults }: ArchiveOpti
     /** By the identity that its publisher gave it, newest last. */
     async ofEvent(tenant: string, eventId: string): Promise<LetterSummary[]> {
       const found: LetterSummary[] = [];
-      const { last_seq: last } = (await jsm.streams.info(stream)).state;
+      const last = await lastPlace();
       for await (const letter of scan({ from: last - MAX_SCAN, to: last })) {
         if (tenantOf(letter) === tenant && letter.headers.get("rollcall-id") === eventId) found.push(summaryOf(letter));
       }

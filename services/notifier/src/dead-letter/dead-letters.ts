@@ -44,11 +44,9 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
           expect: { streamName: subjects.deadletterStream() },
         });
       } catch (cause) {
-        if (mode === "create") {
-          await ensureStream(jsm, deadLetterStream(subjects), mode).catch((error: unknown) =>
-            logger.error({ event: "deadletter.stream_missing", error }, "the dead-letter stream cannot be made"),
-          );
-        }
+        await ensureStream(jsm, deadLetterStream(subjects), mode === "off" ? "verify" : mode).catch((error: unknown) =>
+          logger.error({ event: "deadletter.stream_missing", error }, "the dead-letter stream is not as needed"),
+        );
         throw new RollcallError("UNAVAILABLE", { cause });
       }
     },

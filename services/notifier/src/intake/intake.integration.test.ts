@@ -1,3 +1,6 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { messageId, type PublishRequest } from "@rollcall/contracts/internal";
@@ -199,6 +202,60 @@ describe("intake", () => {
     await waitFor(() => bench.publish(card(2)).then(() => true), { timeoutMs: 20_000 });
     await waitFor(async () => (await bench.emitted()).length === 3, { timeoutMs: 20_000 });
     expect(notifier.unmet()).toEqual([]);
+  });
+
+  it("[D1] makes everything anew when NATS comes back without its data, and goes on", async () => {
+    const notifiers = [await bench.notifier(), await bench.notifier()];
+    await bench.publish(card(0));
+    await done();
+    await bench.natsServer.stop();
+    rmSync(join(bench.natsServer.folder, "store"), { recursive: true });
+    await bench.natsServer.restart();
+    await waitFor(() => bench.publish(card(1)).then(() => true), { timeoutMs: 20_000, what: "the stream" });
+    await waitFor(async () => (await bench.emitted()).length === 2, { timeoutMs: 20_000, what: "the event" });
+    const jsm = await jetstreamManager(bench.nc);
+    const names = async () => (await jsm.streams.names().next()).sort();
+    const all = ["EVENTS", "KV_rollcall-notifier", "ROLLCALL_DEADLETTER", "ROLLCALL_EMITTED"];
+    await waitFor(async () => isDeepStrictEqual(await names(), all), { timeoutMs: 20_000, what: all.join() });
+    await waitFor(() => notifiers.every((one) => one.unmet().length === 0), { timeoutMs: 20_000, what: "readiness" });
+    const marks = await new Kvm(bench.nc).open("rollcall-notifier");
+    const mark = async () => (await marks.get("rollcall-notifier-EVENTS"))?.json<{ sequence: number }>().sequence;
+    await waitFor(async () => (await mark()) === 2, { timeoutMs: 20_000, what: "the mark" });
+  });
+
+  it("makes the bucket of its marks anew, and delivers what came without it", async () => {
+    const notifier = await bench.notifier();
+    await bench.publish(card(0));
+    await done();
+    const jsm = await jetstreamManager(bench.nc);
+    await jsm.streams.delete("KV_rollcall-notifier");
+    await jsm.consumers.delete("EVENTS", "rollcall-notifier-EVENTS");
+    await bench.publish(card(1));
+    await waitFor(async () => (await bench.emitted()).length === 2, { timeoutMs: 30_000, what: "the event" });
+    expect((await bench.emitted()).map(({ data }) => (data as { n: number }).n)).toEqual([0, 1]);
+    await waitFor(() => notifier.unmet().length === 0, { timeoutMs: 20_000 });
+  });
+
+  it("says that the bucket of its marks is gone where it may not make it", async () => {
+    const lines: string[] = [];
+    const logger = createLogger({
+      service: "n",
+      instance: "n",
+      destination: { write: (line) => void lines.push(line) },
+    });
+    const first = await bench.notifier();
+    await bench.publish(card(0));
+    await done();
+    await first.stop(1_000);
+    await bench.notifier({ mode: "verify", logger });
+    await waitFor(() => lines.some((line) => line.includes("intake.reading")));
+    const jsm = await jetstreamManager(bench.nc);
+    await jsm.streams.delete("KV_rollcall-notifier");
+    await bench.natsServer.restart();
+    for (const event of ["streams.missing", "intake.failed"]) {
+      const said = (line: string) => line.includes(event) && line.includes("stream KV_rollcall-notifier is missing");
+      await waitFor(() => lines.some(said), { timeoutMs: 30_000, what: event });
+    }
   });
 
   it("[D1] takes what comes to a stream that was restored to an earlier state, before its mark is reached again", async () => {

@@ -26,14 +26,25 @@ export interface LowWater {
   save(source: string, mark: WaterMark): Promise<void>;
 }
 
-export function createLowWater(kv: KV): LowWater {
+/** `found`: whether its bucket is still there. It makes it anew where that is allowed, else rejects with what is missing. */
+export function createLowWater(kv: KV, found: () => Promise<void>): LowWater {
   const saved = new Map<string, string>();
+
+  /** What is not there does not answer, which says nothing: whoever reads of it is told what is missing. */
+  const unavailable = async (cause: unknown): Promise<RollcallError> => {
+    saved.clear(); // a bucket that was made anew is empty
+    const why = await found().then(
+      () => cause,
+      (missing: unknown) => missing,
+    );
+    return new RollcallError("UNAVAILABLE", { cause: why });
+  };
   return {
     async load(source) {
       try {
         return (await kv.get(source))?.json<WaterMark>();
       } catch (cause) {
-        throw new RollcallError("UNAVAILABLE", { cause });
+        throw await unavailable(cause);
       }
     },
     async save(source, mark) {
@@ -43,7 +54,7 @@ export function createLowWater(kv: KV): LowWater {
         await kv.put(source, text);
         saved.set(source, text);
       } catch (cause) {
-        throw new RollcallError("UNAVAILABLE", { cause });
+        throw await unavailable(cause);
       }
     },
   };

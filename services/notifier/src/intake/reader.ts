@@ -78,27 +78,31 @@ export function startReader(options: ReaderOptions): Reader {
 
   async function run(): Promise<void> {
     let failures = 0;
+    let told: string | undefined;
     while (!stopping.signal.aborted) {
       try {
         await readTerm(random.id());
         failures = 0;
+        told = undefined;
       } catch (error) {
         if (stopping.signal.aborted) return;
         setHealthy(false);
-        report(error, failures);
+        const why = whyOf(error);
+        if (isMissing(error) || why !== told) report(error);
+        told = why;
         await pause(backoffMs(WAITING, failures++, random));
       }
     }
   }
 
-  function report(error: unknown, failures: number): void {
+  function report(error: unknown): void {
     const fields = {
       event: isMissing(error) ? "intake.stream_missing" : "intake.failed",
       source: source.durable,
       error,
     };
     if (isMissing(error)) logger.error(fields, "the stream or its consumer is gone");
-    else if (failures === 0) logger.warn(fields, "reading failed: trying again");
+    else logger.warn(fields, "reading failed: trying again");
   }
 
   const pause = (ms: number) =>
@@ -272,4 +276,10 @@ export function startReader(options: ReaderOptions): Reader {
       heartbeat.cancel();
     },
   };
+}
+
+/** What is told once, until it is something else: "timeout" may turn out to be a stream that is gone. */
+function whyOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

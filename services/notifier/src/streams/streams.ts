@@ -26,7 +26,8 @@ const CONSUMER_NOT_FOUND = 10014;
 
 /** With the server and the mode that a process has. */
 export interface Streams {
-  ensureStream(need: StreamNeed): Promise<void>;
+  /** True when it was missing and is made. */
+  ensureStream(need: StreamNeed): Promise<boolean>;
   ensureConsumer(stream: string, need: ConsumerNeed, startSequence?: number): Promise<void>;
 }
 
@@ -36,15 +37,16 @@ export const streamsOf = (jsm: JetStreamManager, mode: StreamsMode): Streams => 
 });
 
 /** Makes the stream when it is missing and `mode` allows it, never changes one. Throws {@link StreamsError}. */
-export async function ensureStream(jsm: JetStreamManager, need: StreamNeed, mode: StreamsMode): Promise<void> {
-  if (mode === "off") return;
+export async function ensureStream(jsm: JetStreamManager, need: StreamNeed, mode: StreamsMode): Promise<boolean> {
+  if (mode === "off") return false;
   const found = await streamConfig(jsm, need.name);
   if (found === undefined && mode === "create") {
     await jsm.streams.add(need);
-    return;
+    return true;
   }
   const differences = streamDifferences(need, found);
   if (differences.length > 0) throw new StreamsError(differences);
+  return false;
 }
 
 /** As {@link ensureStream}; `create` also mends what can be changed in place. `startSequence` is where a new one begins. */

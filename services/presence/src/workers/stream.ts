@@ -47,21 +47,22 @@ export function streamDifferences(need: StreamNeed, found: StreamConfig | undefi
     .map((key) => `stream ${need.name}: ${key} is ${JSON.stringify(found[key])}, needed ${JSON.stringify(need[key])}`);
 }
 
-/** Throws with every difference; `create` makes a missing stream and changes none. */
+/** Throws with every difference; `create` makes a missing stream and changes none. Gives the names of what it made. */
 export async function ensurePresenceStream(
   jsm: JetStreamManager,
   subjects: Subjects,
   mode: StreamsMode,
-): Promise<void> {
-  if (mode === "off") return;
+): Promise<string[]> {
+  if (mode === "off") return [];
   const need = presenceStream(subjects);
   const found = await configOf(jsm, need.name);
   if (found === undefined && mode === "create") {
     await jsm.streams.add(need);
-    return;
+    return [need.name];
   }
   const differences = streamDifferences(need, found);
   if (differences.length > 0) throw new Error(`JetStream is not as needed: ${differences.join("; ")}`);
+  return [];
 }
 
 /** The last epoch that backends were told of, if the stream still has it. */
