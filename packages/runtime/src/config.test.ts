@@ -14,6 +14,7 @@ import {
   loadConfig,
   number,
   oneOf,
+  optionalFile,
   optionalSecret,
   optionalText,
   parseDurationMs,
@@ -117,15 +118,21 @@ describe("a bad value is named, all of them at once, and no value is quoted", ()
   });
 });
 
-test("relations are checked once every setting is good, and name both", () => {
+test("relations are told beside other mistakes, where their own settings are good, and name both", () => {
   deepEqual(mistakesOf({ COUNT: "6" }), ["COUNT must not exceed LIMIT (COUNT=6 LIMIT=5)"]);
   equal(mistakesOf({ COUNT: "six", LIMIT: "1" }).length, 1);
+  deepEqual(mistakesOf({ COUNT: "6", DEBUG: "yes" }), [
+    "DEBUG must be boolean",
+    "COUNT must not exceed LIMIT (COUNT=6 LIMIT=5)",
+  ]);
 });
 
 test("a secret may come from a file; both at once, or an unreadable one, is a mistake", () => {
   equal(loadConfig(schema, { KEY_FILE: fileWith("hidden\n") }).KEY, "hidden");
   deepEqual(mistakesOf({ KEY: "a", KEY_FILE: fileWith("b") }), ["KEY and KEY_FILE are both set: keep one"]);
-  deepEqual(mistakesOf({ KEY_FILE: join(folder, "absent") }), ["KEY_FILE cannot be read (ENOENT)"]);
+  deepEqual(mistakesOf({ KEY_FILE: join(folder, "absent") }), [
+    `KEY_FILE cannot be read: ${join(folder, "absent")} (ENOENT)`,
+  ]);
   deepEqual(mistakesOf({ NAME_FILE: join(folder, "absent") }), []);
 });
 
@@ -137,7 +144,22 @@ test("a file's settings stand under the environment's, its secrets too; an unrea
     mistakesOf({ SETTINGS_FILE: fileWith("COUNT=four\n") }).map((text) => text.split(" ")[0]),
     ["COUNT"],
   );
-  deepEqual(mistakesOf({ SETTINGS_FILE: join(folder, "absent") }), ["SETTINGS_FILE cannot be read (ENOENT)"]);
+  deepEqual(mistakesOf({ SETTINGS_FILE: join(folder, "absent") }), [
+    `SETTINGS_FILE cannot be read: ${join(folder, "absent")} (ENOENT)`,
+  ]);
+});
+
+test("a file that a setting names must be there where it will be read, and only there", () => {
+  const withFiles = defineConfig({
+    properties: { CA: optionalFile({ description }), KEYS: optionalFile({ description }) },
+  });
+  const absent = join(folder, "absent");
+  equal(loadConfig(withFiles, { CA: absent }).CA, absent);
+  equal(loadConfig(withFiles, { CA: fileWith("x") }, { files: true }).KEYS, undefined);
+  deepEqual(
+    mistakes(() => loadConfig(withFiles, { CA: absent, KEYS: folder }, { files: true })),
+    [`CA cannot be read: ${absent} (ENOENT)`, `KEYS cannot be read: ${folder} (EISDIR)`],
+  );
 });
 
 test("a later fragment replaces a setting of an earlier one", () => {

@@ -15,6 +15,7 @@ import {
   Type,
 } from "@rollcall/contracts/schema";
 import type { Env } from "./env.ts";
+import { cannotRead, whyUnreadable } from "./readable.ts";
 import type { Relation } from "./relations.ts";
 import { readSecret } from "./secret-file.ts";
 import { withSettingsFile } from "./settings-file.ts";
@@ -80,7 +81,7 @@ interface Annotations {
   maximum?: number;
   pattern?: string;
   /** Set by the helpers below. */
-  setting?: "duration" | "list" | "secret";
+  setting?: "duration" | "list" | "secret" | "file";
 }
 const ANNOTATIONS = ["code", "same", "setting"];
 const A_DURATION = "must be a duration such as 1500ms, 30s, 5m, 24h or 7d";
@@ -98,6 +99,9 @@ export const flag = (options: SettingOptions<boolean>) => Type.Boolean({ ...opti
 export const text = (options: SettingOptions<string> & { pattern?: string }) => Type.String({ ...options });
 export const optionalText = (options: Omit<SettingOptions<string>, "default">) =>
   Type.Optional(Type.String({ ...options }));
+/** Path of a file, which a service looks for at its start. */
+export const optionalFile = (options: Omit<SettingOptions<string>, "default">) =>
+  Type.Optional(Type.String({ ...options, setting: "file" }));
 export const oneOf = <const V extends readonly string[]>(
   values: V,
   options: SettingOptions<V[number]>,
@@ -121,38 +125,67 @@ export function parseDurationMs(value: string): number | undefined {
   return match === null ? undefined : Number(match[1]) * DURATION_UNIT_MS[match[2] as string]!;
 }
 
-/** Reads, completes and checks. Throws {@link ConfigError} with every mistake at once. */
-export function loadConfig<S extends ConfigSchema>(schema: S, given: Env): ConfigOf<S> {
+/**
+ * Reads, completes and checks. Throws {@link ConfigError} with every mistake at once; relations are looked at where the
+ * settings they are between are good. `files`: those that settings name must be there, which only the process that
+ * will read them can say.
+ */
+export function loadConfig<S extends ConfigSchema>(
+  schema: S,
+  given: Env,
+  { files = false }: { files?: boolean } = {},
+): ConfigOf<S> {
   const { env, mistake } = withSettingsFile(given);
   const mistakes: string[] = mistake === undefined ? [] : [mistake];
   const settings: Record<string, unknown> = {};
+  const refused = new Set<string>();
   for (const [name, property] of Object.entries(schema.object.properties)) {
     const annotations = annotationsOf(property);
-    const raw = rawValue(name, annotations, env, mistakes);
+    const { raw, mistake } = rawValue(name, annotations, env);
+    if (mistake !== undefined) {
+      mistakes.push(mistake);
+      refused.add(name);
+    }
     const value = raw === undefined ? structuredClone(annotations.default) : fromText(raw, annotations);
     if (value !== undefined) settings[name] = value;
-    else if ((schema.object.required as string[] | undefined)?.includes(name)) mistakes.push(`${name} is required`);
+    else if ((schema.object.required as string[] | undefined)?.includes(name)) {
+      mistakes.push(`${name} is required`);
+      refused.add(name);
+    }
   }
-  mistakes.push(...unacceptable(schema, settings));
-  if (mistakes.length === 0) {
-    const broken = schema.relations.filter((relation) => !relation.holds(settings));
-    mistakes.push(...broken.map(({ rule, between }) => `${rule} (${shownOf(schema, settings, between)})`));
+  for (const [name, line] of unacceptable(schema, settings)) {
+    mistakes.push(line);
+    refused.add(name);
   }
+  // Without its file nothing is known of what it says.
+  const known = mistake === undefined ? schema.relations : [];
+  const broken = known.filter(
+    (relation) => !relation.between.some((name) => refused.has(name)) && !relation.holds(settings),
+  );
+  mistakes.push(...broken.map(({ rule, between }) => `${rule} (${shownOf(schema, settings, between)})`));
+  if (files) mistakes.push(...unreadable(schema, settings));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze(settings) as ConfigOf<S>;
 }
 
-function rawValue(name: string, annotations: Annotations, env: Env, mistakes: string[]): string | undefined {
+function rawValue(name: string, annotations: Annotations, env: Env): { raw?: string | undefined; mistake?: string } {
   const direct = env[name] === "" ? undefined : env[name];
   const file = annotations.setting === "secret" ? env[`${name}_FILE`] : undefined;
-  if (file === undefined || file === "") return direct;
-  if (direct !== undefined) mistakes.push(`${name} and ${name}_FILE are both set: keep one`);
+  if (file === undefined || file === "") return { raw: direct };
+  if (direct !== undefined) return { mistake: `${name} and ${name}_FILE are both set: keep one` };
   try {
-    return readSecret(file);
+    return { raw: readSecret(file) };
   } catch (error) {
-    mistakes.push(`${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
-    return undefined;
+    return { mistake: cannotRead(`${name}_FILE`, file, error) };
   }
+}
+
+function unreadable({ object }: ConfigSchema, settings: Record<string, unknown>): string[] {
+  return Object.entries(object.properties).flatMap(([name, property]) => {
+    const path = settings[name];
+    if (annotationsOf(property).setting !== "file" || typeof path !== "string") return [];
+    return whyUnreadable(name, path) ?? [];
+  });
 }
 
 /** What cannot be converted stays text, and fails the schema's check. */
@@ -172,7 +205,7 @@ function fromText(raw: string, annotations: Annotations): unknown {
 }
 
 /** A line for each setting that its own schema refuses. */
-function unacceptable({ object }: ConfigSchema, settings: Record<string, unknown>): string[] {
+function unacceptable({ object }: ConfigSchema, settings: Record<string, unknown>): Map<string, string> {
   const lines = new Map<string, string>();
   for (const { pointer, message } of checkerOf(object, ANNOTATIONS)(settings)) {
     const name = pointer.split("/")[1];
@@ -181,7 +214,7 @@ function unacceptable({ object }: ConfigSchema, settings: Record<string, unknown
     const isText = typeof settings[name] === "string";
     lines.set(name, setting === "duration" && isText ? `${name} ${A_DURATION}` : `${name} ${message}`);
   }
-  return [...lines.values()];
+  return lines;
 }
 
 function shownOf(schema: ConfigSchema, settings: Record<string, unknown>, names: readonly string[]): string {

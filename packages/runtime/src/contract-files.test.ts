@@ -71,6 +71,17 @@ test("what did not change is not read again, but on SIGHUP it is", async () => {
   await vi.waitFor(() => expect(swapped).toHaveBeenCalledTimes(1));
 });
 
+test("that nothing is declared is said, at the start and when it becomes so", async () => {
+  expect(lines.join("")).not.toContain("contracts.none");
+  files.watch();
+  rmSync(file);
+  await clock.advance(EVERY_MS);
+  await vi.waitFor(() => expect(lines.join("")).toContain("contracts.none"));
+  lines = [];
+  (await open()).stop();
+  expect(lines.join("")).toContain("contracts.none");
+});
+
 test("files with mistakes change nothing, are counted once and named in the log", async () => {
   const rejected = async () => (await metrics.counter(METRICS.contractsRejected).get()).values[0]?.value ?? 0;
   const before = await rejected();

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type Contracts, expandPaths, formatMistake, loadContracts } from "@rollcall/contracts";
 import { METRICS } from "@rollcall/telemetry";
 import type { Clock } from "./clock.ts";
+import { ConfigError } from "./config.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -45,9 +46,16 @@ export async function openContracts(options: ContractFilesOptions): Promise<Cont
   let known = stampOf(paths);
   let current = await read(options);
   inForce.set({ hash: current.hash }, 1);
+  tellIfNone();
   let isReading = false;
   let isAskedMeanwhile = false;
   let stop = () => {};
+
+  /** Nothing fails by it, and yet no client gets in. */
+  function tellIfNone(): void {
+    if (current.namespaces.size > 0) return;
+    logger.warn({ event: "contracts.none", paths }, "no contract is in force: clients are refused every namespace");
+  }
 
   async function look(swapped: (next: Contracts) => void, evenIfUnchanged: boolean): Promise<void> {
     isAskedMeanwhile ||= evenIfUnchanged && isReading;
@@ -66,6 +74,7 @@ export async function openContracts(options: ContractFilesOptions): Promise<Cont
       inForce.set({ hash: current.hash }, 1);
       swapped(current);
       logger.info({ event: "contracts.changed", hash: current.hash }, "changed contracts are in force");
+      tellIfNone();
     } catch (error) {
       if (isTorn()) return;
       rejections.inc();
@@ -112,7 +121,7 @@ async function read({ paths, logger }: ContractFilesOptions): Promise<Contracts>
   const loaded = await loadContracts(paths);
   if (loaded.ok) return loaded.contracts;
   for (const mistake of loaded.mistakes) logger.error({ event: "contracts.mistake" }, formatMistake(mistake));
-  throw new Error("the contract files have mistakes");
+  throw new ConfigError(["CONTRACTS: the contract files have mistakes"]);
 }
 
 /** Changes when a file under the paths comes, goes or changes; a ConfigMap changes by its links. */

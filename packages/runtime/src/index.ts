@@ -13,6 +13,7 @@ export * from "./metrics.ts";
 export * from "./nats.ts";
 export { NEEDS, type Need, unmet } from "./needs.ts";
 export * from "./random.ts";
+export { cannotRead } from "./readable.ts";
 export * from "./redis.ts";
 export { type RedisAccess, type RedisMode, redisAccessOf, redisAccessOptions } from "./redis-access.ts";
 export * from "./redis-error.ts";

@@ -32,7 +32,7 @@ export interface NatsConnectOptions {
   access?: NatsAccess;
   /** Gives up waiting for the first connection. */
   signal?: AbortSignal;
-  /** How often it is said, while the first connection is waited for, why there is none. Default 10 s. */
+  /** How often it is said, while the first connection is waited for, why there is none: soon, then so often. Default 10 s. */
   tellEveryMs?: number;
 }
 
@@ -87,6 +87,8 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const PING_INTERVAL_MS = 2_000;
 const MAX_PINGS_OUT = 2;
 const TELL_EVERY_MS = 10_000;
+/** A server that is there has answered by then: one that refuses is told of at once, and no start costs a connection more. */
+const TELL_FIRST_MS = 500;
 
 const away = new WeakSet<NatsConnection>();
 
@@ -113,8 +115,14 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
     noAsyncTraces: true,
     ...natsOptions(url, access),
   };
-  const waiting = systemClock.setRepeating(tellEveryMs, () => void tellWhyNot(asked, logger));
-  const nc = await firstConnection(asked, signal).finally(() => waiting.cancel());
+  const tell = () => void tellWhyNot(asked, logger);
+  const waiting = [
+    systemClock.setTimer(Math.min(TELL_FIRST_MS, tellEveryMs), tell),
+    systemClock.setRepeating(tellEveryMs, tell),
+  ];
+  const nc = await firstConnection(asked, signal).finally(() => {
+    for (const timer of waiting) timer.cancel();
+  });
   const upListeners = new Set<() => void>();
   const downListeners = new Set<() => void>();
   up?.set({ dependency: "nats" }, 1);

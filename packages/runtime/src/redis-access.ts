@@ -2,6 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
+import { ConfigError } from "./config.ts";
+import { cannotRead } from "./readable.ts";
 import { clusterWay, type Node, nodeConnector, sentinelWay } from "./redis-node-connector.ts";
 import type { RedisOptions } from "./redis-options.ts";
 
@@ -55,9 +57,14 @@ const DEFAULT_SENTINEL_PORT = 26_379;
 const RECONNECT_AND_REPEAT = 2;
 
 /** Options of the client, beside the URL. */
-export function redisAccessOptions(url: string, access: RedisAccess): RedisOptions {
+/** `onUnreadable` is told of a file that cannot be read any more: what it held last goes on. */
+export function redisAccessOptions(
+  url: string,
+  access: RedisAccess,
+  onUnreadable: (error: unknown) => void = () => {},
+): RedisOptions {
   const secure = /^rediss:\/\//i.test(url);
-  const tls = secure ? { tls: tlsOptions(access.tls) } : {};
+  const tls = secure ? { tls: tlsOptions(access.tls, onUnreadable) } : {};
   // A primary that became a replica, or gave its slot away, refuses: nothing was done, and the right one can be found.
   const reconnectOnError = (error: Error) => /^(READONLY|MOVED)\b/.test(error.message) && RECONNECT_AND_REPEAT;
   switch (access.mode) {
@@ -78,10 +85,32 @@ function addressOf(text: string): Node {
   return { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? DEFAULT_SENTINEL_PORT : Number(port) };
 }
 
-function tlsOptions({ ca, cert, key, serverName }: RedisAccess["tls"]): ConnectionOptions {
+/** Throws when a file cannot be read at first. What a getter throws later the client would tell nobody. */
+function tlsOptions(
+  { ca, cert, key, serverName }: RedisAccess["tls"],
+  onUnreadable: (error: unknown) => void,
+): ConnectionOptions {
   const options: ConnectionOptions = serverName === undefined ? {} : { servername: serverName };
   for (const [name, path] of Object.entries({ ca, cert, key })) {
-    if (path !== undefined) Object.defineProperty(options, name, { enumerable: true, get: () => readFileSync(path) });
+    if (path === undefined) continue;
+    let held = readAtFirst(`REDIS_TLS_${name.toUpperCase()}`, path);
+    const get = () => {
+      try {
+        held = readFileSync(path);
+      } catch (error) {
+        onUnreadable(error);
+      }
+      return held;
+    };
+    Object.defineProperty(options, name, { enumerable: true, get });
   }
   return options;
+}
+
+function readAtFirst(name: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ConfigError([cannotRead(name, path, error)]);
+  }
 }

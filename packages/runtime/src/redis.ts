@@ -51,9 +51,11 @@ const ERROR_LOG_EVERY_MS = 10_000;
 
 export function connectRedis(options: RedisConnectOptions): RedisConnection {
   const { url, clock, logger, name, metrics } = options;
+  const onUnreadable = (error: unknown) =>
+    logger.error({ event: "redis.file_unreadable", dependency: name, error }, "what the file held before goes on");
   const settings: RedisOptions = {
     ...renewing(url, redisOptions(name, options.socketTimeoutMs)),
-    ...(options.access === undefined ? {} : redisAccessOptions(url, options.access)),
+    ...(options.access === undefined ? {} : redisAccessOptions(url, options.access, onUnreadable)),
     ...options.overrides,
   };
   const { reconnectOnError } = settings;

@@ -55,7 +55,10 @@ export interface ServiceOptions<S extends ConfigSchema> {
 
 /** sysexits' EX_CONFIG: a supervisor need not try again. */
 export const EXIT_CONFIG = 78;
+/** EX_USAGE. */
+const EXIT_USAGE = 64;
 const EXIT_FAILED = 1;
+const ARGUMENTS = ["--help", "--print-config"];
 /** Head sampling where nothing is set and it is not a laptop. */
 const PRODUCTION_RATIO = 0.01;
 /** Flushing spans and closing the internal port. */
@@ -64,6 +67,11 @@ const FLUSH_MS = 1_000;
 
 /** Runs until told to stop, then exits the process. */
 export async function runService<S extends ConfigSchema>(options: ServiceOptions<S>): Promise<void> {
+  const unknown = process.argv.slice(2).filter((argument) => !ARGUMENTS.includes(argument));
+  if (unknown.length > 0) {
+    process.stderr.write(`unknown arguments: ${unknown.join(" ")}; settings come from the environment, see --help\n`);
+    process.exit(EXIT_USAGE);
+  }
   if (process.argv.includes("--help")) {
     process.stdout.write(helpText(options.name, options.config));
     return;
@@ -168,8 +176,9 @@ export async function runService<S extends ConfigSchema>(options: ServiceOptions
     });
   } catch (error) {
     if (stopping.signal.aborted) return; // told to stop while starting: `end` is on its way
-    logger.fatal({ event: "service.start_failed", error }, "the service cannot start");
-    return end(EXIT_FAILED);
+    const mistakes = error instanceof ConfigError ? error.mistakes : undefined;
+    logger.fatal({ event: "service.start_failed", mistakes, error }, "the service cannot start");
+    return end(mistakes === undefined ? EXIT_FAILED : EXIT_CONFIG);
   }
   await announceReady(server, clock, stopping.signal);
   if (!stopping.signal.aborted) logger.info({ event: "service.ready", internalUrl: server.url }, "ready");
@@ -197,7 +206,7 @@ async function metricsPush({
 
 function readConfig<S extends ConfigSchema>(schema: S): ConfigOf<S> {
   try {
-    return loadConfig(schema, processEnv());
+    return loadConfig(schema, processEnv(), { files: true });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const mistake of error.mistakes) process.stderr.write(`settings: ${mistake}\n`);

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import type { Env } from "./env.ts";
+import { cannotRead } from "./readable.ts";
 
 /** `mistake`: why the file cannot be read. */
 export function withSettingsFile(env: Env): { env: Env; mistake?: string } {
@@ -12,10 +13,7 @@ export function withSettingsFile(env: Env): { env: Env; mistake?: string } {
   try {
     lines = parseEnv(readFileSync(file, "utf8"));
   } catch (error) {
-    return {
-      env,
-      mistake: `SETTINGS_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`,
-    };
+    return { env, mistake: cannotRead("SETTINGS_FILE", file, error) };
   }
   // An empty value of the environment counts as absent here, as everywhere.
   return { env: { ...lines, ...Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")) } };

@@ -11,6 +11,7 @@ import {
   integer,
   list,
   needs,
+  optionalFile,
   optionalText,
   sumAtLeast,
   together,
@@ -26,8 +27,8 @@ export const config = defineConfig(commonConfig, boundsConfig, {
   properties: {
     PORT: integer({ default: 4000, maximum: 65_535, description: "Port of clients; 0 takes a free one." }),
     HOST: optionalText({ description: "Address clients connect to. Default: every one." }),
-    TLS_CERT: optionalText({ description: "Path of the certificate chain. With TLS_KEY the edge ends TLS itself." }),
-    TLS_KEY: optionalText({ description: "Path of the certificate's private key." }),
+    TLS_CERT: optionalFile({ description: "Path of the certificate chain. With TLS_KEY the edge ends TLS itself." }),
+    TLS_KEY: optionalFile({ description: "Path of the certificate's private key." }),
     ORIGINS: list({
       default: [],
       description:
@@ -42,7 +43,7 @@ export const config = defineConfig(commonConfig, boundsConfig, {
       default: ["EdDSA", "ES256", "RS256"],
       description: "Signature algorithms that are accepted.",
     }),
-    ISSUERS: optionalText({
+    ISSUERS: optionalFile({
       description: "Path of a JSON or YAML list of further issuers: { issuer, audience, jwks, algorithms?, tenants? }.",
     }),
     MAX_TOKEN_TTL: duration({

@@ -1,6 +1,14 @@
 /** Settings of the notifier. */
 
-import { type ConfigFragment, commonConfig, defineConfig, integer, optionalText, sumAtLeast } from "@rollcall/runtime";
+import {
+  type ConfigFragment,
+  commonConfig,
+  defineConfig,
+  integer,
+  optionalFile,
+  optionalText,
+  sumAtLeast,
+} from "@rollcall/runtime";
 
 export const notifierConfig = {
   properties: {
@@ -29,7 +37,7 @@ export const notifierConfig = {
       minimum: 1_000,
       description: "How long an emitted event is remembered, so that its redelivery or repeat emits nothing.",
     }),
-    CHANNELS: optionalText({ description: "YAML file of the fallback channels that contracts name." }),
+    CHANNELS: optionalFile({ description: "YAML file of the fallback channels that contracts name." }),
     INBOX_SIZE: integer({
       default: 1_000,
       minimum: 1,

@@ -1,6 +1,14 @@
 /** A service with nothing to do but what `ROLE` says, to watch the life of a process from outside. */
 
-import { commonConfig, connectNats, connectRedis, defineConfig, runService, text } from "@rollcall/runtime";
+import {
+  ConfigError,
+  commonConfig,
+  connectNats,
+  connectRedis,
+  defineConfig,
+  runService,
+  text,
+} from "@rollcall/runtime";
 
 const config = defineConfig(commonConfig, {
   properties: { ROLE: text({ default: "plain", description: "What this process is to do wrong." }) },
@@ -10,6 +18,7 @@ await runService({
   name: "presence",
   config,
   async start({ config: { ROLE, REDIS_URL, NATS_URL }, logger, metrics, clock, signal, random }) {
+    if (ROLE === "misconfigured") throw new ConfigError(["A is wrong", "B is wrong"]);
     if (ROLE === "fails") throw new Error("cannot start");
     if (ROLE === "waits-for-redis") {
       await connectRedis({ url: REDIS_URL, clock, logger, metrics, name: "redis" }).ready(signal);

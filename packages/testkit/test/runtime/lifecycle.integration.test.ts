@@ -174,6 +174,29 @@ describe("a service that cannot start", () => {
     equal(result.stdout, "");
   });
 
+  test("names files that it cannot read on stderr, before it waits for anything, exit 78", () => {
+    const env = { REDIS_URL: "rediss://host", REDIS_TLS_CA: "/nowhere/ca.pem", NATS_CREDS: "/nowhere/creds" };
+    const result = run({ ...env, TRACE_RATIO: "2" });
+    equal(result.status, 78);
+    match(result.stderr, /^settings: REDIS_TLS_CA cannot be read: \/nowhere\/ca.pem \(ENOENT\)$/m);
+    match(result.stderr, /^settings: NATS_CREDS cannot be read: \/nowhere\/creds \(ENOENT\)$/m);
+    match(result.stderr, /^settings: TRACE_RATIO /m);
+  });
+
+  test("a mistake in what a setting names is exit 78 too, with each one in the log", () => {
+    const result = run({ ROLE: "misconfigured" });
+    equal(result.status, 78);
+    const line = JSON.parse(result.stdout.split("\n").find((one) => one.includes("service.start_failed"))!);
+    deepEqual(line.mistakes, ["A is wrong", "B is wrong"]);
+  });
+
+  test("takes no arguments but those it knows: exit 64", () => {
+    const result = run({}, "--print-config", "--bogus", "x");
+    equal(result.status, 64);
+    match(result.stderr, /^unknown arguments: --bogus x;/);
+    equal(result.stdout, "");
+  });
+
   test("prints its settings on demand, secrets masked, and exits 0", () => {
     const result = run({ REDIS_URL: "redis://:SECRET@host:1" }, "--print-config");
     equal(result.status, 0);

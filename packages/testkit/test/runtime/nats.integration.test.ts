@@ -66,6 +66,17 @@ describe("the connection", () => {
     equal((await connecting).isUp(), true);
   });
 
+  test("says soon that it is refused", async () => {
+    const server = await startNats({ jetstream: false, args: ["--user", "a", "--pass", "b"] });
+    cleanups.push(() => server.close());
+    const { logger, events } = recordedLogger();
+    const stop = new AbortController();
+    const gone = rejects(connectNats({ url: server.url, name: "test", logger, signal: stop.signal }), /stopping/);
+    await waitFor(() => events().includes("nats.waiting"), { timeoutMs: 5_000 }); // the next is told after 10 s
+    stop.abort(new Error("stopping"));
+    await gone;
+  });
+
   test("says why while it waits, and is down until then", async () => {
     const port = await freePort();
     const { logger, events, text } = recordedLogger();

@@ -1,6 +1,7 @@
 /** Redis behind Sentinels, in a cluster, over TLS: one connection as services make it, on real servers. */
 
-import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, rejects, throws } from "node:assert/strict";
+import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import {
   commonConfig,
@@ -12,7 +13,7 @@ import {
   redisAccessOf,
   systemClock,
 } from "@rollcall/runtime";
-import { type RedisServer, startRedis, startSentinel, waitFor } from "@rollcall/testkit";
+import { type RedisServer, startRedis, startSentinel, tempFolder, waitFor } from "@rollcall/testkit";
 import { afterEach, describe, test } from "vitest";
 import { recordedLogger } from "./quiet.ts";
 
@@ -22,10 +23,9 @@ afterEach(async () => {
 });
 
 /** As a service connects that was started with these settings. */
-function connect(env: Env, clientName = "redis"): RedisConnection {
+function connect(env: Env, clientName = "redis", logger = recordedLogger().logger): RedisConnection {
   const settings = loadConfig(defineConfig(commonConfig), { INSTALL: "i", ...env });
   const access = redisAccessOf(settings);
-  const { logger } = recordedLogger();
   const connection = connectRedis({ url: settings.REDIS_URL, access, clock: systemClock, logger, name: clientName });
   open.push(connection);
   return connection;
@@ -138,6 +138,21 @@ describe("over TLS", () => {
     const connection = connect(settings(redis));
     notEqual(await connection.ready(), "");
     equal(await connection.client.set("k", "v"), "OK");
+  });
+
+  test("a file that cannot be read at first is a mistake; later it is told, and what it held goes on", async () => {
+    await using redis = await start();
+    const wrong = { ...settings(redis), REDIS_TLS_CA: "/nowhere/ca.pem" };
+    throws(() => connect(wrong), /REDIS_TLS_CA cannot be read: \/nowhere\/ca.pem \(ENOENT\)/);
+    const ca = join(tempFolder("tls"), "ca.pem");
+    copyFileSync(file("ca"), ca);
+    const { logger, events } = recordedLogger();
+    const connection = connect({ ...settings(redis), REDIS_TLS_CA: ca }, "redis", logger);
+    await connection.ready();
+    rmSync(ca);
+    await redis.restart();
+    await waitFor(() => events().includes("redis.file_unreadable"), { timeoutMs: 20_000 });
+    await waitFor(() => connection.isUp(), { timeoutMs: 20_000 });
   });
 
   test.each([

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { GRAMMAR } from "@rollcall/contracts";
 import { checkerOf, type Static, Type } from "@rollcall/contracts/schema";
-import type { Clock, Logger } from "@rollcall/runtime";
+import { type Clock, ConfigError, type Logger } from "@rollcall/runtime";
 import { parse } from "yaml";
 import { ALGORITHMS, type EdgeSettings } from "../config.ts";
 import { KeyRing } from "./key-ring.ts";
@@ -71,5 +71,5 @@ export async function readIssuers(
 function checked(list: unknown): IssuersFile {
   const [first] = mistakesOf(list);
   if (first === undefined) return list as IssuersFile;
-  throw new Error(`ISSUERS: ${first.pointer} ${first.message}`);
+  throw new ConfigError([`ISSUERS: ${first.pointer} ${first.message}`]);
 }

@@ -5,7 +5,7 @@ import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Subjects } from "@rollcall/contracts";
 import { checkerOf, type Static, type TSchema, Type } from "@rollcall/contracts/schema";
-import { type Clock, ConfigError, parseDurationMs, type Random } from "@rollcall/runtime";
+import { type Clock, ConfigError, cannotRead, parseDurationMs, type Random } from "@rollcall/runtime";
 import { parse } from "yaml";
 import type { Channel } from "./channel.ts";
 import { createEmail } from "./channels/email.ts";
@@ -132,7 +132,7 @@ export function readChannels(file: string, parts: ChannelParts): Map<string, Cha
   try {
     content = parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new ConfigError([`CHANNELS cannot be read (${error instanceof Error ? error.name : "unknown error"})`]);
+    throw new ConfigError([cannotRead("CHANNELS", file, error)]);
   }
   return buildChannels(content, parts);
 }

@@ -5,6 +5,7 @@
 
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, RetentionPolicy, type StreamConfig } from "@nats-io/jetstream";
 import { LIMITS, type Subjects } from "@rollcall/contracts";
+import { ConfigError } from "@rollcall/runtime";
 
 export interface EventSource {
   stream: string;
@@ -33,7 +34,7 @@ export function parseSources(text: string | undefined, subjects: Subjects): Even
   return sources.map((source) => {
     const isDefault = source.filter === undefined || isSame(source, DEFAULT_SOURCE);
     const durable = subjects.notifierDurable(isDefault ? source.stream : `${source.stream}:${source.filter}`);
-    if (durables.has(durable)) throw new Error(`EVENT_SOURCES names ${source.stream} twice`);
+    if (durables.has(durable)) throw new ConfigError([`EVENT_SOURCES names ${source.stream} twice`]);
     durables.add(durable);
     return { ...source, durable };
   });
@@ -56,7 +57,7 @@ function parseSource(entry: string): { stream: string; filter?: string } {
   const stream = colon < 0 ? entry : entry.slice(0, colon);
   const filter = colon < 0 ? undefined : entry.slice(colon + 1);
   if (!STREAM_NAME.test(stream) || (filter !== undefined && !FILTER.test(filter))) {
-    throw new Error(`EVENT_SOURCES: "${entry}" is not stream or stream:filter`);
+    throw new ConfigError([`EVENT_SOURCES: "${entry}" is not stream or stream:filter`]);
   }
   return filter === undefined ? { stream } : { stream, filter };
 }
