@@ -25,9 +25,15 @@ vi.mock(import("../../packages/testkit/src/cluster.ts"), async (original) => {
 });
 
 /** Bring servers of their own, or have the CLI start them. */
-const OTHERS = ["packages/testkit/test/docs.e2e.test.ts", "packages/testkit/test/sentinel.e2e.test.ts"];
+const OTHERS = [
+  ...["docs", "faults-scaled", "sentinel"].map((name) => `packages/testkit/test/${name}.e2e.test.ts`),
+  "packages/client/test/packed.e2e.test.ts", // starts nothing
+];
 /** All others, lest one that is new be forgotten. */
-const files = globSync("{packages/testkit,services/*}/test/*.e2e.test.ts", { cwd: ROOT, exclude: OTHERS }).toSorted();
+const files = globSync("{packages/{testkit,client},services/*}/{src,test}/*.e2e.test.ts", {
+  cwd: ROOT,
+  exclude: OTHERS,
+}).toSorted();
 for (const file of files) {
   describe(file, () => import(join(ROOT, file)).then(() => undefined));
 }
