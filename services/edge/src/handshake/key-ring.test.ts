@@ -72,6 +72,18 @@ describe("key ring", () => {
     expect(await verifies(old.token)).toBe("ERR_JWKS_NO_MATCHING_KEY");
   });
 
+  it("[K2] a key that left the set is forgotten by a restart, as one must be that somebody else has", async () => {
+    const [old, young] = [await keyPair("old"), await keyPair("young")];
+    set = { keys: [old.jwk] };
+    await ring.start();
+    set = { keys: [young.jwk] };
+    await clock.advance(600_000);
+    expect(await verifies(old.token)).toBe("yes");
+    ring = make();
+    await ring.start();
+    expect([await verifies(old.token), await verifies(young.token)]).toEqual(["ERR_JWKS_NO_MATCHING_KEY", "yes"]);
+  });
+
   it("[K3] a set that cannot be fetched changes nothing, and none at all is UNAVAILABLE", async () => {
     const key = await keyPair("a");
     set = new Error("away");

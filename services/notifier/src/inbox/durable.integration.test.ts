@@ -1,3 +1,5 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { InboxPage } from "@rollcall/contracts";
 import { messageId } from "@rollcall/contracts/internal";
@@ -138,5 +140,35 @@ describe("durable events", () => {
     await waitFor(async () => (await sync("u0")).events.length === 12, { timeoutMs: 20_000 });
     // What is not durable was done, and the flush took the log with it.
     expect((await bench.emitted()).filter(({ event }) => event === "order:seen")).toEqual([]);
+  });
+
+  it("[D1] a durable Redis restored from a backup has again what came since", async () => {
+    const { bench, start, sync, done } = scene;
+    await start();
+    await bench.publish(order("before", ["u0"]));
+    await done();
+    const [data, backup] = ["appendonlydir", "backup"].map((name) => join(bench.redisServer.folder, name)) as [
+      string,
+      string,
+    ];
+    cpSync(data, backup, { recursive: true });
+    await bench.publish(order("since", ["u0"]));
+    await done();
+    const { epoch } = await sync("u0");
+    await bench.redisServer.stop();
+    rmSync(data, { recursive: true });
+    cpSync(backup, data, { recursive: true });
+    await bench.redisServer.restart();
+    const after = await waitFor(
+      async () => {
+        const page = await sync("u0").catch(() => undefined);
+        return page?.events.length === 2 && page;
+      },
+      { timeoutMs: 20_000, what: "the inbox to be whole again" },
+    );
+    expect(after.epoch).not.toBe(epoch);
+    expect(after.events.map(([, , { id }]) => id)).toEqual(
+      ["before", "since"].map((id) => messageId("main", "test", id)),
+    );
   });
 });
