@@ -1,13 +1,18 @@
 /** The whole cluster with every service held to its grants: all works, and nothing else is allowed. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { subjectsOf } from "@rollcall/contracts";
-import { waitFor } from "@rollcall/testkit";
+import { processEnv } from "@rollcall/runtime";
+import { REPOSITORY, tempFolder, waitFor } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { INSTALL, type Locked, PATIENCE_MS, startLocked } from "./locked.ts";
+import { inboxOf } from "../nats/grants.ts";
+import { CERTIFICATES, INSTALL, type Locked, NATS_NAME, PATIENCE_MS, passwordOf, startLocked } from "./locked.ts";
+
+const CLI = join(REPOSITORY, "packages/cli/src/main.ts");
 
 let locked: Locked;
 beforeAll(async () => {
@@ -93,6 +98,26 @@ describe("everything works with no more than the grants", () => {
     await mallory.ready();
     expect(await ask(operator, "session.revoke", { user: "mallory", reason: "test" })).toMatchObject({ ok: true });
     await mallory.waitForEvent("session:revoked", undefined, PATIENCE_MS);
+  });
+
+  test("the command line asks as the operator, by a URL from a file, and says what that user may not see", async () => {
+    const file = join(tempFolder("operator"), "nats-url");
+    const { port } = new URL(locked.cluster.natsUrl);
+    writeFileSync(file, `tls://operator:${passwordOf("operator")}@${NATS_NAME}:${port}\n`);
+    const settings = { NATS_URL_FILE: file, NATS_INBOX_PREFIX: inboxOf("operator"), INSTALL };
+    const env = { ...processEnv(), ...CERTIFICATES, ...settings, REDIS_URL: "", NATS_URL: "" };
+    const rollcall = (...args: string[]) =>
+      spawnSync(process.execPath, [CLI, ...args], { env, encoding: "utf8", timeout: PATIENCE_MS });
+    const listed = rollcall("presence", "list");
+    expect([listed.status, listed.stdout]).toEqual([0, expect.stringContaining("user-0")]);
+    const unknown = rollcall("explain", "never");
+    expect([unknown.status, unknown.stderr]).toEqual([
+      1,
+      expect.stringMatching(/EVENT_UNKNOWN[\s\S]*Stream EVENTS may hold it all the same.*events wait for a notifier/),
+    ]);
+    const found = rollcall("doctor").stdout.split("\n");
+    expect(found.filter((line) => /^(warn|bad) +nats/.test(line))).toEqual([]);
+    expect(found).toContainEqual(expect.stringContaining(`bucket ${subjects.marksBucket()} is there`));
   });
 
   test("no service was refused anything, by either server", async () => {
