@@ -28,6 +28,11 @@ test.each<[string, Sighting[], RegExp[]]>([
     [absent],
     [/^EVENT_UNKNOWN: .* an event x: no stream has accepted it/, /^Stream EVENTS: none of its 12 events/],
   ],
+  [
+    "nowhere, for want of a stream",
+    [{ kind: "missing", stream: "S" }],
+    [/^EVENT_UNKNOWN/, /^Stream S does not exist$/],
+  ],
   ["not among the newest", [{ ...absent, isWhole: false }], [/^EVENT_UNKNOWN/, /none of its newest 12 events/]],
   [
     "not to be seen",

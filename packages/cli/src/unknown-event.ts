@@ -24,6 +24,7 @@ function heldLines({ stream, subject, sequence, at, isDone }: Sighting & { kind:
 
 function missedLine(sighting: Exclude<Sighting, { kind: "there" }>): string {
   const stream = `Stream ${sighting.stream}`;
+  if (sighting.kind === "missing") return `${stream} does not exist`;
   if (sighting.kind === "absent") {
     const which = sighting.isWhole ? `its ${sighting.messages}` : `its newest ${sighting.messages}`;
     return `${stream}: none of ${which} events has this ce-id or Nats-Msg-Id`;

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { homeOf } from "../home.ts";
 import { recordingTerminal } from "../terminal.ts";
 import { type Bus, useBus } from "./connect.ts";
-import { findEvent, type Sighting } from "./find-event.ts";
+import { type FindOptions, findEvent, type Sighting } from "./find-event.ts";
 
 let nats: NatsServer;
 
@@ -18,7 +18,9 @@ beforeAll(async () => {
   const conf = join(tempFolder("cli-find-event"), "nats.conf");
   // As the operator of deploy/nats: may look at streams and consumers, and read none.
   const looks = 'publish: ["$JS.API.STREAM.INFO.*", "$JS.API.CONSUMER.INFO.*.*"], subscribe: ["_INBOX.>"]';
-  const users = `{ user: all, password: pw }, { user: looks, password: pw, permissions: { ${looks} } }`;
+  const half = 'publish: { deny: ["$JS.API.CONSUMER.MSG.NEXT.>"] }, subscribe: [">"]';
+  const users = `{ user: all, password: pw }, { user: half, password: pw, permissions: { ${half} } },
+    { user: looks, password: pw, permissions: { ${looks} } }`;
   writeFileSync(conf, `authorization { users = [ ${users} ] }`);
   nats = await startNats({ args: ["-c", conf] });
 });
@@ -37,8 +39,8 @@ const as = <T>(user: string, use: (bus: Bus) => Promise<T>): Promise<T> => {
   const url = nats.url.replace("//", `//${user}:pw@`);
   return useBus({ nats: url, install: "i", tenant: "main" }, CONTEXT, use);
 };
-const find = (user: string, id: string, sources?: string): Promise<Sighting[]> =>
-  as(user, (bus) => findEvent(bus, id, sources));
+const find = (user: string, id: string, more: Partial<FindOptions> = {}): Promise<Sighting[]> =>
+  as(user, (bus) => findEvent(bus, id, { clock: systemClock, ...more }));
 
 test("found by ce-id or Nats-Msg-Id, with whether the notifiers are past it; who may not read is told what waits", async () => {
   await as("all", async ({ nc }) => {
@@ -68,8 +70,8 @@ test("found by ce-id or Nats-Msg-Id, with whether the notifiers are past it; who
   expect(await find("all", "waits")).toContainEqual(there("EVENTS", 2, false));
   expect(await find("all", "plain")).toContainEqual(there("EVENTS", 3, false));
   expect(await find("all", "emitted")).toContainEqual(there("I_EMITTED", 1));
-  expect(await find("all", "of the shop", "SHOP:shop.a")).toContainEqual(there("SHOP", 1));
-  expect(await find("all", "filtered out", "SHOP:shop.a")).toEqual([
+  expect(await find("all", "of the shop", { sources: "SHOP:shop.a" })).toContainEqual(there("SHOP", 1));
+  expect(await find("all", "filtered out", { sources: "SHOP:shop.a" })).toEqual([
     { kind: "absent", stream: "SHOP", messages: 1, isWhole: true },
     { kind: "absent", stream: "I_EMITTED", messages: 1, isWhole: true },
   ]);
@@ -77,10 +79,11 @@ test("found by ce-id or Nats-Msg-Id, with whether the notifiers are past it; who
     { kind: "unseen", stream: "EVENTS", why: expect.stringContaining("Permissions Violation"), waiting: 2 },
     { kind: "unseen", stream: "I_EMITTED", why: expect.stringContaining("Permissions Violation"), waiting: undefined },
   ]);
-  expect(await find("all", "x", "NONE")).toContainEqual({
+  expect(await find("all", "x", { sources: "NONE" })).toContainEqual({ kind: "missing", stream: "NONE" });
+  expect(await find("half", "waits", { patienceMs: 200 })).toContainEqual({
     kind: "unseen",
-    stream: "NONE",
-    why: expect.stringContaining("not found"),
-    waiting: undefined,
+    stream: "EVENTS",
+    why: "it stopped answering",
+    waiting: 2,
   });
 });

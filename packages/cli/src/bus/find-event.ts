@@ -6,6 +6,7 @@
 import { DeliverPolicy, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { MsgHdrs } from "@nats-io/nats-core";
 import { subjectsOf } from "@rollcall/contracts";
+import type { Clock } from "@rollcall/runtime";
 import type { Bus } from "./connect.ts";
 import { type EventSource, sourcesOf } from "./sources.ts";
 
@@ -15,6 +16,7 @@ export type Sighting =
   | { kind: "there"; stream: string; subject: string; sequence: number; at: string; isDone: boolean | undefined }
   /** `messages`: of the newest, how many were looked at. `isWhole`: they were all there are. */
   | { kind: "absent"; stream: string; messages: number; isWhole: boolean }
+  | { kind: "missing"; stream: string }
   /** It may be there all the same. `waiting`: events that the notifiers have not taken in; undefined: not to be asked. */
   | { kind: "unseen"; stream: string; why: string; waiting: number | undefined };
 
@@ -22,27 +24,43 @@ export type Sighting =
 export const NEWEST = 50_000;
 const PAGE = 1_000;
 const PAGE_MS = 2_000;
+const PATIENCE_MS = 5_000;
 
-export async function findEvent(bus: Bus, id: string, sources?: string): Promise<Sighting[]> {
+export interface FindOptions {
+  clock: Clock;
+  /** The setting `EVENT_SOURCES`. */
+  sources?: string | undefined;
+  /** For a page of a stream: the client asks again for ever where it may not ask at all. Default 5 s. */
+  patienceMs?: number;
+}
+
+export async function findEvent(bus: Bus, id: string, options: FindOptions): Promise<Sighting[]> {
   const { nc, jetStream, install } = bus;
   const jsm = await jetstreamManager(nc, { ...jetStream, checkAPI: false });
   const subjects = subjectsOf(install);
   const emitted = subjects.emittedStream();
   const own = { stream: emitted, filter: subjects.emittedAll(), durable: subjects.notifierDurable(emitted) };
   const sightings: Sighting[] = [];
-  for (const source of [...sourcesOf(install, sources), own]) {
+  for (const source of [...sourcesOf(install, options.sources), own]) {
     const { stream } = source;
     try {
-      sightings.push(await lookIn(bus, jsm, source, id));
+      sightings.push(await lookIn(bus, jsm, source, id, options));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      sightings.push({ kind: "unseen", stream, why, waiting: (await progress(jsm, source))?.waiting });
+      if (/stream not found/.test(why)) sightings.push({ kind: "missing", stream });
+      else sightings.push({ kind: "unseen", stream, why, waiting: (await progress(jsm, source))?.waiting });
     }
   }
   return sightings;
 }
 
-async function lookIn(bus: Bus, jsm: JetStreamManager, source: EventSource, id: string): Promise<Sighting> {
+async function lookIn(
+  bus: Bus,
+  jsm: JetStreamManager,
+  source: EventSource,
+  id: string,
+  { clock, patienceMs = PATIENCE_MS }: FindOptions,
+): Promise<Sighting> {
   const { stream, filter } = source;
   const { first_seq: first, last_seq: last } = (await jsm.streams.info(stream)).state;
   const from = Math.max(first, last - NEWEST + 1, 1);
@@ -55,13 +73,19 @@ async function lookIn(bus: Bus, jsm: JetStreamManager, source: EventSource, id: 
   let messages = 0;
   for (let left = (await consumer.info()).num_pending; left > 0; ) {
     let read = 0;
-    for await (const message of await consumer.fetch({ max_messages: Math.min(left, PAGE), expires: PAGE_MS })) {
-      read++;
-      if (!isNamed(message.headers, id)) continue;
-      const { seq: sequence, subject, time } = message;
-      const passed = (await progress(jsm, source))?.passed;
-      const isDone = passed === undefined ? undefined : sequence <= passed;
-      return { kind: "there", stream, subject, sequence, at: time.toISOString(), isDone };
+    const page = await consumer.fetch({ max_messages: Math.min(left, PAGE), expires: PAGE_MS });
+    const limit = clock.setTimer(patienceMs, () => void page.close());
+    try {
+      for await (const message of page) {
+        read++;
+        if (!isNamed(message.headers, id)) continue;
+        const { seq: sequence, subject, time } = message;
+        const passed = (await progress(jsm, source))?.passed;
+        const isDone = passed === undefined ? undefined : sequence <= passed;
+        return { kind: "there", stream, subject, sequence, at: time.toISOString(), isDone };
+      }
+    } finally {
+      limit.cancel();
     }
     if (read === 0) throw new Error("it stopped answering");
     messages += read;

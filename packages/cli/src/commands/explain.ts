@@ -27,7 +27,8 @@ export function addExplain(program: Command, context: Context): void {
         print(flags, await bus.ask("delivery.get", user === undefined ? { id } : { id, user }));
       } catch (error) {
         if (!(error instanceof RollcallError) || error.code !== "EVENT_UNKNOWN") throw error;
-        const [answer, ...more] = unknownEvent(id, await findEvent(bus, id, addressesOf(context).EVENT_SOURCES));
+        const where = { clock: context.clock, sources: addressesOf(context).EVENT_SOURCES };
+        const [answer, ...more] = unknownEvent(id, await findEvent(bus, id, where));
         const trace = (await isTraced(id, flags, context))
           ? `Its trace is known: ./rollcall trace ${id}`
           : "What clients send (relays, commands) is in traces alone: ./rollcall trace ID, by the meta.id that others got.";
