@@ -24,9 +24,9 @@ vi.mock(import("../../packages/testkit/src/cluster.ts"), async (original) => {
   };
 });
 
-/** Bring servers of their own, or have the CLI start them. */
+/** Bring servers of their own, end those there are, or have the CLI start them. */
 const OTHERS = [
-  ...["docs", "faults-scaled", "sentinel"].map((name) => `packages/testkit/test/${name}.e2e.test.ts`),
+  ...["docs", "faults-scaled", "readyz", "sentinel"].map((name) => `packages/testkit/test/${name}.e2e.test.ts`),
   "packages/client/test/packed.e2e.test.ts", // starts nothing
 ];
 /** All others, lest one that is new be forgotten. */
