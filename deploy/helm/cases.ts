@@ -185,11 +185,14 @@ export const GOOD: Record<string, Values> = {
     config: { LEASE_MS: 6_000, LEASE_RENEW_MS: 2_000, GRACE_MS: 9_500, ORIGINS: ["*"], ROLLCALL_ENV: "development" },
     edge: {
       config: { MAX_HEAP_MB: 819, OPEN_WAIT_MS: 1_500, OTEL_METRICS_EXPORTER: "otlp", GRACE_MS: 9_500 },
-      resources: { limits: { memory: "1Gi" } },
+      resources: { requests: { memory: "1Gi" }, limits: { memory: "1Gi" } },
     },
     telemetry: { otlpEndpoint: "http://otel-collector.observability:4318" },
-    presence: { config: { OCCUPANCY_ABOVE: 101 }, resources: { limits: { memory: "0.25G" } } },
-    notifier: { config: { DEDUP_MS: 20_000, INTAKE_ACK_WAIT_MS: 5_000 }, resources: { limits: { memory: "1E" } } },
+    presence: { config: { OCCUPANCY_ABOVE: 101 }, resources: { limits: { memory: "0.75G" } } },
+    notifier: {
+      config: { DEDUP_MS: 20_000, INTAKE_ACK_WAIT_MS: 5_000 },
+      resources: { limits: { memory: "805306368000m" } },
+    },
   },
   "slow drain": {
     edge: { stop: { preStopSeconds: 20, drainMs: 60_000, graceMs: 70_000, terminationGracePeriodSeconds: 120 } },
