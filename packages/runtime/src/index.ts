@@ -11,6 +11,7 @@ export * from "./loop-delay.ts";
 export * from "./manual-clock.ts";
 export * from "./metrics.ts";
 export * from "./nats.ts";
+export * from "./nats-access.ts";
 export { NEEDS, type Need, unmet } from "./needs.ts";
 export * from "./random.ts";
 export { cannotRead } from "./readable.ts";

@@ -4,23 +4,14 @@
  * published during an outage.
  */
 
-import { readFileSync } from "node:fs";
-import {
-  type Authenticator,
-  credsAuthenticator,
-  type NatsConnection,
-  nkeyAuthenticator,
-  usernamePasswordAuthenticator,
-} from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { METRICS } from "@rollcall/telemetry";
-import { systemClock } from "./clock.ts";
-import { ConfigError } from "./config.ts";
+import { systemClock, type Timer } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
-import { parseNatsUrl } from "./nats-servers.ts";
+import { type NatsAccess, natsOptions } from "./nats-access.ts";
 import { measureRoundTrip } from "./round-trip.ts";
-import { renewed } from "./secret-file.ts";
 
 export interface NatsConnectOptions {
   /** One or more servers, comma-separated, with the user if one is needed. */
@@ -32,41 +23,8 @@ export interface NatsConnectOptions {
   access?: NatsAccess;
   /** Gives up waiting for the first connection. */
   signal?: AbortSignal;
-  /** How often it is said, while the first connection is waited for, why there is none: soon, then so often. Default 10 s. */
+  /** How often it is said, while there is no connection, why not; at first sooner. Default 10 s. */
   tellEveryMs?: number;
-}
-
-export interface NatsAccess {
-  inboxPrefix?: string | undefined;
-  /** Path of a credentials file; read again at each reconnect, so that it may be rotated. */
-  creds?: string | undefined;
-  /** Seed of a user's nkey; one from a file is read again at each reconnect. */
-  nkey?: string | undefined;
-  /** Paths of PEM files; read again at each reconnect. Any of them asks for TLS. */
-  tls?: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined };
-  /** Domain of the JetStream that is used, where a leaf node has another. */
-  jsDomain?: string | undefined;
-}
-
-/** The settings that say it. */
-export interface NatsAccessSettings {
-  NATS_CREDS?: string;
-  NATS_NKEY?: string;
-  NATS_TLS_CA?: string;
-  NATS_TLS_CERT?: string;
-  NATS_TLS_KEY?: string;
-  NATS_INBOX_PREFIX?: string;
-  NATS_JS_DOMAIN?: string;
-}
-
-export function natsAccessOf(settings: NatsAccessSettings): NatsAccess {
-  return {
-    inboxPrefix: settings.NATS_INBOX_PREFIX,
-    creds: settings.NATS_CREDS,
-    nkey: settings.NATS_NKEY,
-    tls: { ca: settings.NATS_TLS_CA, cert: settings.NATS_TLS_CERT, key: settings.NATS_TLS_KEY },
-    jsDomain: settings.NATS_JS_DOMAIN,
-  };
 }
 
 export interface NatsHandle {
@@ -113,7 +71,9 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
     // A server that was restarted without its users yet must not end a service for good.
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
-    ...natsOptions(url, access),
+    ...natsOptions(url, access, (error) =>
+      logger.error({ event: "nats.credentials_unreadable", error }, "what was read of the credentials before goes on"),
+    ),
   };
   const tell = () => void tellWhyNot(asked, logger);
   const waiting = [
@@ -137,6 +97,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
       }
     }
   };
+  let untilBack: Timer | undefined;
   const watch = async () => {
     for await (const status of nc.status()) {
       switch (status.type) {
@@ -144,10 +105,13 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
           away.add(nc);
           up?.set({ dependency: "nats" }, 0);
           logger.warn({ event: "nats.down" }, "nats connection lost");
+          untilBack?.cancel();
+          untilBack = systemClock.setRepeating(tellEveryMs, tell); // attempts fail without a word
           notify(downListeners);
           break;
         case "reconnect":
           away.delete(nc);
+          untilBack?.cancel();
           up?.set({ dependency: "nats" }, 1);
           logger.info({ event: "nats.ready" }, "nats ready again");
           notify(upListeners);
@@ -178,6 +142,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
     async close() {
       upListeners.clear();
       downListeners.clear();
+      untilBack?.cancel();
       if (nc.isClosed()) return;
       // Draining needs an answer of the server; without one it would wait for the next reconnect.
       if (isNatsUp(nc)) await nc.drain();
@@ -186,51 +151,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsHand
   };
 }
 
-/** What the client must be told of where NATS is and who we are: by services and by the command line. */
-export function natsOptions(url: string, access: NatsAccess = {}): NodeConnectionOptions {
-  const { inboxPrefix, creds, nkey, tls = {} } = access;
-  const { ca: caFile, cert: certFile, key: keyFile } = tls;
-  const files = { caFile, certFile, keyFile };
-  const given = Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined));
-  return {
-    ...serversOf(url),
-    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
-    ...(creds === undefined ? {} : { authenticator: (nonce) => credsAuthenticator(readFileSync(creds))(nonce) }),
-    ...(nkey === undefined ? {} : { authenticator: nkeyOf(nkey) }),
-    ...(Object.keys(given).length === 0 ? {} : { tls: given }),
-  };
-}
-
-/** The user of a URL from a file is read again at each reconnect; where the servers are is not. */
-function serversOf(url: string): NodeConnectionOptions {
-  const { servers, ...first } = parseNatsUrl(url);
-  if (first.user === undefined) return { servers };
-  const now = () => {
-    try {
-      return parseNatsUrl(renewed(url));
-    } catch {
-      return first; // half a file, or a mistake in it
-    }
-  };
-  const authenticator = usernamePasswordAuthenticator(
-    () => now().user ?? "",
-    () => now().pass ?? "",
-  );
-  return { servers, authenticator };
-}
-
-function nkeyOf(seed: string): Authenticator {
-  const authenticator: Authenticator = (nonce) => nkeyAuthenticator(new TextEncoder().encode(renewed(seed)))(nonce);
-  try {
-    // Signs for nobody: what is no seed would only be told at each attempt, for ever.
-    authenticator("");
-  } catch {
-    throw new ConfigError(["NATS_NKEY is no seed of a user's nkey"]);
-  }
-  return authenticator;
-}
-
-/** Who waits for the first connection is not told why there is none: one attempt that may fail is. */
+/** The client does not say why there is no connection: one attempt that may fail does. */
 async function tellWhyNot(asked: NodeConnectionOptions, logger: Logger): Promise<void> {
   try {
     const nc = await connect({ ...asked, waitOnFirstConnect: false, reconnect: false });

@@ -8,6 +8,7 @@ import {
   connectRedis,
   type NatsHandle,
   natsAccessOf,
+  natsOptions,
   openContracts,
   redisAccessOf,
   runService,
@@ -84,13 +85,15 @@ await runService({
 
 /** An edge does its work without NATS as far as it can, so it does not wait for it. */
 function lateNats(settings: EdgeSettings, context: Pick<ServiceContext<unknown>, "logger" | "metrics" | "signal">) {
+  const [url, access] = [settings.NATS_URL, natsAccessOf(settings)];
+  natsOptions(url, access); // a mistake in them ends the start: only a server that is away is worth waiting for
   let handle: NatsHandle | undefined;
   const waiting: ((nats: NatsHandle) => void)[] = [];
   connectNats({
-    url: settings.NATS_URL,
+    url,
     name: `${settings.INSTALL}-edge`,
     ...context,
-    access: natsAccessOf(settings),
+    access,
   }).then(
     (connected) => {
       handle = connected;

@@ -98,7 +98,7 @@ test("who is not let in, and what cannot be read, is said without the password",
   expect(await failure({ NATS_URL: "nats://a:secret@x,nats://b:secret@y" })).toMatchObject({ exitCode: 2 });
   expect(await failure({ NATS_URL_FILE: join(folder, "none") })).toMatchObject({ exitCode: 2 });
   expect(await failure({ NATS_URL: plain.url, NATS_NKEY: "secret" })).toMatchObject({ exitCode: 2 });
-  expect(await failure({}, { nats: plain.url, creds: join(folder, "none") })).toMatchObject({ exitCode: 1 });
+  expect(await failure({}, { nats: plain.url, creds: join(folder, "none") })).toMatchObject({ exitCode: 2 });
 });
 
 test("--creds stands for the user of the settings, wherever they have it from", async () => {

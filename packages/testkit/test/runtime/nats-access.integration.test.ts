@@ -1,7 +1,7 @@
 /** NATS with TLS, nkeys, permissions and a JetStream domain: one connection as services make it, on a real server. */
 
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import {
@@ -15,7 +15,7 @@ import {
   request,
   serve,
 } from "@rollcall/runtime";
-import { type NatsServer, removeFolder, startNats, tempFolder } from "@rollcall/testkit";
+import { type NatsServer, removeFolder, startNats, tempFolder, waitFor } from "@rollcall/testkit";
 import { afterAll, afterEach, beforeAll, test } from "vitest";
 import { recordedLogger } from "./quiet.ts";
 
@@ -100,6 +100,34 @@ test.each([
   ["an authority nobody knows", { NATS_TLS_CA: "" }],
 ])("with %s there is no connection", async (_what, change) => {
   await rejects(connect({ ...settings(), ...change }, 2_000), /aborted|timeout/i);
+});
+
+test("credentials that are away or broken for a while end no connection: what they held goes on, and it is said", async () => {
+  const server = await startNats({ jetstream: false });
+  const creds = join(folder, "user.creds");
+  const content = `-----BEGIN NATS USER JWT-----\neyJ0\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${SEED}\n------END USER NKEY SEED------\n`;
+  writeFileSync(creds, content);
+  const { logger, events } = recordedLogger();
+  const access = natsAccessOf({ NATS_CREDS: creds });
+  const handle = await connectNats({ url: server.url, name: "test", logger, access });
+  open.push(handle);
+  let said = 0;
+  for (const change of [() => rmSync(creds), () => writeFileSync(creds, content.slice(0, 40))]) {
+    change();
+    await server.restart();
+    await waitFor(() => events().filter((event) => event === "nats.ready").length === said + 2, { timeoutMs: 20_000 });
+    said++;
+    equal(events().filter((event) => event === "nats.credentials_unreadable").length >= said, true);
+  }
+  equal(handle.isUp(), true);
+  await server.close();
+});
+
+test("credentials that are not there, or none, are refused at once", async () => {
+  const creds = join(folder, "none.creds");
+  await rejects(connect({ NATS_CREDS: creds }), /NATS_CREDS cannot be read: .*none.creds \(ENOENT\)/);
+  writeFileSync(creds, "none");
+  await rejects(connect({ NATS_CREDS: creds }), /NATS_CREDS holds no credentials of a user: .*none.creds/);
 });
 
 test("a seed that is none is refused at once, and not shown", async () => {

@@ -77,6 +77,16 @@ describe("the connection", () => {
     await gone;
   });
 
+  test("says why a lost connection does not come back", async () => {
+    const server = await startNats({ jetstream: false });
+    cleanups.push(() => server.close());
+    const { logger, events } = recordedLogger();
+    const handle = await connectNats({ url: server.url, name: "test", logger, tellEveryMs: 50 });
+    cleanups.push(() => handle.close());
+    await server.stop();
+    await waitFor(() => events().includes("nats.waiting"));
+  });
+
   test("says why while it waits, and is down until then", async () => {
     const port = await freePort();
     const { logger, events, text } = recordedLogger();
