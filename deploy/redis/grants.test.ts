@@ -56,8 +56,6 @@ describe("what a service may do in Redis", () => {
     ["presence", "inbox-epoch"],
     ["presence", "bull:fallback:1"],
     ["watcher", "u:main:ada"],
-    ["operator", "u:main:ada"],
-    ["operator", "inbox:main:ada"],
   ] as const)("%s does not touch %s", (role, key) => {
     expect(mayTouch(role, `${PREFIX}${key}`)).toBe(false);
   });

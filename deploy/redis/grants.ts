@@ -25,8 +25,9 @@ const LOG_READS = ["xread", "xrange", "xrevrange", "xinfo|stream"];
 /** The slow log has the beginning of what was sent, payloads too: no service may read it. */
 const SERVER_READS = [
   ...["time", "dbsize", "slowlog|get", "slowlog|len", "acl|log", "acl|whoami", "client|list", "client|info"],
-  ...["latency|latest", "memory|usage", "memory|stats"],
+  ...["latency|latest", "memory|stats"],
 ];
+const LENGTHS = ["strlen", "llen", "hlen", "scard", "zcard", "xlen"];
 const HASHES = ["hget", "hmget", "hgetall", "hset", "hdel", "hincrby", "hlen", "hkeys", "hexists", "hscan"];
 const SORTED = [
   ...["zadd", "zrem", "zcard", "zcount", "zscore", "zrange", "zrangebyscore", "zrangebylex"],
@@ -82,12 +83,14 @@ export function redisGrantsOf(install: string): Record<RedisRole, RedisGrant[]> 
     ],
     /** `rollcall watch`: reads the log and writes nothing. */
     watcher: [{ keys: [log], commands: [...CONNECTION, ...LOG_READS] }],
-    /** `rollcall doctor` and the runbooks: what the server says of itself, the log, and the length of queues. No change. */
+    /** `rollcall doctor` and the runbooks: what the server says of itself, and the log. No change. */
     operator: [
       {
-        keys: [log, ...under("layout", "bull:*")],
-        commands: [...CONNECTION, ...SERVER_READS, ...LOG_READS, "xlen", "hmget", "llen", "zcard"],
+        keys: [log, ...under("layout")],
+        commands: [...CONNECTION, ...SERVER_READS, ...LOG_READS, "hmget"],
       },
+      // Of all else how much there is, as `redis-cli --bigkeys` asks, and never what.
+      { keys: [`${cell.prefix}*`], commands: ["scan", "type", "memory|usage", ...LENGTHS] },
     ],
   };
 }

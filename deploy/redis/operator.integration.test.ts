@@ -9,13 +9,20 @@ import { renderAcl } from "./acl.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const LOG = "{rollcall:c0}:log:0";
+const USER = "{rollcall:c0}:u:main:ada";
 
-/** What follows `redis-cli`, without its own options; `--latency` asks PING. */
-const COMMANDS = globSync(["docs/*.md", "docs/operations/**/*.md"], { cwd: ROOT }).flatMap((page) =>
+/** What its own options ask. */
+const OPTIONS: Record<string, string[]> = {
+  "--latency": ["ping"],
+  "--bigkeys": ["dbsize", "scan 0", ...["type", "hlen", "memory usage"].map((ask) => `${ask} ${USER}`), `xlen ${LOG}`],
+};
+
+/** What follows `redis-cli`. */
+const COMMANDS = globSync(["docs/notifications.md", "docs/operations/runbooks/*.md"], { cwd: ROOT }).flatMap((page) =>
   [...readFileSync(join(ROOT, page), "utf8").matchAll(/redis-cli ([^|`\n]+)/g)].map(([, rest]): [string, string] => {
     const words = rest!
       .replaceAll(/-[iu] \S+/g, "")
-      .replace("--latency", "ping")
+
       .replaceAll("'", "");
     return [page, words.trim()];
   }),
@@ -30,6 +37,7 @@ beforeAll(async () => {
   server = await startRedis({ args: ["--aclfile", aclfile] });
   const admin = server.connect();
   await admin.xadd(LOG, "*", "f", "v");
+  await admin.hset(USER, "f", "v");
   admin.disconnect();
   operator = new Redis(server.url, { username: "operator", password: "password-of-operator" });
 });
@@ -48,14 +56,16 @@ test("the pages have some", () => {
 });
 
 test.each(COMMANDS)("%s: %s", async (_, words) => {
-  await expect(say(words)).resolves.toBeDefined();
+  for (const question of OPTIONS[words] ?? [words]) await expect(say(question), question).resolves.toBeDefined();
 });
 
 test.each([
   `xadd ${LOG} * f v`,
   `del ${LOG}`,
   `xtrim ${LOG} MAXLEN 0`,
-  "hgetall {rollcall:c0}:u:main:ada",
+  `hgetall ${USER}`,
+  `hmget ${USER} f`,
+  "strlen elsewhere",
   "client kill TYPE normal",
   "config set maxmemory 1",
   "acl setuser operator +@all",
