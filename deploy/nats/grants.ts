@@ -116,7 +116,7 @@ export function grantsOf(options: GrantOptions): Record<Role, Grant> {
         js.deleteMessage(dead),
         ...js.own(subjects.marksStream()),
         ...js.message(subjects.marksStream()),
-        `$KV.${subjects.marksBucket()}.>`,
+        subjects.marksAll(),
       ],
       subscribe: [...requestsOf("notifier"), subjects.notifierDoor("*"), subjects.delivery()],
       answers: true,

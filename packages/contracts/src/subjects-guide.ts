@@ -138,6 +138,13 @@ export const SUBJECT_GUIDE: Record<keyof Subjects, SubjectGuide> = {
     private: true,
     example: [],
   },
+  marksAll: {
+    what: "what it takes",
+    publishes: "the notifier",
+    listens: "the notifier",
+    private: true,
+    example: [],
+  },
   presenceDoor: {
     what: "hello, lease, lane, read, publish",
     publishes: "edges, the notifier (publish)",

@@ -35,6 +35,7 @@ export function subjectsOf(install: string) {
     /** Private: the key-value bucket of the notifiers' low-water marks. */
     marksBucket: () => `${install}-notifier`,
     marksStream: () => `KV_${install}-notifier`,
+    marksAll: () => `$KV.${install}-notifier.>`,
     /** Private: edge to presence. `door` is one of `hello`, `lease`, `lane`, `read`. */
     presenceDoor: (cell: string, door: string) => `${install}.internal.v1.presence.${cell}.${door}`,
     /** Private: edge to notifier. `door` is `inbox`. */

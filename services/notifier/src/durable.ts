@@ -2,7 +2,7 @@
 
 import { type JetStreamClient, type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import type { Contracts } from "@rollcall/contracts";
+import { type Contracts, subjectsOf } from "@rollcall/contracts";
 import { type FanoutLog, keysOf, type Placement } from "@rollcall/fanout";
 import type { Clock, Logger, Metrics, NatsHandle, Random, RedisConnection } from "@rollcall/runtime";
 import { METRICS } from "@rollcall/telemetry";
@@ -132,17 +132,15 @@ export async function startDurable(options: DurableOptions): Promise<Durable> {
   };
 }
 
-const markBucket = (install: string) => `${install}-notifier`;
-
 /** The stream behind the bucket of low-water marks, for `STREAMS=verify`. */
 export function markBucketStream(install: string): StreamNeed {
-  const bucket = markBucket(install);
-  return { name: `KV_${bucket}`, subjects: [`$KV.${bucket}.>`] };
+  const subjects = subjectsOf(install);
+  return { name: subjects.marksStream(), subjects: [subjects.marksAll()] };
 }
 
 function openBucket({ nats, install, mode }: Pick<DurableOptions, "nats" | "install" | "mode">): Promise<KV> {
   const kvm = new Kvm(jetstream(nats.nc, nats.jetStream));
-  const bucket = markBucket(install);
+  const bucket = subjectsOf(install).marksBucket();
   return mode === "create" ? kvm.create(bucket, { history: 1 }) : kvm.open(bucket);
 }
 

@@ -203,9 +203,12 @@ export interface StreamFacts {
   config: { subjects: string[]; retention: string; discard: string; max_bytes: number; max_msgs: number };
 }
 
-/** Services that start make what is missing. */
 const missing = (name: string): Finding =>
-  bad("nats", `no ${nounOf(name)}`, "restart the services with STREAMS=create");
+  bad(
+    "nats",
+    `no ${nounOf(name)}`,
+    "services with STREAMS=create make it; else make what their log names: streams.missing",
+  );
 
 const KV = "KV_";
 /** A bucket is the stream behind it. */

@@ -51,6 +51,6 @@ function needsOf(install: string, sources?: string): StreamNeed[] {
     { name: subjects.presenceStream(), subject: subjects.presenceAll() },
     { name: subjects.emittedStream(), subject: subjects.emittedAll() },
     { name: subjects.deadletterStream(), subject: subjects.deadletterAll() },
-    { name: subjects.marksStream(), subject: `$KV.${subjects.marksBucket()}.>` },
+    { name: subjects.marksStream(), subject: subjects.marksAll() },
   ];
 }
