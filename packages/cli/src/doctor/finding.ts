@@ -97,7 +97,7 @@ export function judgeRedis(about: string, facts: RedisFacts): Finding[] {
 function judgeMemory(about: string, { used, max, refusals }: RedisMemory): Finding {
   if (max === 0) return ok(about, `uses ${used} bytes, without a limit`);
   const share = `${Math.round((100 * used) / max)} % of its ${max} bytes`;
-  const todo = "raise its maxmemory, or end what fills it: redis-cli --memkeys";
+  const todo = "raise its maxmemory, or end what fills it: redis-cli --bigkeys";
   if (used > max) return bad(about, `is full, ${share}, and refuses writes`, todo);
   if (used < NEARLY_FULL * max) return ok(about, `uses ${share}`);
   if (refusals === 0) return warn(about, `is nearly full: ${share}`, todo);
