@@ -7,6 +7,7 @@ export * from "./cluster.ts";
 export * from "./conformance.ts";
 export * from "./dev-keys.ts";
 export * from "./fault-proxy.ts";
+export * from "./free-port.ts";
 export * from "./kept-table.ts";
 export * from "./nats-server.ts";
 export * from "./python.ts";

@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import { type Child, type ChildOptions, startChild, tail } from "./child.ts";
-import { freePort, removeFolder, tempFolder } from "./temp.ts";
+import { freePort } from "./free-port.ts";
+import { removeFolder, tempFolder } from "./temp.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface ServerHandle extends AsyncDisposable {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { processEnv } from "@rollcall/runtime";
 import { type Child, type Exit, startChild, tail } from "./child.ts";
-import { freePort } from "./temp.ts";
+import { freePort } from "./free-port.ts";
 import { waitFor } from "./wait-for.ts";
 
 export type ServiceKind = "edge" | "presence" | "notifier";

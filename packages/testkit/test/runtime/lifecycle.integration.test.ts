@@ -3,8 +3,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, test } from "vitest";
+import { freePort } from "../../src/free-port.ts";
 import { type ServiceProcess, startService } from "../../src/service-process.ts";
-import { freePort, tempFolder } from "../../src/temp.ts";
+import { tempFolder } from "../../src/temp.ts";
 import { waitFor } from "../../src/wait-for.ts";
 
 const ENTRY = join(import.meta.dirname, "lifecycle-service.ts");

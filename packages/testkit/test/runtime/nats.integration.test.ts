@@ -12,8 +12,8 @@ import {
 } from "@rollcall/runtime";
 import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
 import { faultProxy } from "../../src/fault-proxy.ts";
+import { freePort } from "../../src/free-port.ts";
 import { type NatsServer, startNats } from "../../src/nats-server.ts";
-import { freePort } from "../../src/temp.ts";
 import { waitFor } from "../../src/wait-for.ts";
 import { recordedLogger } from "./quiet.ts";
 

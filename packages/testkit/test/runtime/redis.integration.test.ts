@@ -2,8 +2,8 @@ import { deepEqual, equal, notEqual, ok, rejects } from "node:assert/strict";
 import { connectRedis, createMetrics, type RedisConnectOptions, systemClock } from "@rollcall/runtime";
 import { afterEach, test } from "vitest";
 import { faultProxy } from "../../src/fault-proxy.ts";
+import { freePort } from "../../src/free-port.ts";
 import { startRedis } from "../../src/redis-server.ts";
-import { freePort } from "../../src/temp.ts";
 import { waitFor } from "../../src/wait-for.ts";
 import { recordedLogger } from "./quiet.ts";
 
