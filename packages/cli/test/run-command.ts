@@ -1,9 +1,9 @@
 /** `./rollcall ...` in this process. */
 
-import { type Env, systemClock, systemRandom } from "@rollcall/runtime";
-import { checkoutRoot, homeOf } from "../src/home.ts";
+import type { Env } from "@rollcall/runtime";
 import { runProgram } from "../src/program.ts";
 import { recordingTerminal } from "../src/terminal.ts";
+import { contextOf } from "./context.ts";
 
 interface Ran {
   code: number;
@@ -16,13 +16,6 @@ export const runCommand = (...args: string[]): Promise<Ran> => runCommandWith({}
 /** Where no cluster runs. */
 export async function runCommandWith(env: Env, args: readonly string[]): Promise<Ran> {
   const terminal = recordingTerminal();
-  const code = await runProgram(args, {
-    home: { ...homeOf(checkoutRoot()), state: "/nowhere/state.json" },
-    env,
-    clock: systemClock,
-    random: systemRandom,
-    terminal,
-    cwd: "/",
-  });
+  const code = await runProgram(args, { ...contextOf(env), terminal, cwd: "/" });
   return { code, stdout: terminal.stdout.join("\n"), stderr: terminal.stderr.join("\n") };
 }

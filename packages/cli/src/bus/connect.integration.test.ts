@@ -3,12 +3,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { systemClock, systemRandom } from "@rollcall/runtime";
 import { type NatsServer, REPOSITORY, startNats, tempFolder } from "@rollcall/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CliError, type Context } from "../context.ts";
-import { homeOf } from "../home.ts";
-import { recordingTerminal } from "../terminal.ts";
+import { contextOf } from "../../test/context.ts";
+import { CliError } from "../context.ts";
 import { type BusFlags, useBus } from "./connect.ts";
 
 const PASSWORD = "p@ss:word";
@@ -40,16 +38,6 @@ function file(name: string, text: string): string {
   writeFileSync(path, text);
   return path;
 }
-
-const contextOf = (env: Record<string, string>): Context => ({
-  home: { ...homeOf(REPOSITORY), state: join(folder, "state.json") },
-  env,
-  clock: systemClock,
-  random: systemRandom,
-  terminal: recordingTerminal(),
-  cwd: REPOSITORY,
-  exit: () => {},
-});
 
 /** Resolves when the server has let us in: nobody without a name is. */
 const enter = (env: Record<string, string>, flags: Partial<BusFlags> = {}): Promise<void> =>

@@ -4,11 +4,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { headers } from "@nats-io/nats-core";
-import { systemClock, systemRandom } from "@rollcall/runtime";
+import { systemClock } from "@rollcall/runtime";
 import { type NatsServer, startNats, tempFolder } from "@rollcall/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { homeOf } from "../home.ts";
-import { recordingTerminal } from "../terminal.ts";
+import { contextOf } from "../../test/context.ts";
 import { type Bus, useBus } from "./connect.ts";
 import { type FindOptions, findEvent, type Sighting } from "./find-event.ts";
 
@@ -26,18 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => nats.stop());
 
-const CONTEXT = {
-  home: homeOf("/nowhere"),
-  env: {},
-  clock: systemClock,
-  random: systemRandom,
-  terminal: recordingTerminal(),
-  cwd: "/",
-  exit: () => {},
-};
 const as = <T>(user: string, use: (bus: Bus) => Promise<T>): Promise<T> => {
   const url = nats.url.replace("//", `//${user}:pw@`);
-  return useBus({ nats: url, install: "i", tenant: "main" }, CONTEXT, use);
+  return useBus({ nats: url, install: "i", tenant: "main" }, contextOf({}), use);
 };
 const find = (user: string, id: string, more: Partial<FindOptions> = {}): Promise<Sighting[]> =>
   as(user, (bus) => findEvent(bus, id, { clock: systemClock, ...more }));

@@ -3,20 +3,9 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { DiscardPolicy, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
-import { systemClock, systemRandom } from "@rollcall/runtime";
-import {
-  freePort,
-  type NatsServer,
-  REPOSITORY,
-  type RedisServer,
-  startNats,
-  startRedis,
-  tempFolder,
-} from "@rollcall/testkit";
+import { freePort, type NatsServer, type RedisServer, startNats, startRedis, tempFolder } from "@rollcall/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Context } from "../context.ts";
-import { homeOf } from "../home.ts";
-import { recordingTerminal } from "../terminal.ts";
+import { contextOf } from "../../test/context.ts";
 import { examine } from "./examine.ts";
 import type { Finding } from "./finding.ts";
 import { examineNats } from "./nats.ts";
@@ -37,15 +26,6 @@ afterAll(async () => {
   await Promise.all([redis.stop(), nats.stop()]);
 });
 
-const contextOf = (env: Record<string, string>): Context => ({
-  home: { ...homeOf(REPOSITORY), state: join(folder, "state.json") },
-  env,
-  clock: systemClock,
-  random: systemRandom,
-  terminal: recordingTerminal(),
-  cwd: REPOSITORY,
-  exit: () => {},
-});
 const lines = (findings: Finding[]) => findings.map(({ level, message }) => `${level} ${message}`);
 const redisAt = (url: string, timeoutMs = 10_000) =>
   examineRedis({ about: "redis", url, install: "i", durable: true, timeoutMs }, contextOf({}));
